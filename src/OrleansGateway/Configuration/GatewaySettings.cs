@@ -1,0 +1,146 @@
+namespace OrleansGateway.Configuration;
+
+/// <summary>The whole of <c>gateway.yaml</c>: what the operator states, as stated, before it is compiled into a snapshot.</summary>
+public sealed record GatewaySettings
+{
+    /// <summary>Addresses the gateway listens on.</summary>
+    public ListenerSettings Listeners { get; init; } = new();
+
+    /// <summary>
+    /// Folder for what the gateway must keep: its database and the admin token. Relative paths start at the folder of this file. Default <c>.gateway</c>.
+    /// Losing it loses every key made at run time. Read at start only.
+    /// </summary>
+    [Required]
+    public string State { get; init; } = ".gateway";
+
+    /// <summary>Bounds on what a client may send.</summary>
+    public LimitSettings Limits { get; init; } = new();
+
+    /// <summary>
+    /// Time that requests in flight get to finish after SIGTERM. 0 s to 1 hour; default 30 s. Too short cuts streams at every deployment.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Whether every response names the version of the configuration that served it, in <c>x-gateway-config-version</c>. Default true.
+    /// </summary>
+    public bool ConfigVersionHeader { get; init; } = true;
+
+    /// <summary>What is logged about each request, and where.</summary>
+    public AccessLogSettings AccessLog { get; init; } = new();
+
+    /// <summary>The organisations served, by id.</summary>
+    public IReadOnlyDictionary<string, TenantSettings> Tenants { get; init; } = new Dictionary<string, TenantSettings>();
+
+    /// <summary>Keys stated here rather than made by the admin API, by id. They cannot be rotated or revoked but by editing this file.</summary>
+    public IReadOnlyDictionary<string, KeySettings> Keys { get; init; } = new Dictionary<string, KeySettings>();
+
+    /// <summary>Where model calls can be sent, by id.</summary>
+    public IReadOnlyDictionary<string, ProviderSettings> Providers { get; init; } = new Dictionary<string, ProviderSettings>();
+
+    /// <summary>The models offered, by the name that clients ask for.</summary>
+    public IReadOnlyDictionary<string, ModelSettings> Models { get; init; } = new Dictionary<string, ModelSettings>();
+
+    /// <summary>The paths served, by id. The route with the longest matching path serves a request.</summary>
+    public IReadOnlyDictionary<string, RouteSettings> Routes { get; init; } = new Dictionary<string, RouteSettings>();
+}
+
+/// <summary>Addresses the gateway listens on. A changed address is bound before the old one is let go; if it cannot be bound, the new configuration is refused.</summary>
+public sealed record ListenerSettings
+{
+    /// <summary>Addresses for clients, as <c>IP:port</c>. Default <c>127.0.0.1:8080</c>. Port 0 takes a free one.</summary>
+    [MinLength(1)]
+    public IReadOnlyList<IPEndPoint> Data { get; init; } = [new(IPAddress.Loopback, 8080)];
+
+    /// <summary>
+    /// Address of the admin API, <c>/metrics</c>, <c>/livez</c> and <c>/readyz</c>, as <c>IP:port</c>. Default <c>127.0.0.1:9090</c>.
+    /// Keep it on loopback or a private network. Read at start only.
+    /// </summary>
+    public IPEndPoint Admin { get; init; } = new(IPAddress.Loopback, 9090);
+}
+
+/// <summary>Bounds on what a client may send.</summary>
+public sealed record LimitSettings
+{
+    /// <summary>Largest request body. 1 KiB to 1 GiB; default 32 MiB. A larger one is refused with 413 before it is read.</summary>
+    [Range(typeof(ByteSize), "1KiB", "1GiB")]
+    public ByteSize RequestBodyMax { get; init; } = ByteSize.FromMebibytes(32);
+}
+
+/// <summary>What is logged about each request, and where.</summary>
+public sealed record AccessLogSettings
+{
+    /// <summary>
+    /// Where one JSON line per request goes: <c>stdout</c>, <c>off</c>, or the path of a file, relative to the folder of this file. Default <c>stdout</c>.
+    /// </summary>
+    [Required]
+    public string Output { get; init; } = "stdout";
+}
+
+/// <summary>One organisation: the unit of isolation.</summary>
+public sealed record TenantSettings
+{
+    /// <summary>Name for people to read. Default: the id.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Whether its keys are accepted. Default true; false refuses every request of the tenant with 403.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>Teams of the organisation, by id. A key may name only a team listed here.</summary>
+    public IReadOnlyDictionary<string, TeamSettings> Teams { get; init; } = new Dictionary<string, TeamSettings>();
+}
+
+/// <summary>One team of an organisation.</summary>
+public sealed record TeamSettings
+{
+    /// <summary>Name for people to read. Default: the id.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Users of the team, by id. A key may name only a user listed here.</summary>
+    public IReadOnlyDictionary<string, UserSettings> Users { get; init; } = new Dictionary<string, UserSettings>();
+}
+
+/// <summary>One user of a team.</summary>
+public sealed record UserSettings
+{
+    /// <summary>Name for people to read. Default: the id.</summary>
+    public string? Name { get; init; }
+}
+
+/// <summary>One key stated in the configuration. Exactly one of <c>secret</c> and <c>hash</c> is given.</summary>
+public sealed record KeySettings
+{
+    /// <summary>Id of the organisation the key belongs to.</summary>
+    [Required]
+    public string Tenant { get; init; } = "";
+
+    /// <summary>Id of a team of that organisation. Default: none, the key belongs to the organisation as a whole.</summary>
+    public string? Team { get; init; }
+
+    /// <summary>Id of a user of that team. Default: none. Needs <c>team</c>.</summary>
+    public string? User { get; init; }
+
+    /// <summary>The key itself, at least 20 characters, as <c>${VARIABLE}</c> or <c>file:path</c>. Only its SHA-256 is kept in memory.</summary>
+    public Secret? Secret { get; init; }
+
+    /// <summary>SHA-256 of the key in 64 hexadecimal digits, as <c>gateway keys generate</c> prints it. Keeps the key out of the file.</summary>
+    [RegularExpression("^[0-9a-fA-F]{64}$")]
+    public string? Hash { get; init; }
+
+    /// <summary>Models the key may ask for, by name; a trailing <c>*</c> matches any ending. Default <c>["*"]</c>: all.</summary>
+    public IReadOnlyList<string> Models { get; init; } = ["*"];
+
+    /// <summary>Ids of the routes the key may use; a trailing <c>*</c> matches any ending. Default <c>["*"]</c>: all.</summary>
+    public IReadOnlyList<string> Routes { get; init; } = ["*"];
+
+    /// <summary>Networks in CIDR form that the key may be used from. Default: none listed, any address.</summary>
+    public IReadOnlyList<IPNetwork> IpRanges { get; init; } = [];
+
+    /// <summary>Instant from which the key is refused, in ISO 8601 with offset. Default: never.</summary>
+    public DateTimeOffset? Expires { get; init; }
+
+    /// <summary>Labels of the operator's own, up to 16, which the access log carries. Default: none.</summary>
+    [MaxLength(16)]
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+}

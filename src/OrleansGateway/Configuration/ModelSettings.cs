@@ -1,0 +1,61 @@
+namespace OrleansGateway.Configuration;
+
+/// <summary>One model as clients know it, and where it is served.</summary>
+public sealed record ModelSettings
+{
+    /// <summary>
+    /// Where requests go: one is drawn by weight; if it fails before anything reached the client, the others follow in drawn order.
+    /// </summary>
+    [MinLength(1), MaxLength(16)]
+    public IReadOnlyList<TargetSettings> Targets { get; init; } = [];
+
+    /// <summary>Where requests go, in this order, when every target has failed. Default: none.</summary>
+    [MaxLength(16)]
+    public IReadOnlyList<FallbackSettings> Fallbacks { get; init; } = [];
+
+    /// <summary>Timeouts of this model in place of its providers'. Default: none, the providers' count.</summary>
+    public TimeoutSettings? Timeouts { get; init; }
+
+    /// <summary>
+    /// Output tokens asked of a provider that must be told (Anthropic) when the client named none. 1 to 1,000,000; default 4,096. Too small cuts answers short.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int MaxOutputTokens { get; init; } = 4096;
+}
+
+/// <summary>One place that serves a model, with its share of the requests.</summary>
+public sealed record TargetSettings
+{
+    /// <summary>Id of the provider.</summary>
+    [Required]
+    public string Provider { get; init; } = "";
+
+    /// <summary>The model's name there. Default: the name the client asked for.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Share of the requests, against the other targets' weights. 0 to 1,000,000; default 1. 0 is tried only after the others.</summary>
+    [Range(0, 1_000_000)]
+    public int Weight { get; init; } = 1;
+}
+
+/// <summary>One place that serves a model when all targets have failed.</summary>
+public sealed record FallbackSettings
+{
+    /// <summary>Id of the provider.</summary>
+    [Required]
+    public string Provider { get; init; } = "";
+
+    /// <summary>The model's name there. Default: the name the client asked for.</summary>
+    public string? Model { get; init; }
+}
+
+/// <summary>One path of the data listeners, and what is served below it.</summary>
+public sealed record RouteSettings
+{
+    /// <summary>Path below which the model API is served, ending in <c>/</c>: <c>/</c> serves <c>/v1/chat/completions</c>. Default <c>/</c>.</summary>
+    [RegularExpression("^/([A-Za-z0-9._~-]+/)*$")]
+    public string Path { get; init; } = "/";
+
+    /// <summary>Models offered on this route, by name; a trailing <c>*</c> matches any ending. Default <c>["*"]</c>: all.</summary>
+    public IReadOnlyList<string> Models { get; init; } = ["*"];
+}

@@ -1,0 +1,126 @@
+using System.Collections.Frozen;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace OrleansGateway.Configuration;
+
+/// <summary>
+/// A valid configuration, compiled for the hot path: immutable, swapped whole. A request keeps the one it started with, so a reload never
+/// touches a request in flight.
+/// </summary>
+internal sealed class Snapshot
+{
+    private Snapshot(GatewaySettings settings, string version)
+    {
+        Settings = settings;
+        Version = version;
+        Providers = settings.Providers.ToFrozenDictionary(p => p.Key, p => new Provider(p.Key, p.Value), StringComparer.Ordinal);
+        Models = settings.Models.ToFrozenDictionary(m => m.Key, m => new Model(m.Key, m.Value, Providers), StringComparer.Ordinal);
+        Routes = [.. settings.Routes.Select(r => new Route(r.Key, r.Value)).OrderByDescending(r => r.Path.Length)];
+        Keys = settings.Keys.ToFrozenDictionary(k => HashOf(k.Value), k => CallerOf(k.Key, k.Value));
+    }
+
+    /// <summary>
+    /// Names this configuration in logs and in <c>x-gateway-config-version</c>: the number of the load since the program's start, and the
+    /// beginning of the SHA-256 of the file's text. The number tells apart two loads of one text (a secret's file may have changed).
+    /// </summary>
+    public string Version { get; }
+
+    public GatewaySettings Settings { get; }
+    public FrozenDictionary<string, Provider> Providers { get; }
+    public FrozenDictionary<string, Model> Models { get; }
+
+    /// <summary>Longest path first.</summary>
+    public IReadOnlyList<Route> Routes { get; }
+
+    /// <summary>Keys stated in the configuration.</summary>
+    public FrozenDictionary<KeyHash, Caller> Keys { get; }
+
+    /// <summary>Compiles settings that have been validated.</summary>
+    public static Snapshot Compile(GatewaySettings settings, int sequence, string text)
+    {
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 4));
+        return new Snapshot(settings, $"{sequence}-{digest}");
+    }
+
+    private static KeyHash HashOf(KeySettings key) => key.Hash is { } hex ? KeyHash.Parse(hex) : KeyHash.Of(key.Secret!.Reveal());
+
+    private static Caller CallerOf(string id, KeySettings key) => new()
+    {
+        KeyId = id,
+        Tenant = key.Tenant,
+        Team = key.Team,
+        User = key.User,
+        Models = new NamePatterns(key.Models),
+        Routes = new NamePatterns(key.Routes),
+        IpRanges = key.IpRanges,
+        Expires = key.Expires ?? DateTimeOffset.MaxValue,
+        Metadata = key.Metadata,
+    };
+}
+
+/// <summary>A path of the data listeners, compiled.</summary>
+internal sealed class Route(string id, RouteSettings settings)
+{
+    public string Id => id;
+    public string Path => settings.Path;
+    public NamePatterns Models { get; } = new(settings.Models);
+}
+
+/// <summary>A place that model calls can be sent to, compiled.</summary>
+internal sealed class Provider
+{
+    public Provider(string id, ProviderSettings settings)
+    {
+        Id = id;
+        Settings = settings;
+        Kind = settings.Kind!.Value;
+        BaseUrl = (settings.BaseUrl?.AbsoluteUri ?? DefaultBaseUrl(Kind)).TrimEnd('/');
+    }
+
+    public string Id { get; }
+    public ProviderKind Kind { get; }
+    public ProviderSettings Settings { get; }
+
+    /// <summary>Without a slash at its end.</summary>
+    public string BaseUrl { get; }
+
+    private static string DefaultBaseUrl(ProviderKind kind) => kind switch
+    {
+        ProviderKind.OpenAI => "https://api.openai.com/v1",
+        ProviderKind.Anthropic => "https://api.anthropic.com/v1",
+        _ => "fake:",
+    };
+}
+
+/// <summary>A model as clients know it, compiled.</summary>
+internal sealed class Model
+{
+    public Model(string name, ModelSettings settings, FrozenDictionary<string, Provider> providers)
+    {
+        Name = name;
+        Settings = settings;
+        Targets = [.. settings.Targets.Select(t => TargetOf(t.Provider, t.Model, t.Weight))];
+        Fallbacks = [.. settings.Fallbacks.Select(f => TargetOf(f.Provider, f.Model, weight: 0))];
+
+        Target TargetOf(string provider, string? model, int weight) => new(providers[provider], model ?? name, weight, settings);
+    }
+
+    public string Name { get; }
+    public ModelSettings Settings { get; }
+    public Target[] Targets { get; }
+    public Target[] Fallbacks { get; }
+}
+
+/// <summary>One place that serves a model, compiled.</summary>
+internal sealed class Target(Provider provider, string model, int weight, ModelSettings settings)
+{
+    public Provider Provider => provider;
+
+    /// <summary>The model's name at the provider.</summary>
+    public string Model => model;
+
+    public int Weight => weight;
+    public int MaxOutputTokens => settings.MaxOutputTokens;
+    public TimeoutSettings Timeouts { get; } = settings.Timeouts ?? provider.Settings.Timeouts;
+}

@@ -1,0 +1,53 @@
+namespace OrleansGateway.Http;
+
+/// <summary>What a model call asked for and what became of it: for usage, the access log and metrics.</summary>
+internal sealed class CallFacts
+{
+    /// <summary>Name the client asked for, only once it is known to exist: labels of metrics are made of it.</summary>
+    public required string Model { get; init; }
+
+    public bool Stream { get; set; }
+
+    /// <summary>Id of the provider that answered, or of the last one tried.</summary>
+    public string? Provider { get; set; }
+
+    /// <summary>The model's name at that provider.</summary>
+    public string? TargetModel { get; set; }
+
+    /// <summary>The provider's own id of the request, for its support.</summary>
+    public string? UpstreamRequestId { get; set; }
+
+    /// <summary>How many targets were tried.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>Tokens as the provider reported them; none if it never did.</summary>
+    public TokenUsage? Usage { get; set; }
+
+    /// <summary>Why the model stopped, in the client's dialect; none if it did not say.</summary>
+    public string? FinishReason { get; set; }
+
+    /// <summary>When the first byte of the answer came, as a timestamp of the time provider; 0 if none did.</summary>
+    public long FirstByteAt { get; set; }
+
+    /// <summary>How the call ended.</summary>
+    public CallOutcome Outcome { get; set; }
+}
+
+/// <summary>How a model call ended.</summary>
+internal enum CallOutcome
+{
+    /// <summary>Turned away, or failed, before any of the answer reached the client.</summary>
+    Refused,
+
+    /// <summary>Answered to the end.</summary>
+    Completed,
+
+    /// <summary>The provider answered with an error, which the client got.</summary>
+    UpstreamError,
+
+    /// <summary>The provider broke off, or fell silent, after part of the answer had reached the client.</summary>
+    UpstreamCut,
+
+    /// <summary>The client went away.</summary>
+    ClientAborted,
+}

@@ -1,0 +1,36 @@
+namespace OrleansGateway.Http;
+
+/// <summary>The API a client speaks, and so the shape in which it expects an error.</summary>
+internal enum Dialect
+{
+    /// <summary>Plain HTTP: problem details, RFC 9457.</summary>
+    Problem,
+
+    /// <summary>OpenAI's API.</summary>
+    OpenAI,
+
+    /// <summary>Anthropic's API.</summary>
+    Anthropic,
+}
+
+/// <summary>
+/// A request turned away, or one that could not be answered, on purpose. <c>Code</c> is part of the API and never changes;
+/// <c>Message</c> is for people and names what would be right; <c>Param</c> is the field to blame.
+/// </summary>
+internal sealed record Refusal(int Status, string Code, string Message, string? Param = null, TimeSpan? RetryAfter = null)
+{
+    public static Refusal BadRequest(string code, string message, string? param = null) => new(400, code, message, param);
+
+    public static Refusal NotAuthenticated(string message) => new(401, "invalid_api_key", message);
+
+    public static Refusal Forbidden(string code, string message) => new(403, code, message);
+
+    public static Refusal NotFound(string code, string message) => new(404, code, message);
+
+    public static Refusal BodyTooLarge(long bytesMax) =>
+        new(413, "request_too_large", $"The request body is larger than the {bytesMax} bytes allowed.");
+
+    public static Refusal BadGateway(string message) => new(502, "upstream_error", message);
+
+    public static Refusal GatewayTimeout(string message) => new(504, "upstream_timeout", message);
+}

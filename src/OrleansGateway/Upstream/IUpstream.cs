@@ -1,0 +1,45 @@
+namespace OrleansGateway.Upstream;
+
+/// <summary>A way to send one request and read its answer as it comes. The seam between what is sent and what carries it.</summary>
+internal interface IUpstream
+{
+    /// <summary>
+    /// Sends and returns once the head of the answer is there. Throws <see cref="UpstreamException"/> if there is none, and
+    /// <see cref="OperationCanceledException"/> if cancelled; either way the connection is given back or closed.
+    /// </summary>
+    ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellation);
+}
+
+/// <summary>A request on its way upstream.</summary>
+internal sealed class UpstreamRequest
+{
+    public required HttpMethod Method { get; init; }
+    public required Uri Uri { get; init; }
+    public List<KeyValuePair<string, string>> Headers { get; } = [];
+
+    /// <summary>JSON. Belongs to the sender until the response is disposed of.</summary>
+    public ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>Time to open a connection.</summary>
+    public TimeSpan ConnectTimeout { get; init; }
+}
+
+/// <summary>An answer whose head has come and whose body is read as it comes. Disposing of it before its end closes the connection.</summary>
+internal abstract class UpstreamResponse : IAsyncDisposable
+{
+    public abstract int Status { get; }
+
+    /// <summary>First value of a header of the answer, content headers included; none if it is not there.</summary>
+    public abstract string? Header(string name);
+
+    /// <summary>
+    /// Reads what has come, at least one byte; 0 at the proper end. An end that is not proper (a length not reached, a chunked body without its last
+    /// chunk) throws <see cref="UpstreamException"/>.
+    /// </summary>
+    public abstract ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellation);
+
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>The upstream could not be reached, or broke off.</summary>
+internal sealed class UpstreamException(string message, Exception? inner = null) : Exception(message, inner);
