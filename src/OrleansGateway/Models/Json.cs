@@ -1,0 +1,44 @@
+using System.Text.Json;
+
+namespace OrleansGateway.Models;
+
+/// <summary>Reading other people's JSON without exceptions: a member that is not there or not of the kind is none.</summary>
+internal static class Json
+{
+    public static JsonElement? Member(this JsonElement json, string name) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    public static string? Text(this JsonElement json, string name) =>
+        json.Member(name) is { ValueKind: JsonValueKind.String } value ? value.Text() : null;
+
+    public static long Number(this JsonElement json, string name) =>
+        json.Member(name) is { ValueKind: JsonValueKind.Number } value ? value.Integer() : 0;
+
+    public static bool? Flag(this JsonElement json, string name) => json.Member(name)?.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => null,
+    };
+
+    /// <summary>The elements of a list; none if it is not there or no list.</summary>
+    public static IEnumerable<JsonElement> Items(this JsonElement json, string name) =>
+        json.Member(name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : [];
+
+    /// <summary>A string's text. Half a surrogate pair, which JSON can escape and UTF-8 cannot hold, becomes U+FFFD.</summary>
+    public static string Text(this JsonElement json)
+    {
+        try
+        {
+            return json.GetString() ?? "";
+        }
+        catch (InvalidOperationException)
+        {
+            return LoneSurrogates.Unescape(json.GetRawText());
+        }
+    }
+
+    /// <summary>A whole number; some servers write <c>12.0</c>.</summary>
+    private static long Integer(this JsonElement json) =>
+        json.TryGetInt64(out var whole) ? whole : json.TryGetDecimal(out var other) && other is > long.MinValue and < long.MaxValue ? (long)other : 0;
+}

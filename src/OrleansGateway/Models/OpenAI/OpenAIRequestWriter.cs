@@ -1,0 +1,124 @@
+using System.Text.Json;
+using OrleansGateway.Configuration;
+using OrleansGateway.Http;
+
+namespace OrleansGateway.Models.OpenAI;
+
+/// <summary>Writes the canonical request as a Chat Completions request.</summary>
+internal static class OpenAIRequestWriter
+{
+    public static Refusal? Write(ChatRequest request, Target target, Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("model", target.Model);
+        json.WriteStartArray("messages");
+        foreach (var message in request.Messages) OpenAIMessageWriter.Write(message, json);
+        json.WriteEndArray();
+        WriteTools(request, json);
+        if (request.MaxOutputTokens is { } tokens) json.WriteNumber(MaxTokensName(target), tokens);
+        WriteRaw("temperature", request.Temperature, json);
+        WriteRaw("top_p", request.TopP, json);
+        WriteStop(request.Stop, json);
+        if (request.ResponseFormat is { } format) WriteResponseFormat(format, json);
+        if (request.ReasoningEffort is { } effort) json.WriteString("reasoning_effort", effort);
+        if (request.EndUser is { } user) json.WriteString("user", user);
+        if (request.Stream)
+        {
+            json.WriteBoolean("stream", true);
+            json.WriteStartObject("stream_options");
+            json.WriteBoolean("include_usage", true);
+            json.WriteEndObject();
+        }
+
+        foreach (var (name, value) in request.Extensions) WriteRaw(name, value, json);
+        json.WriteEndObject();
+        return null;
+    }
+
+    /// <summary>
+    /// OpenAI's newer models refuse <c>max_tokens</c>; most servers that follow its API know nothing else.
+    /// </summary>
+    private static string MaxTokensName(Target target) =>
+        new Uri(target.Provider.BaseUrl).Host.EndsWith(".openai.com", StringComparison.OrdinalIgnoreCase) ? "max_completion_tokens" : "max_tokens";
+
+    private static void WriteTools(ChatRequest request, Utf8JsonWriter json)
+    {
+        if (request.Tools.Count > 0)
+        {
+            json.WriteStartArray("tools");
+            foreach (var tool in request.Tools) WriteTool(tool, json);
+            json.WriteEndArray();
+        }
+
+        if (request.ToolChoice is { } choice) WriteToolChoice(choice, json);
+        if (request.ParallelToolCalls is { } parallel) json.WriteBoolean("parallel_tool_calls", parallel);
+    }
+
+    private static void WriteTool(ChatTool tool, Utf8JsonWriter json)
+    {
+        if (tool.Raw is { } raw)
+        {
+            raw.WriteTo(json);
+            return;
+        }
+
+        json.WriteStartObject();
+        json.WriteString("type", "function");
+        json.WriteStartObject("function");
+        json.WriteString("name", tool.Name);
+        if (tool.Description is { } description) json.WriteString("description", description);
+        WriteRaw("parameters", tool.Parameters, json);
+        if (tool.Strict is { } strict) json.WriteBoolean("strict", strict);
+        json.WriteEndObject();
+        foreach (var (name, value) in tool.Extensions) WriteRaw(name, value, json);
+        json.WriteEndObject();
+    }
+
+    private static void WriteToolChoice(ToolChoice choice, Utf8JsonWriter json)
+    {
+        if (choice.Kind != ToolChoiceKind.Named)
+        {
+            json.WriteString("tool_choice", choice.Kind switch { ToolChoiceKind.None => "none", ToolChoiceKind.Required => "required", _ => "auto" });
+            return;
+        }
+
+        json.WriteStartObject("tool_choice");
+        json.WriteString("type", "function");
+        json.WriteStartObject("function");
+        json.WriteString("name", choice.Name);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteStop(List<string> stop, Utf8JsonWriter json)
+    {
+        if (stop.Count == 0) return;
+        json.WriteStartArray("stop");
+        foreach (var sequence in stop) json.WriteStringValue(sequence);
+        json.WriteEndArray();
+    }
+
+    private static void WriteResponseFormat(ResponseFormat format, Utf8JsonWriter json)
+    {
+        json.WriteStartObject("response_format");
+        json.WriteString("type", format.Schema is null ? "json_object" : "json_schema");
+        if (format.Schema is { } schema)
+        {
+            json.WriteStartObject("json_schema");
+            json.WriteString("name", format.Name ?? "answer");
+            json.WritePropertyName("schema");
+            schema.WriteTo(json);
+            if (format.Strict is { } strict) json.WriteBoolean("strict", strict);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteRaw(string name, JsonElement? value, Utf8JsonWriter json)
+    {
+        if (value is not { } element) return;
+        json.WritePropertyName(name);
+        element.WriteTo(json);
+    }
+}
