@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace OrleansGateway.Configuration;
 
@@ -119,6 +120,9 @@ internal sealed class Target(Provider provider, string model, int weight, ModelS
 
     /// <summary>The model's name at the provider.</summary>
     public string Model => model;
+
+    /// <summary>The same as a JSON string, quotes included.</summary>
+    public ReadOnlyMemory<byte> ModelJson { get; } = Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(model)}\"");
 
     public int Weight => weight;
     public int MaxOutputTokens => settings.MaxOutputTokens;

@@ -1,7 +1,7 @@
 namespace OrleansGateway.Http;
 
 /// <summary>What a model call asked for and what became of it: for usage, the access log and metrics.</summary>
-internal sealed class CallFacts
+internal class CallFacts
 {
     /// <summary>Name the client asked for, only once it is known to exist: labels of metrics are made of it.</summary>
     public required string Model { get; init; }

@@ -25,6 +25,9 @@ internal sealed class Exchange(HttpContext http, Snapshot snapshot, string id, l
     /// <summary>What is asked for, in the terms of OpenTelemetry's <c>gen_ai.operation.name</c>: <c>chat</c>, <c>embeddings</c> …</summary>
     public string? Operation { get; set; }
 
+    /// <summary>What the path serves, in the terms of the feature that serves it; none if the route serves no such thing.</summary>
+    public object? Endpoint { get; set; }
+
     public Route? Route { get; set; }
     public Caller? Caller { get; set; }
 

@@ -19,10 +19,11 @@ internal readonly record struct RequestEnvelope
     /// <summary>Whether the client asked for the usage of a stream (OpenAI's <c>stream_options.include_usage</c>).</summary>
     public bool IncludeUsage { get; init; }
 
-    /// <summary>Where the value of <c>stream_options</c> stands; empty if it is not there or null.</summary>
+    /// <summary>Where the value of <c>stream_options</c> stands; <c>0..0</c> if it is not there.</summary>
     public Range StreamOptionsAt { get; init; }
 
-    private const int DepthMax = 256;
+    /// <summary>Deepest nesting taken. JSON Schemas of tools are the deepest there are, at some dozens.</summary>
+    public const int DepthMax = 256;
 
     /// <summary>Reads the body, or says what is wrong with it.</summary>
     public static Refusal? Read(ReadOnlySpan<byte> body, out RequestEnvelope envelope)
@@ -92,13 +93,13 @@ internal readonly record struct RequestEnvelope
     private static (Range At, bool Usage, bool Seen) ReadStreamOptions(ref Utf8JsonReader reader)
     {
         reader.Read();
+        var (start, usage) = ((int)reader.TokenStartIndex, false);
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             reader.Skip();
-            return (default, false, true);
+            return (start..(int)reader.BytesConsumed, false, true);
         }
 
-        var (start, usage) = ((int)reader.TokenStartIndex, false);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var asked = reader.ValueTextEquals("include_usage"u8);

@@ -1,0 +1,39 @@
+using System.Text.Json;
+using OrleansGateway.Configuration;
+using OrleansGateway.Http;
+
+namespace OrleansGateway.Models;
+
+/// <summary>One model call on its way: the facts of it, and what is needed to send it, perhaps more than once.</summary>
+internal sealed class ModelCall(ModelEndpoint endpoint, RequestBody body, RequestEnvelope envelope, Model entry) : CallFacts, IDisposable
+{
+    private JsonDocument? _json;
+    private ChatRequest? _chat;
+
+    public ModelEndpoint Endpoint => endpoint;
+    public RequestEnvelope Envelope => envelope;
+    public Model Entry => entry;
+    public ReadOnlyMemory<byte> Body => body.Memory;
+
+    /// <summary>The request in canonical form, read when the first target of another dialect needs it; or why it cannot be carried to one.</summary>
+    public Refusal? ReadChat(out ChatRequest chat)
+    {
+        if (_chat is not null)
+        {
+            chat = _chat;
+            return null;
+        }
+
+        _json ??= JsonDocument.Parse(body.Memory, new JsonDocumentOptions { MaxDepth = RequestEnvelope.DepthMax });
+        chat = new ChatRequest();
+        if (Dialects.Of(endpoint.Dialect).ReadRequest(_json.RootElement, chat) is { } refusal) return refusal;
+        _chat = chat;
+        return null;
+    }
+
+    public void Dispose()
+    {
+        _json?.Dispose();
+        body.Dispose();
+    }
+}

@@ -1,0 +1,53 @@
+using System.Buffers;
+using System.Text.Json;
+using OrleansGateway.Http;
+using OrleansGateway.Models.Anthropic;
+
+namespace OrleansGateway.Models.Relays;
+
+/// <summary>Passes the events of a Messages stream on as they are; only the few that carry usage or the stop reason are parsed.</summary>
+internal sealed class AnthropicPassThrough : IEventRelay
+{
+    private TokenUsage _usage;
+
+    public bool IsComplete { get; private set; }
+    public Refusal? Failure { get; private set; }
+    public TokenUsage? Usage { get; private set; }
+    public string? FinishReason { get; private set; }
+
+    public RelayStep Take(in SseEvent sse, IBufferWriter<byte> output)
+    {
+        output.Write(sse.Raw);
+        if (!sse.HasData) return RelayStep.Idle;
+        // The name repeats the type inside the data; servers that follow the API loosely leave the name out.
+        var type = sse.Name.IsEmpty ? JsonBytes.StringAfter(sse.Data, "\"type\""u8) : null;
+        if (Is("content_block_delta"u8, sse.Name, type)) return RelayStep.Content;
+        if (Is("ping"u8, sse.Name, type)) return RelayStep.Idle;
+        if (Is("message_stop"u8, sse.Name, type)) IsComplete = true;
+        else if (Is("message_start"u8, sse.Name, type) || Is("message_delta"u8, sse.Name, type)) Observe(sse.Data);
+        else if (Is("error"u8, sse.Name, type)) return Fail(sse.Data);
+        return RelayStep.Content;
+    }
+
+    public bool Finish(IBufferWriter<byte> output) => IsComplete;
+
+    private static bool Is(ReadOnlySpan<byte> wanted, ReadOnlySpan<byte> name, string? type) =>
+        type is null ? name.SequenceEqual(wanted) : System.Text.Ascii.Equals(wanted, type);
+
+    private void Observe(ReadOnlySpan<byte> data)
+    {
+        var reader = new Utf8JsonReader(data);
+        using var json = JsonDocument.ParseValue(ref reader);
+        var body = json.RootElement;
+        if ((body.Member("usage") ?? body.Member("message")?.Member("usage")) is { } usage) Usage = _usage = AnthropicUsage.Read(usage, _usage);
+        if (body.Member("delta")?.Text("stop_reason") is { } reason) FinishReason = reason;
+    }
+
+    private RelayStep Fail(ReadOnlySpan<byte> data)
+    {
+        var reader = new Utf8JsonReader(data);
+        using var json = JsonDocument.ParseValue(ref reader);
+        Failure = ProviderError.FromStream(json.RootElement);
+        return RelayStep.Failed;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Buffers;
+using System.Text.Json;
+using OrleansGateway.Http;
+using OrleansGateway.Models.OpenAI;
+
+namespace OrleansGateway.Models.Relays;
+
+/// <summary>
+/// Passes the chunks of an OpenAI stream on as they are, and reads along by searching bytes: an event is parsed only if it carries usage, which is once
+/// per stream with most servers.
+/// </summary>
+/// <param name="takeOutUsage">Whether the usage chunk was asked for by us and not by the client, who then must not get it.</param>
+internal sealed class OpenAIPassThrough(bool takeOutUsage) : IEventRelay
+{
+    public bool IsComplete { get; private set; }
+    public Refusal? Failure { get; private set; }
+    public TokenUsage? Usage { get; private set; }
+    public string? FinishReason { get; private set; }
+
+    public RelayStep Take(in SseEvent sse, IBufferWriter<byte> output)
+    {
+        if (!sse.HasData)
+        {
+            output.Write(sse.Raw);
+            return RelayStep.Idle;
+        }
+
+        if (sse.Data.SequenceEqual("[DONE]"u8)) IsComplete = true;
+        else if (JsonBytes.StartsWithMember(sse.Data, "error"u8)) return Fail(sse, output);
+        else if (Observe(sse.Data)) return RelayStep.Content;
+        output.Write(sse.Raw);
+        return RelayStep.Content;
+    }
+
+    /// <summary>Some servers never send <c>[DONE]</c>; a stream that closed properly after its finish reason is whole.</summary>
+    public bool Finish(IBufferWriter<byte> output) => IsComplete || FinishReason is not null;
+
+    /// <summary>Notes usage and finish reason; true if the chunk is the one to take out.</summary>
+    private bool Observe(ReadOnlySpan<byte> chunk)
+    {
+        if (JsonBytes.StringAfter(chunk, "\"finish_reason\""u8) is { Length: > 0 } reason)
+        {
+            FinishReason = reason;
+        }
+
+        if (!JsonBytes.HasObjectAfter(chunk, "\"usage\""u8)) return false;
+        var reader = new Utf8JsonReader(chunk);
+        using var json = JsonDocument.ParseValue(ref reader);
+        var body = json.RootElement;
+        if ((body.Member("usage") ?? body.Member("x_groq")?.Member("usage")) is not { ValueKind: JsonValueKind.Object } usage) return false;
+        Usage = OpenAIUsage.Read(usage);
+        return takeOutUsage && FinishReason is not null && !body.Items("choices").Any();
+    }
+
+    private RelayStep Fail(in SseEvent sse, IBufferWriter<byte> output)
+    {
+        var reader = new Utf8JsonReader(sse.Data);
+        using var json = JsonDocument.ParseValue(ref reader);
+        Failure = ProviderError.FromStream(json.RootElement);
+        output.Write(sse.Raw);
+        return RelayStep.Failed;
+    }
+}

@@ -1,0 +1,108 @@
+using System.Buffers;
+using System.Text.Json;
+using OrleansGateway.Http;
+using OrleansGateway.Upstream;
+
+namespace OrleansGateway.Models.Relays;
+
+/// <summary>
+/// Carries a stream from the provider to the client, event by event. Nothing goes out before the first part of the answer has come, so until then another
+/// provider can be tried; after it, whatever goes wrong ends the client's stream with an error event, never with a normal end.
+/// </summary>
+internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamResponse response, IEventRelay relay, Deadline deadline, TimeProvider time)
+{
+    private readonly ArrayBufferWriter<byte> _pending = new(4 << 10);
+    private bool _begun;
+
+    /// <summary>Carries it to its end. A refusal means that nothing went out.</summary>
+    public async ValueTask<Refusal?> RunAsync()
+    {
+        using var events = new SseReader();
+        try
+        {
+            if (await CarryAsync(events)) return null;
+            return await FailAsync(relay.Failure ?? Refusal.BadGateway("The provider of this model broke off in the middle of its answer."));
+        }
+        catch (UpstreamException broken)
+        {
+            return relay.IsComplete ? null : await FailAsync(Refusal.BadGateway($"The provider of this model failed: {broken.Message}."));
+        }
+        catch (JsonException)
+        {
+            return await FailAsync(Refusal.BadGateway("The provider of this model sent an event that is not JSON."));
+        }
+        catch (OperationCanceledException) when (deadline.Expired)
+        {
+            return await FailAsync(Refusal.GatewayTimeout($"The provider of this model {deadline.Reason}."));
+        }
+        finally
+        {
+            call.Usage = relay.Usage;
+            call.FinishReason = relay.FinishReason;
+        }
+    }
+
+    /// <summary>True once the whole answer is with the client; false if the provider reported a failure or stopped short.</summary>
+    private async ValueTask<bool> CarryAsync(SseReader events)
+    {
+        while (true)
+        {
+            if (_begun) deadline.AwaitNext();
+            var bytes = await response.ReadAsync(events.Free(), deadline.Token);
+            events.Advance(bytes);
+            var step = bytes > 0 ? Take(events) : TakeLast(events);
+            if (step == RelayStep.Failed) return false;
+            var whole = bytes == 0 && relay.Finish(_pending);
+            if (step == RelayStep.Content || whole) Begin();
+            if (_begun) await SendAsync();
+            if (bytes > 0) continue;
+            if (whole) call.Outcome = CallOutcome.Completed;
+            return whole;
+        }
+    }
+
+    private RelayStep Take(SseReader events)
+    {
+        var step = RelayStep.Idle;
+        while (step != RelayStep.Failed && events.TryRead(out var sse))
+        {
+            var next = relay.Take(sse, _pending);
+            if (next > step) step = next;
+        }
+
+        return step;
+    }
+
+    private RelayStep TakeLast(SseReader events) => events.TryReadLast(out var sse) ? relay.Take(sse, _pending) : RelayStep.Idle;
+
+    private void Begin()
+    {
+        if (_begun) return;
+        _begun = true;
+        call.FirstByteAt = time.GetTimestamp();
+        AnswerHead.Begin(exchange, 200, "text/event-stream; charset=utf-8", stream: true);
+    }
+
+    private async ValueTask SendAsync()
+    {
+        if (_pending.WrittenCount == 0) return;
+        deadline.AwaitClient();
+        var output = exchange.Http.Response.BodyWriter;
+        output.Write(_pending.WrittenSpan);
+        _pending.ResetWrittenCount();
+        await output.FlushAsync(deadline.Token);
+    }
+
+    /// <summary>Before the first byte a failure is for the next provider; after it, for the client.</summary>
+    private async ValueTask<Refusal?> FailAsync(Refusal failure)
+    {
+        if (!_begun) return failure;
+        call.Outcome = CallOutcome.UpstreamCut;
+        // A pass-through has written the provider's own error event already.
+        if (!(relay.Failure is not null && _pending.WrittenCount > 0 && relay is not Translation)) ErrorBody.WriteEvent(exchange.Dialect, failure, exchange.Id, _pending);
+        var output = exchange.Http.Response.BodyWriter;
+        output.Write(_pending.WrittenSpan);
+        await output.FlushAsync(exchange.Aborted);
+        return null;
+    }
+}

@@ -1,0 +1,59 @@
+using OrleansGateway.Configuration;
+using OrleansGateway.Http;
+using OrleansGateway.Upstream;
+
+namespace OrleansGateway.Models;
+
+/// <summary>
+/// The head of a request to a provider: its address, its key, and the few headers of the client that mean something there. All others stay here: they may
+/// carry the client's own key, its address or its cookies.
+/// </summary>
+internal static class UpstreamHead
+{
+    /// <summary>The version of Anthropic's API that the translation speaks.</summary>
+    private const string AnthropicVersion = "2023-06-01";
+
+    private static readonly string[] PassedToOpenAI = ["OpenAI-Beta", "Idempotency-Key", "traceparent", "tracestate"];
+    private static readonly string[] PassedToAnthropic = ["anthropic-version", "anthropic-beta", "Idempotency-Key", "traceparent", "tracestate"];
+
+    public static UpstreamRequest New(Exchange exchange, ModelCall call, Target target, Dialect dialect, ReadOnlyMemory<byte> body)
+    {
+        var provider = target.Provider;
+        var request = new UpstreamRequest
+        {
+            Method = HttpMethod.Post,
+            Uri = new Uri(provider.BaseUrl + PathOf(call.Endpoint.Action, dialect) + QueryOf(exchange.Http.Request, dialect)),
+            Body = body,
+            ConnectTimeout = target.Timeouts.Connect,
+        };
+        request.Headers.Add(new("Accept", call.Stream ? "text/event-stream" : "application/json"));
+        AddKey(request, provider, dialect);
+        var passed = dialect == Dialect.Anthropic ? PassedToAnthropic : PassedToOpenAI;
+        foreach (var name in passed)
+        {
+            if (exchange.Http.Request.Headers.TryGetValue(name, out var value) && value.Count > 0) request.Headers.Add(new(name, value.ToString()));
+        }
+
+        if (dialect == Dialect.Anthropic && !exchange.Http.Request.Headers.ContainsKey("anthropic-version"))
+            request.Headers.Add(new("anthropic-version", AnthropicVersion));
+        foreach (var (name, value) in provider.Settings.Headers) request.Headers.Add(new(name, value.Reveal()));
+        return request;
+    }
+
+    private static void AddKey(UpstreamRequest request, Provider provider, Dialect dialect)
+    {
+        if (provider.Settings.ApiKey?.Reveal() is not { } key) return;
+        request.Headers.Add(dialect == Dialect.Anthropic ? new("x-api-key", key) : new("Authorization", "Bearer " + key));
+    }
+
+    private static string PathOf(ModelAction action, Dialect dialect) => action switch
+    {
+        ModelAction.Embeddings => "/embeddings",
+        ModelAction.CountTokens => "/messages/count_tokens",
+        _ => dialect == Dialect.Anthropic ? "/messages" : "/chat/completions",
+    };
+
+    /// <summary>Anthropic's SDKs mark beta calls in the query.</summary>
+    private static string QueryOf(HttpRequest request, Dialect dialect) =>
+        dialect == Dialect.Anthropic && request.Query["beta"] == "true" ? "?beta=true" : "";
+}

@@ -1,0 +1,78 @@
+using System.Buffers;
+using OrleansGateway.Configuration;
+using OrleansGateway.Http;
+using OrleansGateway.Models;
+using OrleansGateway.Models.Relays;
+using OrleansGateway.Upstream;
+
+namespace OrleansGateway.Routing;
+
+/// <summary>One attempt at one target: sends, judges the answer's head, and has the answer carried to the client.</summary>
+internal sealed class Attempts(Upstreams upstreams, TimeProvider time)
+{
+    private const int ErrorBytesMax = 64 << 10;
+
+    /// <summary>None if the client has its answer, whole or ended by an error it was told of; else why it has nothing yet.</summary>
+    public async ValueTask<Failure?> RunAsync(Exchange exchange, ModelCall call, Target target)
+    {
+        if (UpstreamCall.Prepare(exchange, call, target, time, out var upstream) is { } refusal) return new Failure(refusal, TryNext: true);
+        using var deadline = new Deadline(target.Timeouts, time, exchange.Aborted);
+        deadline.AwaitFirstToken();
+        try
+        {
+            await using var response = await upstreams.For(target.Provider).SendAsync(upstream!.Request, deadline.Token);
+            AnswerHead.Note(call, response);
+            return await CarryAsync(exchange, call, upstream, response, deadline);
+        }
+        catch (UpstreamException broken)
+        {
+            return new Failure(Refusal.BadGateway($"The provider of this model failed: {broken.Message}."), TryNext: true);
+        }
+        catch (OperationCanceledException) when (deadline.Expired)
+        {
+            return new Failure(Refusal.GatewayTimeout($"The provider of this model {deadline.Reason}."), TryNext: true);
+        }
+        catch (OperationCanceledException) when (exchange.Aborted.IsCancellationRequested)
+        {
+            call.Outcome = CallOutcome.ClientAborted;
+            throw;
+        }
+    }
+
+    private async ValueTask<Failure?> CarryAsync(Exchange exchange, ModelCall call, UpstreamCall upstream, UpstreamResponse response, Deadline deadline)
+    {
+        if (response.Status is < 200 or > 299) return await ReadErrorAsync(call, upstream, response, deadline);
+        if (response.Header("Content-Encoding") is not null)
+            return new Failure(Refusal.BadGateway("The provider of this model sent a compressed answer that was not asked for."), TryNext: true);
+        var isStream = response.Header("Content-Type")?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) ?? false;
+        var refusal = (isStream, upstream.Relay) switch
+        {
+            (true, Translation) when !call.Stream => Refusal.BadGateway("The provider of this model sent a stream that was not asked for."),
+            (true, var relay) => await new StreamAnswer(exchange, call, response, relay, deadline, time).RunAsync(),
+            (false, Translation translation) => await new WholeAnswer(exchange, call, response, deadline, time).TranslateAsync(translation, call.Stream),
+            (false, _) => await new WholeAnswer(exchange, call, response, deadline, time).PassThroughAsync(),
+        };
+        return refusal is null ? null : new Failure(refusal, TryNext: true);
+    }
+
+    private static async ValueTask<Failure> ReadErrorAsync(ModelCall call, UpstreamCall upstream, UpstreamResponse response, Deadline deadline)
+    {
+        var body = new ArrayBufferWriter<byte>(4 << 10);
+        deadline.AwaitNext();
+        while (body.WrittenCount < ErrorBytesMax && await response.ReadAsync(body.GetMemory(4 << 10), deadline.Token) is > 0 and var bytes) body.Advance(bytes);
+        var retryAfter = response.Header("Retry-After");
+        var wait = int.TryParse(retryAfter, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : (TimeSpan?)null;
+        // A redirect is no answer, and where it points is not the client's to see.
+        var status = response.Status < 400 ? 502 : response.Status;
+        var refusal = ProviderError.FromAnswer(status, body.WrittenMemory, wait);
+        var isJson = response.Header("Content-Type")?.Contains("json", StringComparison.OrdinalIgnoreCase) ?? false;
+        var own = upstream.Dialect == call.Endpoint.Dialect && isJson && refusal.Status == response.Status;
+        return new Failure(refusal, MayPass(status), own ? new ErrorAnswer("application/json", retryAfter, body.WrittenMemory) : null);
+    }
+
+    /// <summary>
+    /// Whether another target may do better: the provider is overloaded, broken, does not know the model, or refused our account. What is wrong with the
+    /// request is wrong everywhere.
+    /// </summary>
+    private static bool MayPass(int status) => status is 404 or 408 or 409 or 425 or 429 or >= 500 || ProviderError.IsOurFault(status);
+}

@@ -1,0 +1,57 @@
+using OrleansGateway.Http;
+using OrleansGateway.Models;
+
+namespace OrleansGateway.Routing;
+
+/// <summary>
+/// Sends a model call to the targets of its model, one after the other until one answers. Last of the stages: all that may refuse has had its say.
+/// </summary>
+internal sealed class UpstreamStage(Attempts attempts, Random random, ILogger<UpstreamStage> log) : IStage
+{
+    public async ValueTask InvokeAsync(Exchange exchange, Next next)
+    {
+        if (exchange.Call is not ModelCall call)
+        {
+            await next(exchange);
+            return;
+        }
+
+        var targets = TargetOrder.Draw(call.Entry, random);
+        Failure? last = null;
+        foreach (var target in targets)
+        {
+            call.Attempts++;
+            (call.Provider, call.TargetModel) = (target.Provider.Id, target.Model);
+            last = await attempts.RunAsync(exchange, call, target);
+            if (last is null) return;
+            log.TargetFailed(exchange.Id, target.Provider.Id, target.Model, last.Refusal.Status, last.Refusal.Code);
+            if (!last.TryNext) break;
+        }
+
+        await AnswerAsync(exchange, call, last!);
+    }
+
+    /// <summary>All have failed: the client gets what the last one said, in its own words where those are the client's dialect too.</summary>
+    private static async ValueTask AnswerAsync(Exchange exchange, ModelCall call, Failure failure)
+    {
+        if (failure.Answer is not { } answer)
+        {
+            exchange.Refuse(failure.Refusal);
+            return;
+        }
+
+        call.Outcome = CallOutcome.UpstreamError;
+        var response = exchange.Http.Response;
+        response.StatusCode = failure.Refusal.Status;
+        response.ContentType = answer.ContentType;
+        if (answer.RetryAfter is { } wait) response.Headers.RetryAfter = wait;
+        response.ContentLength = answer.Body.Length;
+        await response.BodyWriter.WriteAsync(answer.Body, exchange.Aborted);
+    }
+}
+
+internal static partial class RoutingLog
+{
+    [LoggerMessage(1501, LogLevel.Warning, "Request {RequestId}: provider {Provider} did not serve {Model}: status {Status}, {Code}")]
+    public static partial void TargetFailed(this ILogger log, string requestId, string provider, string model, int status, string code);
+}

@@ -1,0 +1,16 @@
+using System.Collections.Concurrent;
+using OrleansGateway.Configuration;
+using OrleansGateway.Models.Fake;
+using OrleansGateway.Upstream;
+
+namespace OrleansGateway.Routing;
+
+/// <summary>What carries requests to a provider: HTTP, or the built-in fake one, which counts its requests over reloads.</summary>
+internal sealed class Upstreams(HttpUpstream http, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<string, FakeCounter> _fakes = [];
+
+    public IUpstream For(Provider provider) => provider.Kind == ProviderKind.Fake
+        ? new FakeUpstream(provider.Settings.Fake ?? new FakeSettings(), _fakes.GetOrAdd(provider.Id, static _ => new FakeCounter()), time)
+        : http;
+}

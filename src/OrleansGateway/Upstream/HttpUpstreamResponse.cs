@@ -1,0 +1,34 @@
+namespace OrleansGateway.Upstream;
+
+/// <summary>An answer over HTTP.</summary>
+internal sealed class HttpUpstreamResponse(HttpRequestMessage request, HttpResponseMessage response) : UpstreamResponse
+{
+    private Stream? _body;
+
+    public override int Status => (int)response.StatusCode;
+
+    public override string? Header(string name) =>
+        response.Headers.NonValidated.TryGetValues(name, out var values) || response.Content.Headers.NonValidated.TryGetValues(name, out values)
+            ? values.FirstOrDefault()
+            : null;
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
+    {
+        try
+        {
+            _body ??= await response.Content.ReadAsStreamAsync(cancellation);
+            return await _body.ReadAsync(buffer, cancellation);
+        }
+        catch (Exception broken) when (broken is IOException or HttpRequestException)
+        {
+            throw new UpstreamException("it broke off in the middle of its answer", broken);
+        }
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        response.Dispose();
+        request.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
