@@ -1,0 +1,56 @@
+using System.Text.RegularExpressions;
+
+namespace OrleansGateway.Configuration;
+
+/// <summary>Rules of names: which are allowed, and which must exist.</summary>
+internal static partial class NameRules
+{
+    private const int ModelNameMax = 200;
+
+    public static void CheckIds(string owner, IEnumerable<string> ids, Findings findings)
+    {
+        foreach (var id in ids.Where(id => !Id().IsMatch(id)))
+        {
+            ReportName(SettingPath.Entry(owner, id), "An id is 1 to 64 letters, digits, dots, dashes and underscores, and begins with a letter or digit.", findings);
+        }
+    }
+
+    /// <summary>Adds a fault of an entry's name, at the name.</summary>
+    public static void ReportName(string entry, string message, Findings findings)
+    {
+        if (findings.PlaceOf(SettingPath.NameOf(entry)) is var (line, column)) findings.Note(line, column, entry, message);
+    }
+
+    /// <summary>Whether it can be a model's name: visible ASCII characters, so that it fits in headers, logs and labels.</summary>
+    public static bool IsModelName(string name) => name.Length is > 0 and <= ModelNameMax && name.All(c => c is > ' ' and <= '~');
+
+    /// <summary>Whether the setting names an entry of the map at <paramref name="mapPath"/>; a fault if not, unless that map could not be read.</summary>
+    public static bool Exists<T>(IReadOnlyDictionary<string, T> map, string mapPath, string name, string owner, string field, string plural, Findings findings)
+    {
+        if (map.ContainsKey(name)) return true;
+        var path = SettingPath.Field(owner, field);
+        if (!findings.IsFaulty(mapPath)) findings.ReportAt(path, owner, $"There is no {findings.Shown(path)} among the {plural}.{Nearest.Hint(name, map.Keys, plural)}");
+        return false;
+    }
+
+    /// <summary>Checks a list of names in which a trailing <c>*</c> matches any ending.</summary>
+    public static void CheckPatterns<T>(IReadOnlyList<string> patterns, IReadOnlyDictionary<string, T> known, string owner, string field, string plural, Findings findings)
+    {
+        var list = SettingPath.Field(owner, field);
+        for (var i = 0; i < patterns.Count; i++)
+        {
+            var path = SettingPath.Item(list, i);
+            var star = patterns[i]?.IndexOf('*', StringComparison.Ordinal) ?? 0;
+            if (patterns[i] is null) continue;
+            if (patterns[i].Length == 0) findings.ReportAt(path, list, "A name must not be empty; '*' stands for all.");
+            else if (star >= 0 && star < patterns[i].Length - 1) findings.ReportAt(path, list, $"In {findings.Shown(path)} the * stands before the end; only a trailing * matches.");
+            else if (star < 0 && !known.ContainsKey(patterns[i]) && !findings.IsFaulty(plural))
+            {
+                findings.ReportAt(path, list, $"There is no {findings.Shown(path)} among the {plural}.{Nearest.Hint(patterns[i], known.Keys, plural)}");
+            }
+        }
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Id();
+}

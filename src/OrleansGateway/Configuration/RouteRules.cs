@@ -1,0 +1,19 @@
+namespace OrleansGateway.Configuration;
+
+/// <summary>Routes: at least one, each with a path of its own.</summary>
+internal static class RouteRules
+{
+    public static void Check(GatewaySettings settings, Findings findings)
+    {
+        if (settings.Routes.Count == 0) findings.Report("", "routes", "There is no route, so nothing would be served; add one (routes: { default: { path: / } }).");
+        NameRules.CheckIds("routes", settings.Routes.Keys, findings);
+        var paths = new Dictionary<string, string>();
+        foreach (var (id, route) in settings.Routes)
+        {
+            var owner = SettingPath.Entry("routes", id);
+            if (findings.IsFaulty(owner)) continue;
+            if (!paths.TryAdd(route.Path, owner)) findings.Report(owner, "path", $"The path {Findings.Quote(route.Path)} is served by {paths[route.Path]} already; each path may be served once.");
+            NameRules.CheckPatterns(route.Models, settings.Models, owner, "models", "models", findings);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+namespace OrleansGateway.Configuration;
+
+/// <summary>
+/// Checks what no single setting can say: names that must exist, things that must not be there twice. Judges whatever could be read, so that
+/// one pass tells everything; what hangs on a setting with a fault is left alone.
+/// </summary>
+internal static class SettingsValidator
+{
+    public static void Validate(GatewaySettings settings, Findings findings)
+    {
+        ListenerRules.Check(settings.Listeners, findings);
+        TenantRules.Check(settings, findings);
+        KeyRules.Check(settings, findings);
+        ProviderRules.Check(settings, findings);
+        ModelRules.Check(settings, findings);
+        RouteRules.Check(settings, findings);
+    }
+}

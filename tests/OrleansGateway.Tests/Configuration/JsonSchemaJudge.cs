@@ -1,0 +1,60 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using OrleansGateway.Configuration;
+
+namespace OrleansGateway.Tests.Configuration;
+
+/// <summary>Judges a document by the keywords of JSON Schema that ours uses, and fails on one it does not know.</summary>
+internal sealed class JsonSchemaJudge(JsonObject schema)
+{
+    public bool Accepts(string yaml) => Accepts(schema, Json(YamlTree.Parse(yaml, new Findings("sample"))!));
+
+    private bool Accepts(JsonObject rules, JsonNode? value) => rules.All(rule => rule.Key switch
+    {
+        "$schema" or "title" or "description" or "default" or "$defs" or "properties" => true,
+        "$ref" => Accepts(schema["$defs"]![rule.Value!.GetValue<string>()["#/$defs/".Length..]]!.AsObject(), value),
+        "anyOf" => rule.Value!.AsArray().Any(r => Accepts(r!.AsObject(), value)),
+        "type" => (rule.Value is JsonArray types ? types.Select(t => t!.GetValue<string>()) : [rule.Value!.GetValue<string>()]).Contains(TypeOf(value)),
+        "enum" => rule.Value!.AsArray().Any(choice => JsonNode.DeepEquals(choice, value)),
+        "pattern" => TypeOf(value) != "string" || Regex.IsMatch(value!.GetValue<string>(), rule.Value!.GetValue<string>()),
+        "minLength" => TypeOf(value) != "string" || value!.GetValue<string>().Length >= rule.Value!.GetValue<int>(),
+        "minimum" => TypeOf(value) != "integer" || value!.GetValue<long>() >= rule.Value!.GetValue<long>(),
+        "maximum" => TypeOf(value) != "integer" || value!.GetValue<long>() <= rule.Value!.GetValue<long>(),
+        "items" => value is not JsonArray list || list.All(item => Accepts(rule.Value!.AsObject(), item)),
+        "minItems" => value is not JsonArray list || list.Count >= rule.Value!.GetValue<int>(),
+        "maxItems" => value is not JsonArray list || list.Count <= rule.Value!.GetValue<int>(),
+        "maxProperties" => value is not JsonObject map || map.Count <= rule.Value!.GetValue<int>(),
+        "required" => value is not JsonObject map || rule.Value!.AsArray().All(name => map.ContainsKey(name!.GetValue<string>())),
+        "additionalProperties" => value is not JsonObject map || map.All(entry => AcceptsEntry(rules, entry)),
+        _ => throw new InvalidOperationException($"The judge does not know {rule.Key}."),
+    });
+
+    private bool AcceptsEntry(JsonObject rules, KeyValuePair<string, JsonNode?> entry)
+    {
+        if (rules["properties"]?[entry.Key] is JsonObject property) return Accepts(property, entry.Value);
+        return rules["additionalProperties"] is JsonObject others && Accepts(others, entry.Value);
+    }
+
+    private static string TypeOf(JsonNode? value) => value switch
+    {
+        null => "null",
+        JsonObject => "object",
+        JsonArray => "array",
+        _ => value.GetValueKind() switch
+        {
+            System.Text.Json.JsonValueKind.String => "string",
+            System.Text.Json.JsonValueKind.Number => "integer",
+            _ => "boolean",
+        },
+    };
+
+    private static JsonNode? Json(YamlNode node) => node switch
+    {
+        { Kind: YamlKind.Mapping } => new JsonObject(node.Entries.Select(e => KeyValuePair.Create(e.Key.Text, Json(e.Value)))),
+        { Kind: YamlKind.Sequence } => new JsonArray([.. node.Items.Select(Json)]),
+        { IsNull: true } => null,
+        { Plain: true, Text: "true" or "false" } => JsonValue.Create(node.Text == "true"),
+        { Plain: true } when long.TryParse(node.Text, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
+        _ => JsonValue.Create(node.Text),
+    };
+}
