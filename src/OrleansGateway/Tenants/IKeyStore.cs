@@ -3,11 +3,31 @@ namespace OrleansGateway.Tenants;
 /// <summary>Where keys are kept. A port: SQLite on one machine, PostgreSQL in a cluster. A write has reached the disk when it returns.</summary>
 internal interface IKeyStore
 {
-    /// <summary>All keys, revoked and expired ones included, read as a stream: there may be millions.</summary>
+    /// <summary>All keys, revoked and expired ones included, read as a stream: there may be millions. Equal lists may be one object.</summary>
     IAsyncEnumerable<Key> ReadAllAsync(CancellationToken cancellation);
 
-    Task AddAsync(Key key, CancellationToken cancellation);
+    /// <summary>The key with that id; none if there is none.</summary>
+    Task<Key?> FindAsync(string id, CancellationToken cancellation);
 
-    /// <summary>Replaces a key if it is still as <paramref name="expected"/>; false if it was changed or is gone.</summary>
+    /// <summary>Some of the keys that match, oldest first.</summary>
+    Task<KeyPage> ListAsync(KeyFilter filter, CancellationToken cancellation);
+
+    /// <summary>
+    /// Adds a key. Adds nothing if an earlier one has the same <see cref="Key.IdempotencyKey"/>, and returns the id of that one; else none.
+    /// </summary>
+    Task<string?> AddAsync(Key key, CancellationToken cancellation);
+
+    /// <summary>
+    /// Replaces a key if it is still as <paramref name="expected"/>, by <see cref="Key.Version"/>; false if it was changed or is gone.
+    /// The replacement's version becomes the next one.
+    /// </summary>
     Task<bool> ReplaceAsync(Key expected, Key replacement, CancellationToken cancellation);
 }
+
+/// <summary>
+/// Which keys to list, and how many at most, from 1. <c>After</c> is where the page before ended, its <see cref="KeyPage.Next"/>; none for the first page.
+/// </summary>
+internal sealed record KeyFilter(int Limit, string? Tenant = null, string? Team = null, string? User = null, long? After = null);
+
+/// <summary>Some keys, and where the next page begins; none if this is the last.</summary>
+internal sealed record KeyPage(IReadOnlyList<Key> Keys, long? Next);

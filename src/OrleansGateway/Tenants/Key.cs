@@ -33,4 +33,10 @@ internal sealed record Key
 
     /// <summary>When it was revoked; a revoked key is kept for the record and never accepted again.</summary>
     public DateTimeOffset? RevokedAt { get; init; }
+
+    /// <summary>The <c>Idempotency-Key</c> of the request that made it, so that a repeat makes no second key; none if it had none.</summary>
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>Counts the changes, from 1, so that no change is built on a stale reading.</summary>
+    public long Version { get; init; } = 1;
 }

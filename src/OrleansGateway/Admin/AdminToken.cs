@@ -1,0 +1,59 @@
+using System.Text;
+using OrleansGateway.Configuration;
+using OrleansGateway.Tenants;
+
+namespace OrleansGateway.Admin;
+
+/// <summary>
+/// The token that opens the admin API. Made at the first start; the store keeps its SHA-256, and a file that only its owner may read keeps the token
+/// for the command line on the same machine. The file may be deleted: whoever noted the token can still use it.
+/// </summary>
+internal sealed class AdminToken
+{
+    /// <summary>Name of the token's file in the state folder.</summary>
+    public const string FileName = "admin-token";
+
+    private readonly KeyHash _hash;
+
+    private AdminToken(KeyHash hash, Secret? fresh)
+    {
+        _hash = hash;
+        Fresh = fresh;
+    }
+
+    /// <summary>The token itself if this start made it, to be printed once; none at later starts.</summary>
+    public Secret? Fresh { get; }
+
+    /// <summary>Reads the token's hash, or makes the token.</summary>
+    public static async Task<AdminToken> OpenAsync(IAdminTokenStore store, string stateFolder, CancellationToken cancellation)
+    {
+        if (await store.ReadAsync(cancellation) is { } hash) return new AdminToken(hash, fresh: null);
+
+        // The file first: after a crash in between, the next start makes another token. The other way round, nobody would know the token.
+        var text = KeyText.New(KeyText.AdminPrefix);
+        WriteFile(Path.Combine(stateFolder, FileName), text);
+        var fresh = KeyHash.Of(text);
+        await store.WriteAsync(fresh, cancellation);
+        return new AdminToken(fresh, new Secret(text));
+    }
+
+    /// <summary>Whether an <c>Authorization</c> header carries the token. Takes the same time wherever two hashes differ.</summary>
+    public bool Accepts(string? authorization)
+    {
+        const string bearer = "Bearer ";
+        if (authorization is null || authorization.Length > 256) return false;
+        return authorization.StartsWith(bearer, StringComparison.OrdinalIgnoreCase)
+            && KeyHash.Of(authorization.AsSpan(bearer.Length).Trim()).Equals(_hash);
+    }
+
+    private static void WriteFile(string path, string token)
+    {
+        // A file that is overwritten keeps its rights, whatever they are.
+        File.Delete(path);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using var file = new FileStream(path, options);
+        file.Write(Encoding.ASCII.GetBytes(token + "\n"));
+        file.Flush(flushToDisk: true);
+    }
+}

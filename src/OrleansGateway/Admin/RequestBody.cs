@@ -1,0 +1,52 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http.Features;
+using OrleansGateway.Http;
+
+namespace OrleansGateway.Admin;
+
+/// <summary>Reads JSON bodies of the admin API. Fields it does not know are refused by name: a mistyped limit must not pass for none.</summary>
+internal static class RequestBody
+{
+    private const int BytesMax = 64 << 10;
+
+    /// <summary>The document sent, or the answer that refuses it. An empty body counts as <c>{}</c>.</summary>
+    public static async Task<(T? Document, IResult? Refused)> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> type) where T : class
+    {
+        try
+        {
+            if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = BytesMax;
+            using var body = new MemoryStream();
+            await http.Request.Body.CopyToAsync(body, http.RequestAborted);
+            return Parse(body.Length == 0 ? "{}"u8.ToArray() : body.ToArray(), type);
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return (null, AdminAnswer.Problem(Refusal.BodyTooLarge(BytesMax)));
+        }
+    }
+
+    private static (T? Document, IResult? Refused) Parse<T>(byte[] body, JsonTypeInfo<T> type) where T : class
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            if (json.RootElement.ValueKind != JsonValueKind.Object) return (null, Malformed("", "Must be a JSON object."));
+            var known = type.Properties.Select(p => p.Name).ToArray();
+            var unknown = json.RootElement.EnumerateObject().Select(p => p.Name).Except(known, StringComparer.Ordinal).ToArray();
+            if (unknown.Length == 0) return (json.Deserialize(type), null);
+
+            var message = $"Is not known here. Known are: {string.Join(", ", known)}.";
+            return (null, AdminAnswer.Invalid([.. unknown.Select(name => new Tenants.KeyFault(name, message))]));
+        }
+        catch (JsonException e)
+        {
+            // Its message may quote what was sent; the path is enough.
+            var path = e.Path is { Length: > 2 } ? e.Path[2..] : "";
+            return (null, Malformed(path, path.Length == 0 ? $"Is not valid JSON, in line {e.LineNumber + 1}." : "Is not of the type expected here."));
+        }
+    }
+
+    private static IResult Malformed(string path, string message) => AdminAnswer.Problem(
+        Refusal.BadRequest("invalid_json", "The request body cannot be read; see errors."), [new ErrorDocument(path, message)]);
+}

@@ -1,0 +1,81 @@
+using OrleansGateway.Configuration;
+using OrleansGateway.Http;
+using OrleansGateway.Tenants;
+
+namespace OrleansGateway.Auth;
+
+/// <summary>
+/// Says who calls, and turns away who may not. Runs before all stages that count or spend, so that they know whose account it is. Whether the caller
+/// may use the model is asked once the body is read, by the stage that reads it.
+/// </summary>
+internal sealed class AuthStage(ICallers callers, TimeProvider time, ILogger<AuthStage> log) : IStage
+{
+    // Bounds what a stranger can make us hash. Our keys have 53 characters; keys brought from elsewhere stay well below this too.
+    private const int KeyLengthMax = 512;
+
+    private static readonly Refusal Missing = Refusal.NotAuthenticated(
+        "No API key was sent. Send it as 'Authorization: Bearer KEY', or in the header x-api-key, api-key or x-goog-api-key.");
+
+    // One answer for unknown, revoked and mistyped keys: which of them it was is for the operator to know.
+    private static readonly Refusal Invalid = Refusal.NotAuthenticated("The API key is not valid. Check that it was copied whole and is still in use.");
+
+    private static readonly Refusal Ambiguous = Refusal.BadRequest(
+        "ambiguous_credentials", "The request carries different API keys in its headers. Send one.");
+
+    private static readonly Refusal Expired = new(401, "api_key_expired", "The API key has expired. Ask for a new one.");
+    private static readonly Refusal TenantDisabled = Refusal.Forbidden("tenant_disabled", "The organisation of this API key is not enabled.");
+    private static readonly Refusal AddressNotAllowed = Refusal.Forbidden("address_not_allowed", "This API key may not be used from this address.");
+    private static readonly Refusal RouteNotAllowed = Refusal.Forbidden("route_not_allowed", "This API key may not use this path.");
+
+    /// <inheritdoc/>
+    public ValueTask InvokeAsync(Exchange exchange, Next next)
+    {
+        var refusal = Check(exchange);
+        if (refusal is null) return next(exchange);
+
+        // RFC 9110 section 15.5.2: a 401 says how to authenticate.
+        if (refusal.Status == StatusCodes.Status401Unauthorized) exchange.Http.Response.Headers.WWWAuthenticate = "Bearer";
+        exchange.Refuse(refusal);
+        return ValueTask.CompletedTask;
+    }
+
+    private Refusal? Check(Exchange exchange)
+    {
+        var key = PresentedKey.Read(exchange.Http.Request.Headers);
+        if (key.IsAmbiguous) return Ambiguous;
+        if (key.Text.IsEmpty) return Missing;
+        var caller = key.Text.Length <= KeyLengthMax ? callers.Find(exchange.Snapshot, KeyHash.Of(key.Text)) : null;
+        if (caller is null)
+        {
+            // The checksum is asked only now: keys stated in the configuration may have any form.
+            log.UnknownKey(exchange.Id, mistyped: key.Text.StartsWith(KeyText.KeyPrefix) && !KeyText.TryCheck(key.Text, KeyText.KeyPrefix));
+            return Invalid;
+        }
+
+        if (RefusalOf(exchange, caller) is { } refusal)
+        {
+            log.CallerRefused(exchange.Id, caller.KeyId, caller.Tenant, refusal.Code);
+            return refusal;
+        }
+
+        exchange.Caller = caller;
+        return null;
+    }
+
+    private Refusal? RefusalOf(Exchange exchange, Caller caller)
+    {
+        if (caller.Expires <= time.GetUtcNow()) return Expired;
+        if (!exchange.Snapshot.Settings.Tenants.TryGetValue(caller.Tenant, out var tenant) || !tenant.Enabled) return TenantDisabled;
+        if (!caller.AllowsAddress(exchange.Http.Connection.RemoteIpAddress)) return AddressNotAllowed;
+        return exchange.Route is { } route && !caller.Routes.Matches(route.Id) ? RouteNotAllowed : null;
+    }
+}
+
+internal static partial class AuthLog
+{
+    [LoggerMessage(1200, LogLevel.Debug, "Request {RequestId} carries a key that is not known; mistyped: {Mistyped}")]
+    public static partial void UnknownKey(this ILogger log, string requestId, bool mistyped);
+
+    [LoggerMessage(1201, LogLevel.Debug, "Request {RequestId} with key {KeyId} of tenant {Tenant} is refused: {Code}")]
+    public static partial void CallerRefused(this ILogger log, string requestId, string keyId, string tenant, string code);
+}

@@ -1,0 +1,71 @@
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using OrleansGateway.Admin;
+
+namespace OrleansGateway.Cli;
+
+/// <summary>Calls the admin API of a running gateway. What goes wrong is a <see cref="CliException"/> that says what to do.</summary>
+internal sealed class AdminClient : IDisposable
+{
+    private readonly HttpClient _http;
+
+    public AdminClient(Uri admin, string token)
+    {
+        // Neither a proxy nor a redirect shall see the token; a gateway behind a proxy is none on this machine.
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !admin.IsLoopback };
+        _http = new HttpClient(handler) { BaseAddress = admin, Timeout = TimeSpan.FromSeconds(30) };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <summary>Answer to a GET, as JSON text.</summary>
+    public Task<string> GetAsync(string path, CancellationToken cancellation) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellation);
+
+    /// <summary>Answer to a POST of a document, as JSON text.</summary>
+    public Task<string> PostAsync<T>(string path, T document, JsonTypeInfo<T> type, CancellationToken cancellation) => SendAsync(
+        new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(JsonSerializer.Serialize(document, type), Encoding.UTF8, "application/json") },
+        cancellation);
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task<string> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        try
+        {
+            using var sent = request;
+            using var response = await _http.SendAsync(sent, cancellation);
+            var body = await response.Content.ReadAsStringAsync(cancellation);
+            return response.IsSuccessStatusCode ? body : throw new CliException(Explain(response, body));
+        }
+        catch (HttpRequestException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
+        {
+            throw new CliException($"No gateway answers at {_http.BaseAddress}. Start it, or name its admin address with --admin or GATEWAY_ADMIN.");
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CliException($"The gateway at {_http.BaseAddress} cannot be reached: {e.Message}");
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new CliException($"The gateway at {_http.BaseAddress} did not answer within {_http.Timeout.TotalSeconds} s.");
+        }
+    }
+
+    private static string Explain(HttpResponseMessage response, string body)
+    {
+        if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
+            return $"What answers at {response.RequestMessage?.RequestUri} is not the admin API of a gateway: status {(int)response.StatusCode}.";
+
+        var problem = JsonSerializer.Deserialize(body, AdminJson.Default.ProblemDocument)!;
+        if (response.StatusCode == HttpStatusCode.Unauthorized)
+            return "The gateway does not accept the admin token. Name the right one with --token-file or GATEWAY_ADMIN_TOKEN.";
+        return problem.Detail + string.Concat((problem.Errors ?? []).Select(e => $"\n  {(e.Path.Length > 0 ? e.Path + ": " : "")}{e.Message}"));
+    }
+}
+
+/// <summary>Ends a command with exit code 1 and a message for people.</summary>
+internal sealed class CliException(string message) : Exception(message);

@@ -1,0 +1,73 @@
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace OrleansGateway.Storage;
+
+/// <summary>Brings a database to the form this program needs, forward only. A step that was released never changes; a new one is added at the end.</summary>
+internal static class Migrations
+{
+    // Times are milliseconds since 1970 in UTC; lists and labels are JSON.
+    private static readonly Migration[] All =
+    [
+        new(1, "keys", """
+            CREATE TABLE keys (
+                sequence        INTEGER PRIMARY KEY AUTOINCREMENT,
+                id              TEXT    NOT NULL UNIQUE,
+                hash            BLOB    NOT NULL UNIQUE,
+                previous_hash   BLOB    UNIQUE,
+                previous_until  INTEGER,
+                display         TEXT    NOT NULL,
+                name            TEXT,
+                tenant          TEXT    NOT NULL,
+                team            TEXT,
+                user            TEXT,
+                models          TEXT    NOT NULL,
+                routes          TEXT    NOT NULL,
+                ip_ranges       TEXT    NOT NULL,
+                metadata        TEXT    NOT NULL,
+                created_at      INTEGER NOT NULL,
+                expires_at      INTEGER,
+                revoked_at      INTEGER,
+                idempotency_key TEXT    UNIQUE,
+                version         INTEGER NOT NULL
+            ) STRICT;
+            CREATE INDEX keys_by_tenant ON keys (tenant);
+            """),
+        new(2, "admin token", """
+            CREATE TABLE admin_token (
+                only_row   INTEGER PRIMARY KEY CHECK (only_row = 1),
+                hash       BLOB    NOT NULL,
+                created_at INTEGER NOT NULL
+            ) STRICT;
+            """),
+    ];
+
+    /// <summary>Applies what is missing, in one transaction, and returns how many steps that was. Refuses a database that a newer program wrote.</summary>
+    public static int Apply(SqliteConnection connection, DateTimeOffset now)
+    {
+        // Takes the write lock at once, so that two programs started together do not both migrate.
+        using var transaction = connection.BeginTransaction(deferred: false);
+        connection.Execute(
+            "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT", transaction: transaction);
+        var applied = connection.ExecuteScalar<long>("SELECT coalesce(max(version), 0) FROM migrations", transaction: transaction);
+        if (applied > All[^1].Version)
+        {
+            throw new StorageException(
+                $"The database {connection.DataSource} has version {applied}, and this program knows versions up to {All[^1].Version}. " +
+                "A newer gateway wrote it. Start that gateway, or go back to a copy of the state folder made before the upgrade.");
+        }
+
+        var missing = All.Where(m => m.Version > applied).ToArray();
+        foreach (var migration in missing)
+        {
+            connection.Execute(migration.Sql, transaction: transaction);
+            connection.Execute("INSERT INTO migrations (version, name, applied_at) VALUES (@Version, @Name, @AppliedAt)",
+                new { migration.Version, migration.Name, AppliedAt = now.ToUnixTimeMilliseconds() }, transaction);
+        }
+
+        transaction.Commit();
+        return missing.Length;
+    }
+
+    private sealed record Migration(long Version, string Name, string Sql);
+}

@@ -1,0 +1,26 @@
+using Dapper;
+using OrleansGateway.Admin;
+using OrleansGateway.Configuration;
+
+namespace OrleansGateway.Storage;
+
+/// <summary>The admin token's hash in SQLite.</summary>
+internal sealed class SqliteAdminTokenStore(SqliteDatabase database, TimeProvider time) : IAdminTokenStore
+{
+    /// <inheritdoc/>
+    public async Task<KeyHash?> ReadAsync(CancellationToken cancellation)
+    {
+        await using var connection = database.Connect();
+        var hash = await connection.QuerySingleOrDefaultAsync<byte[]>(
+            new CommandDefinition("SELECT hash FROM admin_token", cancellationToken: cancellation));
+        return hash is null ? null : new KeyHash(hash);
+    }
+
+    /// <inheritdoc/>
+    public async Task WriteAsync(KeyHash hash, CancellationToken cancellation)
+    {
+        await using var connection = database.Connect();
+        await connection.ExecuteAsync(new CommandDefinition("INSERT INTO admin_token (only_row, hash, created_at) VALUES (1, @Hash, @CreatedAt)",
+            new { Hash = hash.ToArray(), CreatedAt = time.GetUtcNow().ToUnixTimeMilliseconds() }, cancellationToken: cancellation));
+    }
+}

@@ -1,0 +1,81 @@
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace OrleansGateway.Storage;
+
+/// <summary>
+/// The embedded engine's database: one file in the state folder, which only its owner may read. A write has reached the disk when it returns.
+/// </summary>
+internal sealed class SqliteDatabase : IDisposable
+{
+    private const UnixFileMode OwnerReadsAndWrites = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly string _connectionString;
+
+    private SqliteDatabase(string path) => _connectionString = new SqliteConnectionStringBuilder
+    {
+        DataSource = path,
+        Mode = SqliteOpenMode.ReadWrite,
+    }.ToString();
+
+    /// <summary>Opens <c>gateway.db</c> in that folder, makes folder and file if they are missing, and migrates. Throws <see cref="StorageException"/>.</summary>
+    public static SqliteDatabase Open(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log)
+    {
+        var path = Path.Combine(Path.GetFullPath(stateFolder), "gateway.db");
+        try
+        {
+            CreateFolder(stateFolder);
+            CreateFile(path);
+            var database = new SqliteDatabase(path);
+            using var connection = database.Connect();
+            connection.Execute("PRAGMA journal_mode = WAL");
+            var steps = Migrations.Apply(connection, time.GetUtcNow());
+            if (steps > 0) log.Migrated(path, steps);
+            return database;
+        }
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException($"The database {path} cannot be opened: {e.Message}", e);
+        }
+    }
+
+    /// <summary>An open connection, from a pool; dispose of it to give it back.</summary>
+    public SqliteConnection Connect()
+    {
+        var connection = new SqliteConnection(_connectionString);
+        connection.Open();
+        // FULL: in WAL mode NORMAL would lose the last writes with the power. A second writer waits for the first one's fsync, hence the timeout.
+        connection.Execute("PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000");
+        return connection;
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose()
+    {
+        using var connection = new SqliteConnection(_connectionString);
+        SqliteConnection.ClearPool(connection);
+    }
+
+    // A folder that is there already keeps its rights: it may be a mounted volume, or shared on purpose. The files are closed either way.
+    private static void CreateFolder(string path)
+    {
+        if (Directory.Exists(path)) return;
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
+        else Directory.CreateDirectory(path, OwnerReadsAndWrites | UnixFileMode.UserExecute);
+    }
+
+    // Before SQLite does, which would leave it to the umask. SQLite gives the WAL the rights of the database.
+    private static void CreateFile(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerReadsAndWrites;
+        new FileStream(path, options).Dispose();
+        if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) != OwnerReadsAndWrites) File.SetUnixFileMode(path, OwnerReadsAndWrites);
+    }
+}
+
+internal static partial class StorageLog
+{
+    [LoggerMessage(1800, LogLevel.Information, "Migrated the database {Path} by {Steps} steps")]
+    public static partial void Migrated(this ILogger log, string path, int steps);
+}

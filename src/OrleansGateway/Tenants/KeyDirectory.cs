@@ -1,0 +1,151 @@
+using OrleansGateway.Configuration;
+
+namespace OrleansGateway.Tenants;
+
+/// <summary>
+/// The keys made at run time: makes, rotates and revokes them, and finds callers. A change is on disk before it is in memory, and in memory before
+/// the call returns: whoever learns of it sees it on the very next request.
+/// </summary>
+internal sealed class KeyDirectory(IKeyStore store, Func<Snapshot> current, TimeProvider time, ILogger<KeyDirectory> log) : ICallers, IDisposable
+{
+    /// <summary>How long a rotated key may go on being accepted.</summary>
+    public static readonly TimeSpan GraceMax = TimeSpan.FromDays(30);
+
+    // Losing a race needs a second writer on the same store; one retry nearly always wins, and an operator can repeat the call.
+    private const int AttemptsMax = 3;
+
+    private readonly KeyIndex _index = new();
+    private readonly SemaphoreSlim _writing = new(1, 1);
+
+    /// <summary>Reads all keys into memory. Called once, before the first request.</summary>
+    public async Task LoadAsync(CancellationToken cancellation)
+    {
+        var startedAt = time.GetTimestamp();
+        var count = 0;
+        await foreach (var key in store.ReadAllAsync(cancellation))
+        {
+            _index.Add(key);
+            count++;
+        }
+
+        log.KeysLoaded(count, time.GetElapsedTime(startedAt).TotalSeconds);
+    }
+
+    /// <inheritdoc/>
+    public Caller? Find(Snapshot snapshot, KeyHash hash) =>
+        _index.FindCurrent(hash) ?? _index.FindPrevious(hash, time.GetUtcNow()) ?? snapshot.Keys.GetValueOrDefault(hash);
+
+    /// <summary>The key with that id, revoked or not; none if there is none.</summary>
+    public Task<Key?> GetAsync(string id, CancellationToken cancellation) => store.FindAsync(id, cancellation);
+
+    /// <summary>Some of the keys that match, revoked ones included, oldest first.</summary>
+    public Task<KeyPage> ListAsync(KeyFilter filter, CancellationToken cancellation) => store.ListAsync(filter, cancellation);
+
+    /// <summary>Makes a key. A second call with the same <paramref name="idempotencyKey"/> is refused and names the key that the first one made.</summary>
+    public async Task<KeyAnswer> CreateAsync(KeyRequest request, string? idempotencyKey, CancellationToken cancellation)
+    {
+        var check = new KeyRequestCheck();
+        var asked = check.Read(request, current().Settings, KeyTime.Stored(time.GetUtcNow()));
+        if (check.Faults.Count > 0) return KeyAnswer.Invalid(check.Faults);
+
+        var secret = KeyText.New(KeyText.KeyPrefix);
+        var key = asked with { Id = KeyText.NewId(), Hash = KeyHash.Of(secret), Display = KeyText.Display(secret), IdempotencyKey = idempotencyKey };
+        using var turn = await TakeTurnAsync(cancellation);
+        if (await store.AddAsync(key, CancellationToken.None) is { } earlier)
+            return KeyAnswer.AlreadyCreated((await store.FindAsync(earlier, cancellation))!);
+
+        _index.Add(key);
+        log.KeyCreated(key.Id, key.Tenant);
+        return new KeyAnswer(key, new Secret(secret));
+    }
+
+    /// <summary>
+    /// Gives a key a new text. The one before is accepted for <paramref name="grace"/> longer, 0 to <see cref="GraceMax"/>; one from an earlier
+    /// rotation is refused from now on.
+    /// </summary>
+    public async Task<KeyAnswer> RotateAsync(string id, TimeSpan grace, CancellationToken cancellation)
+    {
+        if (grace < TimeSpan.Zero || grace > GraceMax)
+            return KeyAnswer.Invalid([new KeyFault("grace", $"Must be 0s to {GraceMax.Days}d.")]);
+
+        var secret = KeyText.New(KeyText.KeyPrefix);
+        var answer = await ChangeAsync(id, RotateUsable, cancellation);
+        if (answer.Refusal is null) log.KeyRotated(id, grace);
+        return answer;
+
+        KeyAnswer RotateUsable(Key key, DateTimeOffset now) => key switch
+        {
+            { RevokedAt: not null } => KeyAnswer.Revoked(key),
+            _ when key.ExpiresAt <= now => KeyAnswer.Expired(key),
+            _ => new KeyAnswer(Rotated(key, secret, grace, now), new Secret(secret)),
+        };
+    }
+
+    /// <summary>Refuses a key from now on, for ever, and its rotated ones. Revoking it again changes nothing.</summary>
+    public async Task<KeyAnswer> RevokeAsync(string id, CancellationToken cancellation)
+    {
+        var answer = await ChangeAsync(
+            id, static (key, now) => new KeyAnswer(key.RevokedAt is null ? key with { RevokedAt = now } : key), cancellation);
+        if (answer.Refusal is null) log.KeyRevoked(id);
+        return answer;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _writing.Dispose();
+
+    private static Key Rotated(Key key, string secret, TimeSpan grace, DateTimeOffset now) => key with
+    {
+        Hash = KeyHash.Of(secret),
+        Display = KeyText.Display(secret),
+        PreviousHash = grace > TimeSpan.Zero ? key.Hash : null,
+        PreviousUntil = grace > TimeSpan.Zero ? KeyTime.Stored(now + grace) : null,
+    };
+
+    private async Task<KeyAnswer> ChangeAsync(string id, Func<Key, DateTimeOffset, KeyAnswer> change, CancellationToken cancellation)
+    {
+        using var turn = await TakeTurnAsync(cancellation);
+        for (var attempt = 1; ; attempt++)
+        {
+            if (await store.FindAsync(id, cancellation) is not { } before)
+                return current().Settings.Keys.ContainsKey(id) ? KeyAnswer.InConfiguration(id) : KeyAnswer.NotFound(id);
+
+            var answer = change(before, KeyTime.Stored(time.GetUtcNow()));
+            if (answer.Refusal is not null || answer.Key!.Equals(before)) return answer;
+
+            // Not to be cancelled: a client that hangs up must not leave the store changed and memory not.
+            if (await store.ReplaceAsync(before, answer.Key, CancellationToken.None))
+            {
+                _index.Replace(before, answer.Key);
+                return answer with { Key = answer.Key with { Version = before.Version + 1 } };
+            }
+
+            if (attempt == AttemptsMax) return KeyAnswer.Changed(before);
+        }
+    }
+
+    private async Task<Turn> TakeTurnAsync(CancellationToken cancellation)
+    {
+        await _writing.WaitAsync(cancellation);
+        return new Turn(_writing);
+    }
+
+    private readonly struct Turn(SemaphoreSlim writing) : IDisposable
+    {
+        public void Dispose() => writing.Release();
+    }
+}
+
+internal static partial class KeyLog
+{
+    [LoggerMessage(1300, LogLevel.Information, "Loaded {Count} keys in {Seconds} s")]
+    public static partial void KeysLoaded(this ILogger log, int count, double seconds);
+
+    [LoggerMessage(1301, LogLevel.Information, "Created key {KeyId} of tenant {Tenant}")]
+    public static partial void KeyCreated(this ILogger log, string keyId, string tenant);
+
+    [LoggerMessage(1302, LogLevel.Information, "Rotated key {KeyId}; the key before is accepted for {Grace}")]
+    public static partial void KeyRotated(this ILogger log, string keyId, TimeSpan grace);
+
+    [LoggerMessage(1303, LogLevel.Information, "Revoked key {KeyId}")]
+    public static partial void KeyRevoked(this ILogger log, string keyId);
+}
