@@ -74,6 +74,8 @@ internal sealed class MetricFamily
 
     private static string TypeOf(Instrument instrument) => instrument switch
     {
+        // The runtime calls these counters, but they go up and down, which a rate() would take for restarts.
+        { Name: "dotnet.thread_pool.thread.count" or "dotnet.thread_pool.queue.length" } => "gauge",
         Counter<long> or Counter<double> or ObservableCounter<long> or ObservableCounter<double> => "counter",
         Histogram<long> or Histogram<double> => "histogram",
         _ => "gauge",
