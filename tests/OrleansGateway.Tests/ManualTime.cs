@@ -1,11 +1,11 @@
 namespace OrleansGateway.Tests;
 
-/// <summary>A clock that moves when a test says so, and fires the timers it passes.</summary>
+/// <summary>A clock that stands still until it is told to go on; its timers then fire, in order, on the caller's thread.</summary>
 internal sealed class ManualTime : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
-    private DateTimeOffset _now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -14,51 +14,49 @@ internal sealed class ManualTime : TimeProvider
         lock (_lock) return _now;
     }
 
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
-
-    /// <summary>Moves on, stopping at each timer on the way.</summary>
-    public void Advance(TimeSpan by)
-    {
-        var end = GetUtcNow() + by;
-        while (NextDue(end) is { } timer) timer.Fire();
-        lock (_lock) _now = end;
-    }
+    public override long GetTimestamp() => GetUtcNow().Ticks;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new ManualTimer(this, callback, state);
         timer.Change(dueTime, period);
+        lock (_lock) _timers.Add(timer);
         return timer;
     }
 
-    private ManualTimer? NextDue(DateTimeOffset end)
+    public void Advance(TimeSpan by)
+    {
+        var end = GetUtcNow() + by;
+        while (Next(end) is { } timer) timer.Fire();
+        lock (_lock) _now = end;
+    }
+
+    private ManualTimer? Next(DateTimeOffset end)
     {
         lock (_lock)
         {
             var next = _timers.Where(t => t.Due <= end).MinBy(t => t.Due);
-            if (next is null) return null;
-            if (next.Due > _now) _now = next.Due;
-            next.Due = next.Period > TimeSpan.Zero ? next.Due + next.Period : DateTimeOffset.MaxValue;
+            if (next is not null && next.Due > _now) _now = next.Due;
             return next;
         }
     }
 
     private sealed class ManualTimer(ManualTime time, TimerCallback callback, object? state) : ITimer
     {
-        public DateTimeOffset Due { get; set; } = DateTimeOffset.MaxValue;
-        public TimeSpan Period { get; private set; }
+        private TimeSpan _period;
 
-        public void Fire() => callback(state);
+        public DateTimeOffset Due { get; private set; } = DateTimeOffset.MaxValue;
+
+        public void Fire()
+        {
+            Due = _period > TimeSpan.Zero ? Due + _period : DateTimeOffset.MaxValue;
+            callback(state);
+        }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            lock (time._lock)
-            {
-                Due = dueTime == Timeout.InfiniteTimeSpan ? DateTimeOffset.MaxValue : time._now + dueTime;
-                Period = period;
-                if (!time._timers.Contains(this)) time._timers.Add(this);
-            }
-
+            _period = period;
+            Due = dueTime < TimeSpan.Zero ? DateTimeOffset.MaxValue : time.GetUtcNow() + dueTime;
             return true;
         }
 

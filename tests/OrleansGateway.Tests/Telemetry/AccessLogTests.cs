@@ -14,6 +14,7 @@ public sealed class AccessLogTests
     public async Task Line_OfAModelCall_CarriesAllThatIsKnown()
     {
         await using var fixture = new AccessLogFixture();
+        fixture.Time.Advance(new DateTimeOffset(2027, 1, 2, 3, 4, 5, TimeSpan.Zero) - fixture.Time.GetUtcNow());
         var exchange = Samples.ExchangeOf("access.log", fixture.Time);
         var line = await fixture.OneLineAsync(exchange, e =>
         {
@@ -28,7 +29,7 @@ public sealed class AccessLogTests
         });
 
         var expected = $$"""
-            {"timestamp":"2026-01-02T03:04:05.012Z","request_id":"req-1","config_version":"{{exchange.Snapshot.Version}}","client":"192.0.2.7",
+            {"timestamp":"2027-01-02T03:04:05.012Z","request_id":"req-1","config_version":"{{exchange.Snapshot.Version}}","client":"192.0.2.7",
             "method":"POST","path":"/v1/chat/completions","status":200,"duration_ms":12.499,"time_to_first_byte_ms":1.5,"bytes_in":42,"bytes_out":7,
             "route":"main","tenant":"acme","team":"search","key_id":"key_1","metadata":{"cost_center":"42"},"model":"gpt","stream":false,
             "provider":"openai","target_model":"gpt-4.1","attempts":2,"outcome":"completed","finish_reason":"stop","input_tokens":10,
