@@ -1,0 +1,48 @@
+using OrleansGateway.Http;
+
+namespace OrleansGateway.Telemetry;
+
+/// <summary>Records what became of each request: the HTTP metrics and one line of the access log. The outermost stage, for it needs the final status.</summary>
+internal sealed class AccessLogStage(AccessLog log, GatewayMetrics metrics, TimeProvider time) : IStage
+{
+    /// <summary>Status of a client that left before there was an answer, as nginx logs it. Never sent.</summary>
+    public const int ClientClosedRequest = 499;
+
+    public async ValueTask InvokeAsync(Exchange exchange, Next next)
+    {
+        metrics.RequestStarted(exchange.Http.Request.Method);
+        var failed = true;
+        try
+        {
+            await next(exchange);
+            failed = false;
+        }
+        finally
+        {
+            Record(exchange, failed);
+        }
+    }
+
+    private void Record(Exchange exchange, bool failed)
+    {
+        var status = StatusOf(exchange, failed);
+        var endedAt = time.GetTimestamp();
+        metrics.RequestEnded(exchange.Http.Request.Method, exchange.Route?.Id, status, time.GetElapsedTime(exchange.StartedAt, endedAt));
+        if (exchange.Refusal is { } refusal) metrics.Refused(refusal.Code);
+
+        var output = exchange.Snapshot.Settings.AccessLog.Output;
+        if (output == "off") return;
+        var line = log.Rent();
+        line.Write(exchange, status, time, endedAt);
+        log.Post(line, output);
+    }
+
+    // What has been sent stands. Of the rest, nothing was sent: the client left, or the server answers an exception with 500 after us.
+    private static int StatusOf(Exchange exchange, bool failed) => exchange.Http.Response switch
+    {
+        { HasStarted: true } sent => sent.StatusCode,
+        _ when exchange.Aborted.IsCancellationRequested => ClientClosedRequest,
+        _ when failed => StatusCodes.Status500InternalServerError,
+        var unsent => unsent.StatusCode,
+    };
+}

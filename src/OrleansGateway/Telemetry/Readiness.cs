@@ -1,0 +1,42 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+
+namespace OrleansGateway.Telemetry;
+
+/// <summary>Whether new requests should come here. Goes only forward: starting, ready, draining.</summary>
+internal sealed class Readiness
+{
+    private const int Starting = 0, Ready = 1, Draining = 2;
+
+    private int _state;
+
+    public bool IsReady => Volatile.Read(ref _state) == Ready;
+
+    /// <summary>Listeners are bound and the configuration is in force. Has no effect once draining: a late start must not undo a stop.</summary>
+    public void MarkReady() => Interlocked.CompareExchange(ref _state, Ready, Starting);
+
+    /// <summary>Requests in flight are finished, new ones should go elsewhere.</summary>
+    public void MarkDraining() => Volatile.Write(ref _state, Draining);
+
+    /// <summary>Serves <c>GET /livez</c>, 200 whenever the process answers, and <c>GET /readyz</c>, 200 or 503 with the reason.</summary>
+    public void Map(IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGet("/livez", (RequestDelegate)(static http => AnswerAsync(http, 200, "text/plain; charset=utf-8", "ok")));
+        endpoints.MapGet("/readyz", (RequestDelegate)AnswerReadyAsync);
+    }
+
+    private Task AnswerReadyAsync(HttpContext http) => Volatile.Read(ref _state) switch
+    {
+        Ready => AnswerAsync(http, 200, "application/json", """{"status":"ready"}"""),
+        Draining => AnswerAsync(http, 503, "application/json", """{"status":"draining","reason":"The gateway is stopping: it finishes what is in flight."}"""),
+        _ => AnswerAsync(http, 503, "application/json", """{"status":"starting","reason":"The gateway has not finished starting."}"""),
+    };
+
+    private static Task AnswerAsync(HttpContext http, int status, string contentType, string text)
+    {
+        http.Response.StatusCode = status;
+        http.Response.ContentType = contentType;
+        http.Response.Headers.CacheControl = "no-store";
+        return http.Response.WriteAsync(text, http.RequestAborted);
+    }
+}

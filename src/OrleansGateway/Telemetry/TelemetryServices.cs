@@ -1,0 +1,23 @@
+namespace OrleansGateway.Telemetry;
+
+/// <summary>Registers logs, metrics and health.</summary>
+internal static class TelemetryServices
+{
+    /// <param name="services">Where to register.</param>
+    /// <param name="configFolder">Folder of the configuration: where the access log's relative paths start.</param>
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, string configFolder)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<GatewayMetrics>();
+        services.TryAddSingleton<PrometheusText>();
+        services.TryAddSingleton<Readiness>();
+        services.TryAddSingleton(provider => new AccessLog(
+            configFolder,
+            Console.OpenStandardOutput(),
+            provider.GetRequiredService<GatewayMetrics>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<AccessLog>>()));
+        services.TryAddSingleton<AccessLogStage>();
+        return services;
+    }
+}
