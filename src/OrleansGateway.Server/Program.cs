@@ -1,1 +1,4 @@
-return 0;
+using OrleansGateway.Cli;
+
+// The drain timeout of the configuration decides when a stop is cut short, not the command line's own.
+return await GatewayCommandLine.Create().Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = Timeout.InfiniteTimeSpan });

@@ -26,6 +26,9 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
     /// <summary>The running configuration. Only after <see cref="Load"/> has succeeded.</summary>
     public Snapshot Current => _current ?? throw new InvalidOperationException("No configuration has been loaded yet.");
 
+    /// <summary>Whether a configuration is running.</summary>
+    public bool IsLoaded => _current is not null;
+
     /// <summary>Why the last reload was refused; none if it was not.</summary>
     public IReadOnlyList<Fault> LastFaults { get; private set; } = [];
 
@@ -37,6 +40,9 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
 
     /// <summary>Asks to be heard before a snapshot takes over in a reload. In order; the first to say no ends it. Not while a reload may run.</summary>
     public void Prepare(SnapshotPreparer preparer) => _preparers.Add(preparer);
+
+    /// <summary>Told what came of each reload.</summary>
+    public Action<ReloadResult>? Reloaded { get; set; }
 
     /// <summary>Reads the first configuration; once, at the start. Answers its faults, or none and it is running.</summary>
     public IReadOnlyList<Fault> Load()
@@ -57,7 +63,9 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
         await _turn.WaitAsync(cancellation);
         try
         {
-            return await ReloadInTurnAsync(cancellation);
+            var result = await ReloadInTurnAsync(cancellation);
+            Reloaded?.Invoke(result);
+            return result;
         }
         finally
         {

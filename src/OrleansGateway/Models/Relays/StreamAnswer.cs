@@ -87,10 +87,8 @@ internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamRe
     {
         if (_pending.WrittenCount == 0) return;
         deadline.AwaitClient();
-        var output = exchange.Http.Response.BodyWriter;
-        output.Write(_pending.WrittenSpan);
+        await exchange.Http.Response.BodyWriter.WriteAsync(_pending.WrittenMemory, deadline.Token);
         _pending.ResetWrittenCount();
-        await output.FlushAsync(deadline.Token);
     }
 
     /// <summary>Before the first byte a failure is for the next provider; after it, for the client.</summary>
@@ -100,9 +98,7 @@ internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamRe
         call.Outcome = CallOutcome.UpstreamCut;
         // A pass-through has written the provider's own error event already.
         if (!(relay.Failure is not null && _pending.WrittenCount > 0 && relay is not Translation)) ErrorBody.WriteEvent(exchange.Dialect, failure, exchange.Id, _pending);
-        var output = exchange.Http.Response.BodyWriter;
-        output.Write(_pending.WrittenSpan);
-        await output.FlushAsync(exchange.Aborted);
+        await exchange.Http.Response.BodyWriter.WriteAsync(_pending.WrittenMemory, exchange.Aborted);
         return null;
     }
 }

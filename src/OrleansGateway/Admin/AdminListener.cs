@@ -1,0 +1,65 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using OrleansGateway.Configuration;
+using OrleansGateway.Telemetry;
+using OrleansGateway.Tenants;
+
+namespace OrleansGateway.Admin;
+
+/// <summary>The operator's own listener: admin API, metrics and health, apart from what clients reach.</summary>
+internal sealed class AdminListener : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private AdminListener(WebApplication app) => _app = app;
+
+    public Uri Address => new(_app.Urls.Single());
+
+    /// <summary>Throws <see cref="IOException"/> if the address cannot be bound.</summary>
+    public static async Task<AdminListener> StartAsync(IServiceProvider services, AdminToken token, CancellationToken cancellation)
+    {
+        var configuration = services.GetRequiredService<SnapshotSource>();
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(services.GetRequiredService<ILoggerFactory>()).AddRoutingCore();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
+        {
+            options.AddServerHeader = false;
+            options.Listen(configuration.Current.Settings.Listeners.Admin);
+        });
+        var app = builder.Build();
+        app.UseRouting();
+        services.GetRequiredService<PrometheusText>().Map(app);
+        services.GetRequiredService<Readiness>().Map(app);
+        new AdminApi(
+            services.GetRequiredService<KeyDirectory>(),
+            new ConfigurationControl(configuration),
+            token,
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<AdminApi>>()).Map(app);
+        try
+        {
+            await app.StartAsync(cancellation);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+
+        return new AdminListener(app);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private sealed class ConfigurationControl(SnapshotSource source) : IConfigurationControl
+    {
+        public Snapshot Current => source.Current;
+        public DateTimeOffset LoadedAt => source.LastLoadedAt;
+        public IReadOnlyList<Fault> LastFaults => source.LastFaults;
+        public async Task<IReadOnlyList<Fault>> ReloadAsync(CancellationToken cancellation) => (await source.ReloadAsync(cancellation)).Faults;
+    }
+}

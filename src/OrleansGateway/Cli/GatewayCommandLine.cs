@@ -1,0 +1,15 @@
+using System.CommandLine;
+
+namespace OrleansGateway.Cli;
+
+/// <summary>All commands of the program.</summary>
+internal static class GatewayCommandLine
+{
+    public static RootCommand Create() => new("OrleansGateway: a gateway for model APIs and HTTP APIs of many tenants.")
+    {
+        ServeCommand.Create(),
+        CheckCommand.Create(Environment.GetEnvironmentVariable),
+        ConfigCommand.Create(),
+        KeysCommand.Create(TimeProvider.System, Environment.GetEnvironmentVariable),
+    };
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging.Console;
+using OrleansGateway.Configuration;
+using OrleansGateway.Storage;
+
+namespace OrleansGateway.Cli;
+
+/// <summary><c>gateway serve</c>: runs until SIGTERM or SIGINT, reloads at SIGHUP. Logs go to stderr; stdout has the access log and what is printed once.</summary>
+internal static class ServeCommand
+{
+    public static Command Create()
+    {
+        var config = new Option<string>("--config") { Description = "The configuration file.", DefaultValueFactory = _ => "gateway.yaml" };
+        var curl = new Option<bool>("--print-curl") { Description = "Print a curl command with the first key of the configuration. For demos: it shows the key." };
+        var command = new Command("serve", "Run the gateway.") { config, curl };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var output = parsed.InvocationConfiguration;
+            return ServeAsync(parsed.GetRequiredValue(config), parsed.GetValue(curl), output.Output, output.Error, cancellation);
+        });
+        return command;
+    }
+
+    private static async Task<int> ServeAsync(string path, bool printCurl, TextWriter output, TextWriter error, CancellationToken cancellation)
+    {
+        using var logs = LoggerFactory.Create(logging => logging
+            .AddSimpleConsole(console => { console.SingleLine = true; console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ "; console.UseUtcTimestamp = true; console.ColorBehavior = LoggerColorBehavior.Disabled; })
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+        using var configuration = new SnapshotSource(path, Environment.GetEnvironmentVariable, TimeProvider.System, logs.CreateLogger<SnapshotSource>());
+        foreach (var fault in configuration.Load()) await error.WriteLineAsync(fault.ToString());
+        if (!configuration.IsLoaded) return 1;
+        try
+        {
+            var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            await using var host = await GatewayHost.StartAsync(configuration, folder, services => services.AddLogging().AddSingleton<ILoggerFactory>(logs), cancellation);
+            await GreetAsync(host, printCurl, output);
+            await WaitAsync(configuration, cancellation);
+            await host.StopAsync();
+            return 0;
+        }
+        catch (Exception refused) when (refused is IOException or StorageException)
+        {
+            await error.WriteLineAsync($"gateway: {refused.Message}");
+            return 1;
+        }
+    }
+
+    /// <summary>
+    /// Until the program is told to stop, which cancels (System.CommandLine sees to SIGTERM and SIGINT). A SIGHUP reloads; one that comes during a reload
+    /// reloads once more after it.
+    /// </summary>
+    private static async Task WaitAsync(SnapshotSource configuration, CancellationToken cancellation)
+    {
+        var hangups = Channel.CreateBounded<PosixSignal>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            hangups.Writer.TryWrite(context.Signal);
+        });
+        try
+        {
+            await foreach (var _ in hangups.Reader.ReadAllAsync(cancellation)) await configuration.ReloadAsync(cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
+    }
+
+    private static async Task GreetAsync(GatewayHost host, bool printCurl, TextWriter output)
+    {
+        foreach (var address in host.DataAddresses) await output.WriteLineAsync($"Clients call {address}");
+        await output.WriteLineAsync($"Operators call {host.AdminAddress} (admin API, /metrics, /livez, /readyz)");
+        if (host.AdminToken.Fresh is { } token) await output.WriteLineAsync($"Admin token, printed this once: {token.Reveal()}");
+        if (!printCurl || SampleCurl.Write(host.Configuration.Current.Settings, host.DataAddresses[0]) is not { } curl) return;
+        await output.WriteLineAsync("Try it:");
+        await output.WriteLineAsync();
+        await output.WriteLineAsync(curl);
+        await output.WriteLineAsync();
+    }
+}

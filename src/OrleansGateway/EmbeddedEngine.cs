@@ -1,0 +1,18 @@
+using OrleansGateway.Admin;
+using OrleansGateway.Storage;
+using OrleansGateway.Tenants;
+
+namespace OrleansGateway;
+
+/// <summary>The engine of one machine: every port, and what stands behind it. Truth lives in a SQLite file in the state folder.</summary>
+internal static class EmbeddedEngine
+{
+    public static IServiceCollection AddEmbeddedEngine(this IServiceCollection services, string stateFolder)
+    {
+        services.TryAddSingleton(provider => SqliteDatabase.Open(
+            stateFolder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteDatabase>>()));
+        services.TryAddSingleton<IKeyStore, SqliteKeyStore>();
+        services.TryAddSingleton<IAdminTokenStore, SqliteAdminTokenStore>();
+        return services;
+    }
+}

@@ -1,0 +1,111 @@
+using OrleansGateway.Admin;
+using OrleansGateway.Configuration;
+using OrleansGateway.Http;
+using OrleansGateway.Storage;
+using OrleansGateway.Telemetry;
+using OrleansGateway.Tenants;
+
+namespace OrleansGateway;
+
+/// <summary>A running gateway: listeners, stages, engine and admin API, from one configuration file.</summary>
+internal sealed class GatewayHost : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly AdminListener _admin;
+    private readonly Task _watch;
+
+    private GatewayHost(ServiceProvider services, AdminListener admin, AdminToken token)
+    {
+        (_services, _admin, AdminToken) = (services, admin, token);
+        _watch = Configuration.WatchAsync(_stopping.Token);
+    }
+
+    public SnapshotSource Configuration => _services.GetRequiredService<SnapshotSource>();
+
+    /// <summary>Addresses that clients call.</summary>
+    public IReadOnlyList<Uri> DataAddresses => _services.GetRequiredService<DataListeners>().Addresses;
+
+    public Uri AdminAddress => _admin.Address;
+
+    /// <summary>The token of the admin API; its text only at the start that made it.</summary>
+    public AdminToken AdminToken { get; }
+
+    /// <summary>
+    /// Starts with a configuration that has been loaded. Throws <see cref="StorageException"/> or <see cref="IOException"/>, in words for an operator, if the state cannot be
+    /// opened or an address cannot be bound.
+    /// </summary>
+    public static async Task<GatewayHost> StartAsync(SnapshotSource configuration, string configFolder, Action<IServiceCollection> configure, CancellationToken cancellation)
+    {
+        var services = new ServiceCollection();
+        configure(services);
+        services.AddSingleton(configuration).AddGateway(configFolder).AddEmbeddedEngine(Path.Combine(configFolder, configuration.Current.Settings.State));
+        var provider = services.BuildServiceProvider();
+        try
+        {
+            return await StartAsync(provider, configFolder, cancellation);
+        }
+        catch
+        {
+            await provider.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Stops taking requests, finishes those in flight within the drain timeout, and cuts off the rest.</summary>
+    public async Task StopAsync()
+    {
+        _services.GetRequiredService<Readiness>().MarkDraining();
+        using var drain = new CancellationTokenSource(Configuration.Current.Settings.DrainTimeout, _services.GetRequiredService<TimeProvider>());
+        await _services.GetRequiredService<DataListeners>().DrainAsync(drain.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        try
+        {
+            await _watch;
+        }
+        catch (OperationCanceledException)
+        {
+            // Asked for above.
+        }
+
+        await _admin.DisposeAsync();
+        await _services.DisposeAsync();
+        _stopping.Dispose();
+    }
+
+    private static async Task<GatewayHost> StartAsync(ServiceProvider services, string configFolder, CancellationToken cancellation)
+    {
+        var configuration = services.GetRequiredService<SnapshotSource>();
+        var settings = configuration.Current.Settings;
+        var token = await AdminToken.OpenAsync(services.GetRequiredService<IAdminTokenStore>(), Path.Combine(configFolder, settings.State), cancellation);
+        await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
+        Observe(configuration, services.GetRequiredService<GatewayMetrics>());
+
+        var admin = await AdminListener.StartAsync(services, token, cancellation);
+        var data = services.GetRequiredService<DataListeners>();
+        if (await data.ApplyAsync(configuration.Current, cancellation) is { } reason)
+        {
+            await admin.DisposeAsync();
+            throw new IOException(reason);
+        }
+
+        configuration.Prepare(data.ApplyAsync);
+        services.GetRequiredService<Readiness>().MarkReady();
+        return new GatewayHost(services, admin, token);
+    }
+
+    private static void Observe(SnapshotSource configuration, GatewayMetrics metrics)
+    {
+        metrics.ShowZeros();
+        metrics.ConfigServed(configuration.Current.Version);
+        configuration.Reloaded = result =>
+        {
+            if (result.Changed || result.Faults.Count > 0) metrics.ConfigReloaded(applied: result.Changed);
+            metrics.ConfigServed(result.Version);
+        };
+    }
+}

@@ -1,0 +1,60 @@
+using OrleansGateway.Auth;
+using OrleansGateway.Configuration;
+using OrleansGateway.Http;
+using OrleansGateway.Models;
+using OrleansGateway.Routing;
+using OrleansGateway.Telemetry;
+using OrleansGateway.Tenants;
+using OrleansGateway.Upstream;
+using OrleansGateway.Usage;
+
+namespace OrleansGateway;
+
+/// <summary>All parts of the gateway but the engine.</summary>
+internal static class GatewayServices
+{
+    public static IServiceCollection AddGateway(this IServiceCollection services, string configFolder)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(Random.Shared);
+        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddPipeline();
+    }
+
+    private static IServiceCollection AddCallers(this IServiceCollection services)
+    {
+        services.TryAddSingleton<KeyDirectory>();
+        services.TryAddSingleton<ICallers>(provider => provider.GetRequiredService<KeyDirectory>());
+        services.TryAddSingleton<AuthStage>();
+        return services;
+    }
+
+    private static IServiceCollection AddModels(this IServiceCollection services)
+    {
+        services.TryAddSingleton<ModelStage>();
+        services.TryAddSingleton<UsageStage>();
+        services.TryAddSingleton<HttpUpstream>();
+        services.TryAddSingleton<Upstreams>();
+        services.TryAddSingleton<Attempts>();
+        services.TryAddSingleton<RouteStage>();
+        services.TryAddSingleton<UpstreamStage>();
+        return services;
+    }
+
+    private static IServiceCollection AddPipeline(this IServiceCollection services)
+    {
+        services.TryAddSingleton<Func<Snapshot>>(provider =>
+        {
+            var source = provider.GetRequiredService<SnapshotSource>();
+            return () => source.Current;
+        });
+        services.TryAddSingleton<ErrorStage>();
+        services.TryAddSingleton<RequestIds>();
+        services.TryAddSingleton(provider => new Pipeline(
+            Stages.InOrder(provider),
+            provider.GetRequiredService<Func<Snapshot>>(),
+            provider.GetRequiredService<RequestIds>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<DataListeners>();
+        return services;
+    }
+}

@@ -1,0 +1,30 @@
+using OrleansGateway.Auth;
+using OrleansGateway.Http;
+using OrleansGateway.Models;
+using OrleansGateway.Routing;
+using OrleansGateway.Telemetry;
+using OrleansGateway.Usage;
+
+namespace OrleansGateway;
+
+/// <summary>The way of a request: all stages, in order, each with the reason for its place.</summary>
+internal static class Stages
+{
+    public static IReadOnlyList<IStage> InOrder(IServiceProvider services) =>
+    [
+        // Sees the final status, whoever wrote it.
+        services.GetRequiredService<AccessLogStage>(),
+        // Writes every refusal of the stages below, once, in the caller's dialect.
+        services.GetRequiredService<ErrorStage>(),
+        // Says what the path serves, and with it the dialect; a key may be bound to routes.
+        services.GetRequiredService<RouteStage>(),
+        // Meters all that follows, however it ends.
+        services.GetRequiredService<UsageStage>(),
+        // Says who calls. Nothing is read of a stranger's body.
+        services.GetRequiredService<AuthStage>(),
+        // Reads the body and finds the model that this caller may use.
+        services.GetRequiredService<ModelStage>(),
+        // Sends it. Last: all that may refuse has had its say.
+        services.GetRequiredService<UpstreamStage>(),
+    ];
+}
