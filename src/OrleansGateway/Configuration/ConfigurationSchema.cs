@@ -96,14 +96,21 @@ internal sealed class ConfigurationSchema
 
     private static JsonObject Single(ScalarFormat format, SettingField? field)
     {
-        var types = format.JsonType.Split(',');
-        var value = new JsonObject { ["type"] = types.Length == 1 ? types[0] : new JsonArray([.. types.Select(t => JsonValue.Create(t))]) };
+        var value = new JsonObject { ["type"] = format.JsonType };
         if (format.Choices.Count > 0) value["enum"] = new JsonArray([.. format.Choices.Select(c => JsonValue.Create(c))]);
         if ((field?.Pattern ?? format.Pattern) is { } pattern) value["pattern"] = pattern;
         if (field?.Range is { Min: long min, Max: long max }) (value["minimum"], value["maximum"]) = (min, max);
         if (field is { IsRequired: true } && format.JsonType == "string") value["minLength"] = 1;
         var isFree = format.JsonType == "string" && !value.ContainsKey("pattern") && !value.ContainsKey("enum");
-        return isFree ? value : new JsonObject { ["anyOf"] = new JsonArray(value, new JsonObject { ["$ref"] = "#/$defs/reference" }) };
+        if (isFree) return value;
+        var choices = new JsonArray(value, new JsonObject { ["$ref"] = "#/$defs/reference" });
+        // A size without a unit is a number to YAML.
+        if (field?.Range is { Min: ByteSize least, Max: ByteSize most })
+        {
+            choices.Add(new JsonObject { ["type"] = "integer", ["minimum"] = least.Bytes, ["maximum"] = most.Bytes });
+        }
+
+        return new JsonObject { ["anyOf"] = choices };
     }
 
     private static JsonNode? DefaultOf(SettingField field) => (field.Shape, field.Default) switch

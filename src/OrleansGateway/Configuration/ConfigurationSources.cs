@@ -16,7 +16,6 @@ internal sealed class ConfigurationSources(string configPath, Func<string, strin
 
     private readonly IncrementalHash _taken = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly Dictionary<string, FileStamp> _files = [];
-    private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(configPath)) ?? "/";
 
     /// <summary>Every file that was read, or should have been, as it was just before.</summary>
     public IReadOnlyDictionary<string, FileStamp> Files => _files;
@@ -27,21 +26,25 @@ internal sealed class ConfigurationSources(string configPath, Func<string, strin
     public string? Variable(string name) => Note(environment(name));
 
     /// <summary>Text of the configuration file; or what is wrong with it.</summary>
-    public (string? Text, string Problem) ReadConfig() => Read(Path.GetFullPath(configPath), ConfigBytesMax);
+    public (string? Text, string Problem) ReadConfig() => Read(configPath, Environment.CurrentDirectory, ConfigBytesMax);
 
-    /// <summary>Text of a secret's file without the line break at its end; or what is wrong with it. A relative path starts at the folder of the configuration.</summary>
+    /// <summary>
+    /// Text of a secret's file without the line break at its end; or what is wrong with it. A relative path starts at the folder of the configuration.
+    /// </summary>
     public (string? Text, string Problem) ReadSecret(string path)
     {
-        if (path.Length == 0 || path.Contains('\0')) return (null, "names no file");
-        var (text, problem) = Read(Path.GetFullPath(path, _folder), SecretBytesMax);
+        var folder = Path.GetDirectoryName(Path.GetFullPath(configPath)) ?? "/";
+        var (text, problem) = Read(path, folder, SecretBytesMax);
         var secret = text?.TrimEnd('\r', '\n');
         return secret is "" ? (null, "is empty") : (secret, problem);
     }
 
-    private (string? Text, string Problem) Read(string path, int bytesMax)
+    private (string? Text, string Problem) Read(string name, string folder, int bytesMax)
     {
-        // Before it is read: a change in between is then seen as one, at the price of a reload too many.
-        _files[path] = FileStamp.Of(path);
+        if (name.Length == 0 || name.Contains('\0')) return (null, "has no name");
+        var path = Path.GetFullPath(name, folder);
+        // Before it is read, and the first time only: a change in between is then seen as one, at the price of a reload too many.
+        _files.TryAdd(path, FileStamp.Of(path));
         try
         {
             var bytes = ReadBytes(path, bytesMax);

@@ -17,6 +17,9 @@ internal sealed class Findings(string file)
 
     public bool Any => _faults.Count > 0;
 
+    /// <summary>Whether no more faults are listed, so that no work need go into their wording.</summary>
+    public bool Full => _faults.Count > FaultsMax;
+
     /// <summary>Adds a fault that makes the setting useless: what hangs on it is not judged.</summary>
     public void Add(int line, int column, string path, string message)
     {
@@ -33,6 +36,7 @@ internal sealed class Findings(string file)
         else if (_faults.Count == FaultsMax) _faults.Add(new Fault(file, line, column, path, $"There are more faults than the {FaultsMax} listed."));
     }
 
+    /// <summary>Adds that a setting which must be in the file is not.</summary>
     public void AddMissing(string owner, string field)
     {
         Report(owner, field, $"The field {field} is missing.");
@@ -69,8 +73,8 @@ internal sealed class Findings(string file)
     public void ReportAt(string path, string owner, string message)
     {
         if (IsFaulty(path) || IsFaulty(owner)) return;
-        if (!_places.TryGetValue(path, out var place) && !_places.TryGetValue(owner, out place) && !_places.TryGetValue("", out place)) place = (1, 1, "");
-        Note(place.Line, place.Column, path, message);
+        var (line, column) = PlaceOf(path) ?? PlaceOf(owner) ?? PlaceOf("") ?? (1, 1);
+        Note(line, column, path, message);
     }
 
     /// <summary>A piece of the file for a message: in quotes, on one line, not too long.</summary>

@@ -3,6 +3,8 @@ namespace OrleansGateway.Configuration;
 /// <summary>Headers added to requests to a provider: well formed, and not those that the gateway writes itself.</summary>
 internal static class HeaderRules
 {
+    private const string BadValue = "The value holds a character that cannot be sent in a header (a line break?).";
+
     // RFC 9110 §7.6.1 (hop by hop), and those made from the request itself.
     private static readonly HashSet<string> Ours = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -14,7 +16,7 @@ internal static class HeaderRules
 
     public static void Check(ProviderSettings provider, string path, Findings findings)
     {
-        if (provider.ApiKey is { } key && !IsValue(key.Reveal())) findings.Report(path, "api_key", "The key holds a character that cannot be sent in a header (a line break?).");
+        if (provider.ApiKey is { } key && !IsValue(key.Reveal())) findings.Report(path, "api_key", BadValue);
         var headers = SettingPath.Field(path, "headers");
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in provider.Headers)
@@ -22,13 +24,14 @@ internal static class HeaderRules
             var entry = SettingPath.Entry(headers, name);
             var hasKey = findings.IsGiven(SettingPath.Field(path, "api_key"));
             if (ProblemOf(name, names.Add(name), hasKey) is { } problem) NameRules.ReportName(entry, problem, findings);
-            if (!IsValue(value.Reveal())) findings.ReportAt(entry, headers, "The value holds a character that cannot be sent in a header (a line break?).");
+            if (!IsValue(value.Reveal())) findings.ReportAt(entry, headers, BadValue);
         }
     }
 
     private static string? ProblemOf(string name, bool first, bool hasKey)
     {
-        if (name.Length is 0 or > 128 || !name.All(IsTokenCharacter)) return $"{Findings.Quote(name)} is not a header's name; it takes letters, digits and dashes.";
+        var isToken = name.Length is > 0 and <= 128 && name.All(IsTokenCharacter);
+        if (!isToken) return $"{Findings.Quote(name)} is not a header's name; it takes letters, digits and dashes.";
         if (Ours.Contains(name)) return $"The header {name} is written by the gateway itself and cannot be set.";
         if (hasKey && Credentials.Contains(name)) return $"The header {name} cannot be set beside api_key, which is sent in one like it; give one of the two.";
         return first ? null : $"The header {name} is given twice; capitals make no difference.";

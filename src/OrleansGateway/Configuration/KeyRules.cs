@@ -41,10 +41,7 @@ internal static class KeyRules
     private static void CheckSecret(KeySettings key, string path, Dictionary<KeyHash, string> seen, Findings findings)
     {
         var (secret, hash) = (findings.IsGiven(SettingPath.Field(path, "secret")), findings.IsGiven(SettingPath.Field(path, "hash")));
-        if (secret == hash)
-        {
-            findings.ReportAt(path, path, secret ? "Both secret and hash are given; give exactly one." : "Neither secret nor hash is given; give exactly one.");
-        }
+        if (secret == hash) findings.ReportAt(path, path, $"{(secret ? "Both secret and hash are" : "Neither secret nor hash is")} given; give exactly one.");
 
         if (key.Secret?.Reveal() is { } value && Weakness(value) is { } weakness) findings.Report(path, "secret", weakness);
         if (HashOf(key, path, findings) is { } given && !seen.TryAdd(given, path))
@@ -56,7 +53,9 @@ internal static class KeyRules
     private static string? Weakness(string secret)
     {
         if (secret.Length < SecretLengthMin) return $"The key has {secret.Length} characters; it must have at least {SecretLengthMin}.";
-        return secret.All(c => c is > ' ' and <= '~') ? null : "The key holds spaces or characters that no client can send in a header; use letters, digits and dashes.";
+        return secret.All(c => c is > ' ' and <= '~')
+            ? null
+            : "The key holds spaces or characters that no client can send in a header; use letters, digits and dashes.";
     }
 
     private static KeyHash? HashOf(KeySettings key, string path, Findings findings)
@@ -70,8 +69,15 @@ internal static class KeyRules
         foreach (var (name, value) in key.Metadata)
         {
             var entry = SettingPath.Entry(path, name);
-            if (name.Length is 0 or > MetadataNameMax) NameRules.ReportName(entry, $"A label's name has 1 to {MetadataNameMax} characters; this has {name.Length}.", findings);
-            if (value.Length > MetadataValueMax) findings.ReportAt(entry, path, $"A label's value has at most {MetadataValueMax} characters; this has {value.Length}.");
+            if (name.Length is 0 or > MetadataNameMax)
+            {
+                NameRules.ReportName(entry, $"A label's name has 1 to {MetadataNameMax} characters; this has {name.Length}.", findings);
+            }
+
+            if (value.Length > MetadataValueMax)
+            {
+                findings.ReportAt(entry, path, $"A label's value has at most {MetadataValueMax} characters; this has {value.Length}.");
+            }
         }
     }
 }

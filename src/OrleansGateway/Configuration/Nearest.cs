@@ -6,11 +6,15 @@ internal static class Nearest
     private const int LengthMax = 64;
     private const int ListedMax = 20;
 
+    /// <summary>Names compared at most: a guess among thousands is no help and takes long.</summary>
+    private const int ComparedMax = 500;
+
     /// <summary>A sentence that offers the nearest name and lists what there is; starts with a space, for the end of a message.</summary>
     public static string Hint(string name, IEnumerable<string> known, string plural)
     {
-        var all = known.ToArray();
+        var all = known.Take(ComparedMax + 1).ToArray();
         if (all.Length == 0) return $" There are no {plural}.";
+        if (all.Length > ComparedMax) return "";
         var guess = To(name, all) is { } near ? $" Did you mean {Findings.Quote(near)}?" : "";
         var more = all.Length > ListedMax ? $" and {all.Length - ListedMax} more" : "";
         var listed = string.Join(", ", all.Order(StringComparer.Ordinal).Take(ListedMax).Select(Findings.Printable));

@@ -21,9 +21,17 @@ internal static class ProviderRules
     private static void CheckKind(ProviderSettings provider, string path, Findings findings)
     {
         if (provider.Kind is not { } kind) return;
-        if (kind == ProviderKind.Fake && findings.IsGiven(SettingPath.Field(path, "base_url"))) findings.Report(path, "base_url", "A provider of kind fake sends nothing anywhere; take base_url out.");
-        if (kind != ProviderKind.Fake && findings.IsGiven(SettingPath.Field(path, "fake"))) findings.Report(path, "fake", "Only a provider of kind fake may have these settings.");
-        if (kind != ProviderKind.OpenAI && provider.StreamUsage != StreamUsage.Always) findings.Report(path, "stream_usage", "Only a provider of kind openai can be told so; take stream_usage out.");
+        if (kind == ProviderKind.Fake) Forbid("base_url", "A provider of kind fake sends nothing anywhere; take base_url out.");
+        if (kind != ProviderKind.Fake) Forbid("fake", "Only a provider of kind fake may have these settings.");
+        if (kind != ProviderKind.OpenAI && provider.StreamUsage != StreamUsage.Always)
+        {
+            findings.Report(path, "stream_usage", "Only a provider of kind openai can be told so; take stream_usage out.");
+        }
+
+        void Forbid(string field, string message)
+        {
+            if (findings.IsGiven(SettingPath.Field(path, field))) findings.Report(path, field, message);
+        }
     }
 
     private static void CheckFaults(FakeSettings fake, string path, Findings findings)
@@ -34,7 +42,8 @@ internal static class ProviderRules
             var item = SettingPath.Item(list, i);
             if (findings.IsFaulty(item)) continue;
             var given = Happenings.Count(f => findings.IsGiven(SettingPath.Field(item, f)));
-            if (given != 1) findings.ReportAt(item, list, $"Of status, cut_after_tokens and stall_after_tokens {(given == 0 ? "none is" : $"{given} are")} given; give exactly one.");
+            var count = given == 0 ? "none is" : $"{given} are";
+            if (given != 1) findings.ReportAt(item, list, $"Of status, cut_after_tokens and stall_after_tokens {count} given; give exactly one.");
             if (fake.Faults[i].RetryAfter is not null && !findings.IsGiven(SettingPath.Field(item, "status")))
             {
                 findings.Report(item, "retry_after", "Only an error answer can name it; give status too, or take retry_after out.");

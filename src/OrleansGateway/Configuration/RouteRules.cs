@@ -3,16 +3,18 @@ namespace OrleansGateway.Configuration;
 /// <summary>Routes: at least one, each with a path of its own.</summary>
 internal static class RouteRules
 {
+    private const string NoRoute = "There is no route, so nothing would be served; add one (routes: { default: { path: / } }).";
+
     public static void Check(GatewaySettings settings, Findings findings)
     {
-        if (settings.Routes.Count == 0) findings.Report("", "routes", "There is no route, so nothing would be served; add one (routes: { default: { path: / } }).");
+        if (settings.Routes.Count == 0) findings.Report("", "routes", NoRoute);
         NameRules.CheckIds("routes", settings.Routes.Keys, findings);
         var paths = new Dictionary<string, string>();
         foreach (var (id, route) in settings.Routes)
         {
             var owner = SettingPath.Entry("routes", id);
             if (findings.IsFaulty(owner)) continue;
-            if (!paths.TryAdd(route.Path, owner)) findings.Report(owner, "path", $"The path {Findings.Quote(route.Path)} is served by {paths[route.Path]} already; each path may be served once.");
+            if (!paths.TryAdd(route.Path, owner)) findings.Report(owner, "path", $"{paths[route.Path]} serves this path already; each path may be served once.");
             NameRules.CheckPatterns(route.Models, settings.Models, owner, "models", "models", findings);
         }
     }

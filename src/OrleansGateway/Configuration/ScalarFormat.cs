@@ -22,7 +22,7 @@ internal sealed partial record ScalarFormat(
         [typeof(TimeSpan)] = Text("duration", "a duration such as 500ms, 30s, 10m, 2h, 1d or 1m30s", Duration.Pattern,
             text => Duration.TryParse(text, out var duration) ? duration : null, value => Duration.Write((TimeSpan)value)),
         [typeof(ByteSize)] = Text("size", "a size such as 512, 64KiB, 32MiB or 1GiB", "^[0-9]+(KiB|MiB|GiB)?$",
-            text => ByteSize.TryParse(text, out var size) ? size : null) with { JsonType = "string,integer" },
+            text => ByteSize.TryParse(text, out var size) ? size : null),
         [typeof(Uri)] = Text("URL", "an absolute http or https URL without user name, query or fragment", "^https?://", ParseUri),
         [typeof(IPEndPoint)] = Text("IP:port", "an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080 (names are not looked up)",
             "^([0-9]{1,3}(\\.[0-9]{1,3}){3}|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}$", ParseEndPoint),
@@ -73,12 +73,15 @@ internal sealed partial record ScalarFormat(
     {
         if (!IPEndPoint.TryParse(text, out var endPoint)) return null;
         // TryParse also takes 8080, 127.1 and addresses without a port, which would bind something else than was meant.
-        return text.StartsWith('[') ? text.Contains("]:", StringComparison.Ordinal) ? endPoint : null : endPoint.ToString() == text ? endPoint : null;
+        var isWhole = text.StartsWith('[') ? text.Contains("]:", StringComparison.Ordinal) && char.IsAsciiDigit(text[^1]) : endPoint.ToString() == text;
+        return isWhole ? endPoint : null;
     }
 
     // TryParse drops bits beyond the prefix: 10.0.0.1/8 would let in 10.0.0.0/8, where /32 was meant.
     private static object? ParseNetwork(string text) =>
-        IPNetwork.TryParse(text, out var network) && IPAddress.TryParse(text.Split('/')[0], out var address) && address.Equals(network.BaseAddress) ? network : null;
+        IPNetwork.TryParse(text, out var network) && IPAddress.TryParse(text.Split('/')[0], out var address) && address.Equals(network.BaseAddress)
+            ? network
+            : null;
 
     private static object? ParseInstant(string text)
     {

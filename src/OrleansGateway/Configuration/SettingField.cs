@@ -43,7 +43,7 @@ internal sealed class SettingField
     public string? Check(object value, string shown)
     {
         if (IsRequired && value is "") return "This must not be empty.";
-        if (Range is { } range && Comparable(value) is var comparable && (comparable.CompareTo(range.Min) < 0 || comparable.CompareTo(range.Max) > 0))
+        if (Range is { } range && (Comparable(value).CompareTo(range.Min) < 0 || Comparable(value).CompareTo(range.Max) > 0))
         {
             return $"{shown} is out of range; it must be {Write(range.Min)} to {Write(range.Max)}.";
         }
@@ -56,11 +56,12 @@ internal sealed class SettingField
         }
 
         // The value is not shown: what is put in the wrong field may be a secret (a key where its hash belongs).
-        return _pattern is null || (_pattern.IsMatch((string)value) && !((string)value).EndsWith('\n')) ? null : $"The value does not have the form {Pattern}.";
+        var fits = _pattern is null || (value is string text && _pattern.IsMatch(text) && !text.EndsWith('\n'));
+        return fits ? null : $"The value does not have the form {Pattern}.";
     }
 
     /// <summary>The written form of a bound.</summary>
-    public string Write(IComparable bound) => bound is long number ? number.ToString(CultureInfo.InvariantCulture) : ((SettingShape.Single)Shape).Format.Write(bound);
+    public string Write(IComparable bound) => ((SettingShape.Single)Shape).Format.Write(bound);
 
     private static IComparable Comparable(object value) => value is int number ? (long)number : (IComparable)value;
 

@@ -32,13 +32,14 @@ internal sealed class SettingsBinder(Findings findings, ConfigurationSources sou
         foreach (var (key, value) in Entries(node, path, entry: SettingPath.Field))
         {
             given.Add(key.Text);
-            if (record.Fields.FirstOrDefault(f => f.Name == key.Text) is { } field) BindField(settings, field, key, value, SettingPath.Field(path, field.Name));
-            else ReportUnknown(record, key, path);
+            var field = record.Fields.FirstOrDefault(f => f.Name == key.Text);
+            if (field is null) ReportUnknown(record, key, path);
+            else BindField(settings, field, key, value, SettingPath.Field(path, field.Name));
         }
 
-        foreach (var field in record.Fields.Where(f => f.MustBeGiven && !given.Contains(f.Name)))
+        foreach (var missing in record.Fields.Where(f => f.MustBeGiven && !given.Contains(f.Name)))
         {
-            findings.AddMissing(path, field.Name);
+            findings.AddMissing(path, missing.Name);
         }
 
         return settings;
@@ -58,6 +59,7 @@ internal sealed class SettingsBinder(Findings findings, ConfigurationSources sou
 
     private void ReportUnknown(SettingRecord record, YamlNode key, string path)
     {
+        if (findings.Full) return;
         var hint = Nearest.Hint(key.Text, record.Fields.Select(f => f.Name), "fields");
         findings.Note(key, SettingPath.Entry(path, key.Text), $"There is no field {Findings.Quote(key.Text)} here.{hint}");
     }

@@ -18,25 +18,27 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
     private readonly ConfigurationReader _reader = new(environment);
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly List<SnapshotPreparer> _preparers = [];
-    private volatile Snapshot? _current;
+    private volatile Running? _running;
     private volatile Reading? _tried;
-    private string _fingerprint = "";
+    private volatile IReadOnlyList<Fault> _lastFaults = [];
     private int _sequence;
 
     /// <summary>The running configuration. Only after <see cref="Load"/> has succeeded.</summary>
-    public Snapshot Current => _current ?? throw new InvalidOperationException("No configuration has been loaded yet.");
+    public Snapshot Current => Loaded.Snapshot;
 
     /// <summary>Whether a configuration is running.</summary>
     public bool IsLoaded => _current is not null;
 
     /// <summary>Why the last reload was refused; none if it was not.</summary>
-    public IReadOnlyList<Fault> LastFaults { get; private set; } = [];
+    public IReadOnlyList<Fault> LastFaults => _lastFaults;
 
     /// <summary>When the running configuration took over.</summary>
-    public DateTimeOffset LastLoadedAt { get; private set; }
+    public DateTimeOffset LastLoadedAt => Loaded.At;
 
     /// <summary>The files that the last reading went by, and what they were like; for the watch.</summary>
     public IReadOnlyDictionary<string, FileStamp> Files => _tried?.Files ?? new Dictionary<string, FileStamp>();
+
+    private Running Loaded => _running ?? throw new InvalidOperationException("No configuration has been loaded yet.");
 
     /// <summary>Asks to be heard before a snapshot takes over in a reload. In order; the first to say no ends it. Not while a reload may run.</summary>
     public void Prepare(SnapshotPreparer preparer) => _preparers.Add(preparer);
@@ -80,9 +82,9 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
     {
         var reading = _tried = _reader.Read(path);
         if (reading.Settings is not { } settings) return Refuse(reading.Faults);
-        if (reading.Fingerprint == _fingerprint)
+        if (reading.Fingerprint == Loaded.Fingerprint)
         {
-            LastFaults = [];
+            _lastFaults = [];
             return new ReloadResult(Current.Version, Changed: false, []);
         }
 
@@ -105,16 +107,14 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
 
     private void Swap(Snapshot next, Reading reading)
     {
-        _current = next;
+        _running = new Running(next, reading.Fingerprint, time.GetUtcNow());
         _sequence++;
-        _fingerprint = reading.Fingerprint;
-        LastFaults = [];
-        LastLoadedAt = time.GetUtcNow();
+        _lastFaults = [];
     }
 
     private ReloadResult Refuse(IReadOnlyList<Fault> faults)
     {
-        LastFaults = faults;
+        _lastFaults = faults;
         log.Refused(path, faults.Count, Current.Version);
         foreach (var fault in faults) log.Fault(fault);
         return new ReloadResult(Current.Version, Changed: false, faults);
@@ -128,6 +128,9 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
         if (!next.Listeners.Admin.Equals(running.Listeners.Admin)) findings.Report("listeners", "admin", Message);
         return findings.Faults;
     }
+
+    // One object, so that a reader on another thread never sees half of a swap.
+    private sealed record Running(Snapshot Snapshot, string Fingerprint, DateTimeOffset At);
 }
 
 internal static partial class ConfigurationLog

@@ -12,6 +12,8 @@ internal sealed class YamlTree
     /// <summary>Nodes that aliases may add in all. A few hundred bytes of nested aliases would stand for billions.</summary>
     private const long AliasedNodesMax = 100_000;
 
+    private const string AnchorUnknown =
+        "an alias (*…) names an anchor (&…) that does not come before it; a value that begins with * goes in quotes";
     private const string TagsRefused = "Tags (!…) are not supported; a value that begins with ! goes in quotes.";
 
     private readonly Scanner _scanner;
@@ -92,7 +94,7 @@ internal sealed class YamlTree
     {
         if (!_anchors.TryGetValue(alias.Value, out var node))
         {
-            throw new SemanticErrorException(alias.Start, alias.End, "an alias (*…) names an anchor (&…) that does not come before it; a value that begins with * goes in quotes");
+            throw new SemanticErrorException(alias.Start, alias.End, AnchorUnknown);
         }
 
         _aliasedNodes += node.Size;

@@ -48,6 +48,19 @@ public sealed class CommandTests : IDisposable
         Assert.Equal((0, File.ReadAllText(Repository.PathOf("docs/configuration.md")), ""), Run(ConfigCommand.Create(), "docs"));
 
     [Fact]
+    public void Check_OfTheExampleOnTheReferencePage_FindsItValid()
+    {
+        var page = File.ReadAllText(Repository.PathOf("docs/configuration.md"));
+        var example = page.Split("```yaml\n")[1].Split("```")[0];
+        _folder.Environment["ACME_KEY"] = TestFolder.KeySecret;
+        _folder.Write("gateway.yaml", example.Replace("/run/secrets/openai", "app-key", StringComparison.Ordinal));
+        Assert.Equal((0, $"{_folder.ConfigPath}: valid (1 tenant, 1 key, 1 provider, 1 model, 1 route)\n", ""), Check(_folder.ConfigPath));
+    }
+
+    [Fact]
+    public void Check_OfAnEmptyName_SaysSo() => Assert.Equal((1, "", ":0:0: The file has no name.\n"), Check(""));
+
+    [Fact]
     public void ConfigSchema_WhenCalled_PrintsTheSchema() => Assert.Equal((0, ConfigurationSchema.Write(), ""), Run(ConfigCommand.Create(), "schema"));
 
     private (int Code, string Output, string Error) Check(string path) => Run(CheckCommand.Create(_folder.Environment.GetValueOrDefault), path);

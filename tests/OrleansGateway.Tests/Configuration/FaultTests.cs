@@ -78,7 +78,7 @@ public sealed class FaultTests
     [InlineData("    fallbacks:\n      - provider: fake", "    fallbacks:\n      - provider: §ollama", "models.fast.fallbacks[0].provider",
         "There is no 'ollama' among the providers. Known providers: fake, openai.")]
     [InlineData("    fallbacks:\n", "      - §provider: fake\n        model: fast\n    fallbacks:\n", "models.fast.targets[2]",
-        "This is the same provider and model as models.fast.targets[1]; add to its weight instead, or take one out.")]
+        "This is the same provider and model as models.fast.targets[1]; take one out.")]
     [InlineData("kind: fake", "kind: fake\n    base_url: §http://x", "providers.fake.base_url", "A provider of kind fake sends nothing anywhere; take base_url out.")]
     [InlineData("kind: openai", "kind: openai\n    §fake: {}", "providers.openai.fake", "Only a provider of kind fake may have these settings.")]
     [InlineData("kind: openai", "kind: anthropic\n    stream_usage: §as_sent", "providers.openai.stream_usage", "Only a provider of kind openai can be told so; take stream_usage out.")]
@@ -90,7 +90,7 @@ public sealed class FaultTests
         "Of status, cut_after_tokens and stall_after_tokens 2 are given; give exactly one.", "- §status")]
     [InlineData("status: 503\n          retry_after: 2", "cut_after_tokens: 0\n          retry_after: §2", "providers.fake.fake.faults[0].retry_after",
         "Only an error answer can name it; give status too, or take retry_after out.")]
-    [InlineData("path: /\n", "path: /\n  other: { path: §/ }\n", "routes.other.path", "The path '/' is served by routes.default already; each path may be served once.")]
+    [InlineData("path: /\n", "path: /\n  other: { path: §/ }\n", "routes.other.path", "routes.default serves this path already; each path may be served once.")]
     [InlineData("x-team: core", "§x team: core", "providers.openai.headers[\"x team\"]", "'x team' is not a header's name; it takes letters, digits and dashes.")]
     [InlineData("x-team: core", "§Connection: close", "providers.openai.headers.Connection", "The header Connection is written by the gateway itself and cannot be set.")]
     [InlineData("x-team: core", "§Authorization: Basic", "providers.openai.headers.Authorization",

@@ -68,7 +68,7 @@ public sealed class ReferenceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("'file:'", "The file '' of this secret names no file.")]
+    [InlineData("'file:'", "The file '' of this secret has no name.")]
     [InlineData("file:missing", "The file 'missing' of this secret does not exist.")]
     [InlineData("file:missing/too", "The file 'missing/too' of this secret does not exist.")]
     [InlineData("file:empty", "The file 'empty' of this secret is empty.")]
