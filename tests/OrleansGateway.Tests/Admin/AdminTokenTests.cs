@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansGateway.Admin;
+using OrleansGateway.Tests.Storage;
+using OrleansGateway.Tests.Tenants;
+
+namespace OrleansGateway.Tests.Admin;
+
+public sealed class AdminTokenTests : IDisposable
+{
+    private readonly StateFolder _folder = new();
+    private readonly TestDirectory _directory;
+
+    public AdminTokenTests() => _directory = new TestDirectory(NullLoggerFactory.Instance, new ManualTime(), _folder.Path);
+
+    private string TokenFile => _folder.File(AdminToken.FileName);
+
+    [Fact]
+    public async Task OpenAsync_AtTheFirstStart_MakesTheTokenForItsOwnerOnly()
+    {
+        var token = await OpenAsync();
+        Assert.Matches("^oga_[0-9A-Za-z]{49}$", token.Fresh!.Reveal());
+        Assert.Equal(token.Fresh.Reveal() + "\n", await File.ReadAllTextAsync(TokenFile, TestContext.Current.CancellationToken));
+        Assert.True(token.Accepts($"Bearer {token.Fresh.Reveal()}"));
+        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(TokenFile));
+    }
+
+    [Fact]
+    public async Task OpenAsync_AtALaterStartWithoutTheFile_StillAcceptsTheToken()
+    {
+        var text = (await OpenAsync()).Fresh!.Reveal();
+        File.Delete(TokenFile);
+        var later = await OpenAsync();
+        Assert.Null(later.Fresh);
+        Assert.False(File.Exists(TokenFile));
+        Assert.True(later.Accepts($"bearer {text}"));
+        Assert.False(later.Accepts($"Bearer {text[..^1]}"));
+    }
+
+    [Fact]
+    public async Task OpenAsync_WhenAFileOpenToOthersIsThere_ReplacesIt()
+    {
+        await File.WriteAllTextAsync(TokenFile, "old", TestContext.Current.CancellationToken);
+        await OpenAsync();
+        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(TokenFile));
+    }
+
+    public void Dispose()
+    {
+        _directory.Dispose();
+        _folder.Dispose();
+    }
+
+    private Task<AdminToken> OpenAsync() => AdminToken.OpenAsync(_directory.AdminTokens, _folder.Path, TestContext.Current.CancellationToken);
+}
