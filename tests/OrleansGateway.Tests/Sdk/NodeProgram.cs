@@ -1,0 +1,82 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace OrleansGateway.Tests.Sdk;
+
+/// <summary>
+/// Runs the programs of tests/sdk. Where there is no Node.js the test is skipped: the gateway needs none. Where there is, the packages must have
+/// been installed (<c>npm ci --prefix tests/sdk</c>); a test that skipped without them would never be missed.
+/// </summary>
+internal static class NodeProgram
+{
+    /// <summary>Time for all scenarios of one program; the longest takes 20 s on a busy machine.</summary>
+    private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(5);
+
+    private static string Folder { get; } = Path.Combine(Repository.Root, "tests", "sdk");
+
+    /// <summary>Runs scenarios of a program (<c>openai</c>, <c>anthropic</c>, <c>ai-sdk</c>) against a server; none named means all.</summary>
+    public static async Task<NodeRun> RunAsync(string program, SdkServer server, params IReadOnlyList<string> scenarios)
+    {
+        var environment = new Dictionary<string, string>(server.Environment)
+        {
+            ["BASE_URL"] = server.Url.ToString(),
+            ["API_KEY"] = server.ApiKey,
+            ["MODEL_PREFIX"] = server.ModelPrefix,
+        };
+        var (exitCode, output, errors) = await StartAsync([program + ".mjs", .. scenarios], environment, input: "");
+        return new NodeRun(program, scenarios, exitCode, output, errors);
+    }
+
+    /// <summary>Runs a program to its end with that input.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> StartAsync(
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string input)
+    {
+        using var process = Start(arguments, environment);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(s_deadline);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
+            var errors = process.StandardError.ReadToEndAsync(deadline.Token);
+            await process.StandardInput.WriteAsync(input.AsMemory(), deadline.Token);
+            process.StandardInput.Close();
+            await process.WaitForExitAsync(deadline.Token);
+            return (process.ExitCode, await output, await errors);
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static Process Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo("node", arguments)
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        try
+        {
+            Assert.True(
+                Directory.Exists(Path.Combine(Folder, "node_modules")) || !HasNode(),
+                "The SDKs are not installed. Run: npm ci --prefix tests/sdk");
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception missing)
+        {
+            Assert.Skip($"Node.js is not installed, which the SDKs need: {missing.Message}");
+            throw;
+        }
+    }
+
+    private static bool HasNode()
+    {
+        using var node = Process.Start(new ProcessStartInfo("node", "--version") { RedirectStandardOutput = true })!;
+        node.WaitForExit();
+        return true;
+    }
+}
