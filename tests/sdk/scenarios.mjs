@@ -9,9 +9,13 @@ export const model = name => (process.env.MODEL_PREFIX ?? '') + name;
 /** A scenario that hangs is a scenario that failed; the longest honest one takes a few seconds. */
 const scenarioMilliseconds = 60_000;
 
-/** Runs the scenarios named on the command line, or all; prints one JSON line for each; exits with 1 if one failed. */
+/** Runs the scenarios named on the command line, or all, or all but those named `-name`; prints one JSON line for each; exits with 1 if one failed. */
 export async function run(scenarios) {
-  const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios);
+  const asked = process.argv.slice(2);
+  const left = asked.filter(name => name.startsWith('-')).map(name => name.slice(1));
+  const known = Object.keys(scenarios);
+  const unknown = left.filter(name => !known.includes(name));
+  const names = left.length > 0 ? [...known.filter(name => !left.includes(name)), ...unknown] : asked.length > 0 ? asked : known;
   let failed = 0;
   for (const name of names) {
     const result = await outcome(scenarios[name]);

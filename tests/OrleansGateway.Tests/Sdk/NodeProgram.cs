@@ -14,7 +14,7 @@ internal static class NodeProgram
 
     private static string Folder { get; } = Path.Combine(Repository.Root, "tests", "sdk");
 
-    /// <summary>Runs scenarios of a program (<c>openai</c>, <c>anthropic</c>, <c>ai-sdk</c>) against a server; none named means all.</summary>
+    /// <summary>Runs scenarios of a program (<c>openai</c>, <c>anthropic</c>, <c>ai-sdk</c>) against a server; none named means all, <c>-name</c> all but that.</summary>
     public static async Task<NodeRun> RunAsync(string program, SdkServer server, params IReadOnlyList<string> scenarios)
     {
         var environment = new Dictionary<string, string>(server.Environment)
@@ -24,8 +24,12 @@ internal static class NodeProgram
             ["MODEL_PREFIX"] = server.ModelPrefix,
         };
         var (exitCode, output, errors) = await StartAsync([program + ".mjs", .. scenarios], environment, input: "");
-        return new NodeRun(program, scenarios, exitCode, output, errors);
+        return new NodeRun(program, [.. scenarios.Where(name => !name.StartsWith('-'))], exitCode, output, errors);
     }
+
+    /// <summary>Runs all scenarios of a program but some; one that the program does not have is a failure.</summary>
+    public static async Task<NodeRun> RunAllAsync(string program, SdkServer server, IReadOnlyList<string> except) =>
+        except.Count == 0 ? await RunAsync(program, server) : await RunAsync(program, server, [.. except.Select(name => "-" + name)]);
 
     /// <summary>Runs a program to its end with that input.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> StartAsync(

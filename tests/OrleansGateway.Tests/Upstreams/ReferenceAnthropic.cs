@@ -5,6 +5,9 @@ namespace OrleansGateway.Tests.Upstreams;
 /// <summary>The reference provider's answers in Anthropic's API.</summary>
 internal sealed class ReferenceAnthropic : IReferenceDialect
 {
+    /// <summary>Part of every tool use since code execution may call tools; the .NET SDK's validation insists on it.</summary>
+    private const string Caller = """ "caller":{"type":"direct"} """;
+
     public static readonly ReferenceAnthropic Dialect = new();
 
     // The message and its block are opened first.
@@ -43,7 +46,7 @@ internal sealed class ReferenceAnthropic : IReferenceDialect
     {
         var block = tool is null
             ? $$"""{"type":"text","text":{{Quoted(ReferenceProvider.Text)}}}"""
-            : $$"""{"type":"tool_use","id":"toolu_1","name":{{Quoted(tool)}},"input":{{ReferenceProvider.ArgumentsOf(tool)}}}""";
+            : $$"""{"type":"tool_use","id":"toolu_1","name":{{Quoted(tool)}},"input":{{ReferenceProvider.ArgumentsOf(tool)}},{{Caller}}}""";
         return Head(body, block, $"\"{StopReason(tool)}\"", outputTokens: 5);
     }
 
@@ -72,7 +75,7 @@ internal sealed class ReferenceAnthropic : IReferenceDialect
     }
 
     private static string Opening(string? tool) =>
-        tool is null ? """{"type":"text","text":""}""" : $$$"""{"type":"tool_use","id":"toolu_1","name":{{{Quoted(tool)}}},"input":{}}""";
+        tool is null ? """{"type":"text","text":""}""" : $$$"""{"type":"tool_use","id":"toolu_1","name":{{{Quoted(tool)}}},"input":{},{{{Caller}}}}""";
 
     private static IEnumerable<string> Deltas(string? tool) => tool is null
         ? ReferenceProvider.Text.Split(' ').Select((word, at) => $$"""{"type":"text_delta","text":{{Quoted(at == 0 ? word : " " + word)}}}""")
