@@ -38,7 +38,7 @@ function checkToolUse(message) {
 
 /** Two calls, of which the server lets at least one fail once with that status; both must succeed. */
 async function checkRetried(name, status) {
-  const wire = recordingFetch();
+  const wire = recordingFetch(fetch);
   const patient = clientWith({ maxRetries: 2, fetch: wire.fetch });
   for (let call = 0; call < 2; call++) assert.ok(textOf(await patient.messages.create(ask(name))));
   const refused = wire.answers.filter(answer => answer.status === status);
@@ -54,6 +54,18 @@ function checkError(error, constructor, status, type) {
   assert.equal(error.error.error.type, type);
   assert.ok(error.error.error.message, 'message');
   assert.ok(error.requestID, 'request-id');
+}
+
+/** A stream that breaks off, or in which the provider reports an error: what came so far, then an error, and never a proper end. */
+async function checkBrokenStream(name) {
+  const types = [];
+  const error = await thrownBy(async () => {
+    for await (const event of await client.messages.create(ask(name, { stream: true }))) types.push(event.type);
+  });
+  assert.ok(error instanceof Anthropic.APIError, `${error?.constructor?.name}: ${error?.message}`);
+  assert.ok(error.type, 'the error event names no type');
+  assert.ok(types.includes('content_block_delta'), 'nothing came before the cut');
+  assert.ok(!types.includes('message_stop'), 'a cut stream came to a proper end');
 }
 
 const failing = (name, options) => thrownBy(() => clientWith(options ?? {}).messages.create(ask(name)));
@@ -173,19 +185,11 @@ await run({
     checkError(await failing('status-529'), Anthropic.InternalServerError, 529, 'overloaded_error');
   },
 
-  async 'error-stream'() {
+  async 'error-500-stream'() {
     const error = await thrownBy(() => client.messages.create(ask('status-500', { stream: true })));
     checkError(error, Anthropic.InternalServerError, 500, 'api_error');
   },
 
-  async 'error-mid-stream'() {
-    const types = [];
-    const error = await thrownBy(async () => {
-      for await (const event of await client.messages.create(ask('broken-stream', { stream: true }))) types.push(event.type);
-    });
-    assert.ok(error instanceof Anthropic.APIError, `${error?.constructor?.name}: ${error?.message}`);
-    assert.ok(error.type, 'the error event names no type');
-    assert.ok(types.includes('content_block_delta'), 'nothing came before the cut');
-    assert.ok(!types.includes('message_stop'), 'a cut stream came to a proper end');
-  },
+  'error-mid-stream': () => checkBrokenStream('broken-stream'),
+  'error-event-mid-stream': () => checkBrokenStream('error-stream'),
 });

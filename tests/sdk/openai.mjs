@@ -60,6 +60,22 @@ function checkError(error, type, status) {
   return error;
 }
 
+/** A stream that breaks off, or in which the provider reports an error: the text so far, then an error, and never a finish reason. */
+async function checkBrokenStream(name) {
+  let text = '', finish;
+  const error = await thrownBy(async () => {
+    for await (const chunk of await client.chat.completions.create({ model: model(name), messages, stream: true })) {
+      text += chunk.choices[0]?.delta.content ?? '';
+      finish = chunk.choices[0]?.finish_reason ?? finish;
+    }
+  });
+  assert.ok(error instanceof OpenAI.APIError, `${error?.constructor?.name}: ${error?.message}`);
+  assert.ok(error.error?.message, 'the error event names no message');
+  assert.ok(error.type, 'the error event names no type');
+  assert.ok(text, 'nothing came before the cut');
+  assert.equal(finish, undefined, 'a cut stream named a finish reason');
+}
+
 const failing = (name, options) => thrownBy(() => clientWith(options ?? {}).chat.completions.create({ model: model(name), messages }));
 
 await run({
@@ -238,23 +254,11 @@ await run({
   'error-500': async () => { checkError(await failing('status-500'), OpenAI.InternalServerError, 500); },
   'error-503': async () => { checkError(await failing('status-503'), OpenAI.InternalServerError, 503); },
 
-  async 'error-stream'() {
+  async 'error-500-stream'() {
     const error = await thrownBy(() => client.chat.completions.create({ model: model('status-500'), messages, stream: true }));
     checkError(error, OpenAI.InternalServerError, 500);
   },
 
-  async 'error-mid-stream'() {
-    let text = '', finish;
-    const error = await thrownBy(async () => {
-      for await (const chunk of await client.chat.completions.create({ model: model('broken-stream'), messages, stream: true })) {
-        text += chunk.choices[0]?.delta.content ?? '';
-        finish = chunk.choices[0]?.finish_reason ?? finish;
-      }
-    });
-    assert.ok(error instanceof OpenAI.APIError, `${error?.constructor?.name}: ${error?.message}`);
-    assert.ok(error.error?.message, 'the error event names no message');
-    assert.ok(error.type, 'the error event names no type');
-    assert.ok(text, 'nothing came before the cut');
-    assert.equal(finish, undefined, 'a cut stream named a finish reason');
-  },
+  'error-mid-stream': () => checkBrokenStream('broken-stream'),
+  'error-event-mid-stream': () => checkBrokenStream('error-stream'),
 });

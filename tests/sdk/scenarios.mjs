@@ -1,4 +1,5 @@
 // What all programs share: where the server is, which scenarios to run, and how their results are printed.
+import { captured } from './wire.mjs';
 
 export const baseUrl = required('BASE_URL').replace(/\/$/, '');
 export const apiKey = required('API_KEY');
@@ -22,6 +23,7 @@ export async function run(scenarios) {
     if (!result.ok) failed++;
     console.log(JSON.stringify({ name, ...result }));
   }
+  await captured();
   process.exit(failed === 0 ? 0 : 1);
 }
 

@@ -2,10 +2,10 @@
 import { appendFileSync } from 'node:fs';
 
 /** A fetch that counts its answers and keeps their status and headers. */
-export function recordingFetch() {
+export function recordingFetch(below = capturingFetch) {
   const answers = [];
   const recorded = async (input, init) => {
-    const response = await capturingFetch(input, init);
+    const response = await below(input, init);
     answers.push({ status: response.status, headers: response.headers });
     return response;
   };
@@ -15,16 +15,21 @@ export function recordingFetch() {
 /** With CAPTURE naming a file, a fetch that appends every JSON answer and every stream event to it, as lines for schema.mjs; else plain fetch. */
 export const capturingFetch = process.env.CAPTURE ? capture : fetch;
 
+const copies = [];
+
+/** Completes once all that was captured is in its file. */
+export const captured = () => Promise.all(copies);
+
 async function capture(input, init) {
   const response = await fetch(input, init);
   // The copy is read beside the SDK; where the call is aborted both end, and what had come is kept.
-  const copy = response.clone();
-  void keep(copy, new URL(input.url ?? input).pathname);
+  copies.push(keep(response.clone(), new URL(input.url ?? input).pathname));
   return response;
 }
 
 async function keep(response, path) {
   const streamed = response.headers.get('content-type')?.startsWith('text/event-stream');
+  const kind = kindOf(path, streamed);
   let text = '';
   try {
     const decoder = new TextDecoder();
@@ -36,7 +41,7 @@ async function keep(response, path) {
   for (const body of bodies) {
     // OpenAI's description knows embeddings as numbers only, though its API and its SDKs have base64 too.
     if (typeof body.data?.[0]?.embedding === 'string') continue;
-    appendFileSync(process.env.CAPTURE, JSON.stringify({ kind: body.error ? 'error' : kindOf(path, streamed), body }) + '\n');
+    appendFileSync(process.env.CAPTURE, JSON.stringify({ kind: body.error ? 'error' : kind, body }) + '\n');
   }
 }
 

@@ -140,5 +140,5 @@ internal sealed class OpenAIDotNet(SdkServer server)
 
     private OpenAIClient Client(int retries = 0, string? apiKey = null) => new(
         new ApiKeyCredential(apiKey ?? server.ApiKey),
-        new OpenAIClientOptions { Endpoint = new Uri(server.Url, "/v1"), RetryPolicy = new ClientRetryPolicy(retries) });
+        new OpenAIClientOptions { Endpoint = server.V1, RetryPolicy = new ClientRetryPolicy(retries) });
 }

@@ -9,5 +9,8 @@ internal sealed record SdkServer(Uri Url, string ApiKey, string ModelPrefix = ""
     /// <summary>More environment for the programs: <c>EXPECT_TEXT</c>, <c>BODY_MAX</c>, <c>CAPTURE</c>.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Base address that OpenAI's SDKs are given.</summary>
+    public Uri V1 => new(Url.ToString().TrimEnd('/') + "/v1");
+
     public string Model(string name) => ModelPrefix + name;
 }

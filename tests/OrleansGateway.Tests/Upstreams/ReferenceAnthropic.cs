@@ -16,7 +16,9 @@ internal sealed class ReferenceAnthropic : IReferenceDialect
     public Answer Chat(JsonElement body)
     {
         var tool = IsToolResult(body) ? null : ReferenceProvider.ToolFor(body, t => t.GetProperty("name").GetString()!, Chosen);
-        return ReferenceProvider.IsStream(body) ? Stream(body, tool) : Answer.Json(Message(body, tool));
+        // Anthropic's word for a wanted schema.
+        var text = body.TryGetProperty("output_config", out var config) && config.TryGetProperty("format", out _) ? ReferenceProvider.Person : ReferenceProvider.Text;
+        return ReferenceProvider.IsStream(body) ? Stream(body, tool, text) : Answer.Json(Message(body, tool, text));
     }
 
     public Answer Error(int status, string code, string? param = null) => Answer.Json(ErrorBody(TypeOf(status), code), status);
@@ -42,10 +44,10 @@ internal sealed class ReferenceAnthropic : IReferenceDialect
     private static string ErrorBody(string type, string code) =>
         $$$"""{"type":"error","error":{"type":"{{{type}}}","message":"Refused: {{{code}}}."},"request_id":"req_reference"}""";
 
-    private static string Message(JsonElement body, string? tool)
+    private static string Message(JsonElement body, string? tool, string text)
     {
         var block = tool is null
-            ? $$"""{"type":"text","text":{{Quoted(ReferenceProvider.Text)}}}"""
+            ? $$"""{"type":"text","text":{{Quoted(text)}}}"""
             : $$"""{"type":"tool_use","id":"toolu_1","name":{{Quoted(tool)}},"input":{{ReferenceProvider.ArgumentsOf(tool)}},{{Caller}}}""";
         return Head(body, block, $"\"{StopReason(tool)}\"", outputTokens: 5);
     }
@@ -55,13 +57,13 @@ internal sealed class ReferenceAnthropic : IReferenceDialect
         "stop_reason":{{{stopReason}}},"stop_sequence":null,"usage":{"input_tokens":7,"output_tokens":{{{outputTokens}}} } }
         """.ReplaceLineEndings("");
 
-    private static Answer Stream(JsonElement body, string? tool)
+    private static Answer Stream(JsonElement body, string? tool, string text)
     {
         string[] events =
         [
             Event("message_start", $$""","message":{{Head(body, "", "null", outputTokens: 1)}}"""),
             Event("content_block_start", $$""","index":0,"content_block":{{Opening(tool)}}"""),
-            .. Deltas(tool).Select(delta => Event("content_block_delta", $$""","index":0,"delta":{{delta}}""")),
+            .. Deltas(tool, text).Select(delta => Event("content_block_delta", $$""","index":0,"delta":{{delta}}""")),
             Event("content_block_stop", ""","index":0"""),
             Event("message_delta", $$""","delta":{"stop_reason":"{{StopReason(tool)}}","stop_sequence":null},"usage":{"output_tokens":5}"""),
             Event("message_stop", ""),
@@ -69,7 +71,7 @@ internal sealed class ReferenceAnthropic : IReferenceDialect
         return ReferenceProvider.ModelOf(body) switch
         {
             "cut-stream" => Answer.Stream(events).EndAfter(3, AnswerEnd.Cut),
-            "broken-stream" => Answer.Stream([.. events.Take(3), $"event: error\ndata: {ErrorBody("api_error", "upstream_error")}\n\n"]),
+            "broken-stream" or "error-stream" => Answer.Stream([.. events.Take(3), $"event: error\ndata: {ErrorBody("api_error", "upstream_error")}\n\n"]),
             _ => Answer.Stream(events),
         };
     }
@@ -77,8 +79,8 @@ internal sealed class ReferenceAnthropic : IReferenceDialect
     private static string Opening(string? tool) =>
         tool is null ? """{"type":"text","text":""}""" : $$$"""{"type":"tool_use","id":"toolu_1","name":{{{Quoted(tool)}}},"input":{},{{{Caller}}}}""";
 
-    private static IEnumerable<string> Deltas(string? tool) => tool is null
-        ? ReferenceProvider.Text.Split(' ').Select((word, at) => $$"""{"type":"text_delta","text":{{Quoted(at == 0 ? word : " " + word)}}}""")
+    private static IEnumerable<string> Deltas(string? tool, string text) => tool is null
+        ? text.Split(' ').Select((word, at) => $$"""{"type":"text_delta","text":{{Quoted(at == 0 ? word : " " + word)}}}""")
         : ReferenceProvider.ArgumentsOf(tool).Chunk(4).Select(part => $$"""{"type":"input_json_delta","partial_json":{{Quoted(new string(part))}}}""");
 
     private static string Event(string type, string fields) => $$"""

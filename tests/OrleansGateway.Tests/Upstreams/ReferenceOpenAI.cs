@@ -8,6 +8,9 @@ internal sealed class ReferenceOpenAI : IReferenceDialect
 {
     private const string Usage = """{"prompt_tokens":7,"completion_tokens":5,"total_tokens":12}""";
 
+    private const string BrokeOff =
+        """data: {"error":{"message":"Broke off.","type":"server_error","param":null,"code":"upstream_error"}}""" + "\n\n";
+
     public static readonly ReferenceOpenAI Dialect = new();
 
     // The role comes in a chunk of its own.
@@ -15,7 +18,7 @@ internal sealed class ReferenceOpenAI : IReferenceDialect
 
     public Answer Chat(JsonElement body)
     {
-        var tool = LastRole(body) == "user" ? ReferenceProvider.ToolFor(body, t => t.GetProperty("function").GetProperty("name").GetString()!, Chosen) : null;
+        var tool = LastRole(body) == "user" ? ReferenceProvider.ToolFor(body, NameOf, Chosen) : null;
         var text = body.TryGetProperty("response_format", out var format) && format.GetProperty("type").GetString() == "json_schema"
             ? ReferenceProvider.Person
             : ReferenceProvider.Text;
@@ -24,7 +27,14 @@ internal sealed class ReferenceOpenAI : IReferenceDialect
 
     public Answer Error(int status, string code, string? param = null)
     {
-        var type = status switch { 401 => "authentication_error", 403 => "permission_error", 429 => "rate_limit_error", >= 500 => "server_error", _ => "invalid_request_error" };
+        var type = status switch
+        {
+            401 => "authentication_error",
+            403 => "permission_error",
+            429 => "rate_limit_error",
+            >= 500 => "server_error",
+            _ => "invalid_request_error",
+        };
         return Answer.Json($$$"""{"error":{"message":"Refused: {{{code}}}.","type":"{{{type}}}","param":{{{Quoted(param)}}},"code":"{{{code}}}"}}""", status);
     }
 
@@ -55,7 +65,7 @@ internal sealed class ReferenceOpenAI : IReferenceDialect
     {
         var message = tool is null
             ? $$"""{"role":"assistant","content":{{Quoted(text)}},"refusal":null}"""
-            : $$$"""{"role":"assistant","content":null,"refusal":null,"tool_calls":[{"id":"call_1","type":"function","function":{"name":{{{Quoted(tool)}}},"arguments":{{{Quoted(ReferenceProvider.ArgumentsOf(tool))}}}}}]}""";
+            : $$"""{"role":"assistant","content":null,"refusal":null,"tool_calls":[{"id":"call_1","type":"function","function":{{Function(tool)}} }]}""";
         var finish = tool is null ? "stop" : "tool_calls";
         return $$"""
             {"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":{{Quoted(ReferenceProvider.ModelOf(body))}},
@@ -73,7 +83,7 @@ internal sealed class ReferenceOpenAI : IReferenceDialect
         return ReferenceProvider.ModelOf(body) switch
         {
             "cut-stream" => Answer.Stream(ended).EndAfter(3, AnswerEnd.Cut),
-            "broken-stream" => Answer.Stream([.. ended.Take(3), """data: {"error":{"message":"Broke off.","type":"server_error","param":null,"code":"upstream_error"}}""" + "\n\n"]),
+            "broken-stream" or "error-stream" => Answer.Stream([.. ended.Take(3), BrokeOff]),
             _ => Answer.Stream(ended),
         };
 
@@ -89,8 +99,16 @@ internal sealed class ReferenceOpenAI : IReferenceDialect
 
     private static string Choice(string delta, string finish) => $$"""{"index":0,"delta":{{delta}},"logprobs":null,"finish_reason":{{finish}}}""";
 
-    private static string Event(JsonElement body, string choice, string usage = "null") =>
-        $$"""data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":{{Quoted(ReferenceProvider.ModelOf(body))}},"choices":[{{choice}}],"usage":{{usage}}}""" + "\n\n";
+    private static string Event(JsonElement body, string choice, string usage = "null")
+    {
+        var model = Quoted(ReferenceProvider.ModelOf(body));
+        var head = $""" "id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":{model}""";
+        return $$"""data: {{{head}},"choices":[{{choice}}],"usage":{{usage}}}""" + "\n\n";
+    }
+
+    private static string Function(string tool) => JsonSerializer.Serialize(new { name = tool, arguments = ReferenceProvider.ArgumentsOf(tool) });
+
+    private static string NameOf(JsonElement tool) => tool.GetProperty("function").GetProperty("name").GetString()!;
 
     private static string? Chosen(JsonElement choice) =>
         choice.ValueKind == JsonValueKind.Object ? choice.GetProperty("function").GetProperty("name").GetString() : null;

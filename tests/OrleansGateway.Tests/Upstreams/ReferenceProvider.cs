@@ -10,7 +10,7 @@ namespace OrleansGateway.Tests.Upstreams;
 /// </summary>
 internal sealed class ReferenceProvider
 {
-    /// <summary>A key it refuses; it takes any other.</summary>
+    /// <summary>A key it refuses; it takes any other, and none.</summary>
     public const string WrongKey = "wrong-key";
 
     /// <summary>Text of every answer: quotes, line ends and characters of several bytes included, for it is split at any byte.</summary>
@@ -19,8 +19,12 @@ internal sealed class ReferenceProvider
     /// <summary>Largest body it takes, in bytes: what the programs assume when BODY_MAX is not given.</summary>
     public const int BodyBytesMax = 1 << 20;
 
-    /// <summary>Models it lists; <c>status-NNN</c> fails with that status.</summary>
-    public static readonly string[] Models = ["chat", "tools", "structured", "embed", "flaky", "limited", "slow", "broken-stream", "cut-stream"];
+    /// <summary>
+    /// Models it lists; <c>status-NNN</c> fails with that status. <c>broken-stream</c> and <c>error-stream</c> report an error in mid-stream, as a
+    /// gateway must and a provider may; <c>cut-stream</c> just breaks off, as a provider does.
+    /// </summary>
+    public static readonly string[] Models =
+        ["chat", "tools", "structured", "embed", "flaky", "limited", "slow", "broken-stream", "error-stream", "cut-stream"];
 
     private readonly ConcurrentDictionary<string, int> _asked = new();
 
@@ -33,7 +37,7 @@ internal sealed class ReferenceProvider
 
     private Answer Route(IReferenceDialect dialect, ReceivedRequest request)
     {
-        if (KeyOf(request) is null or WrongKey) return dialect.Error(401, "invalid_api_key");
+        if (KeyOf(request) == WrongKey) return dialect.Error(401, "invalid_api_key");
         if (request.Body.Length > BodyBytesMax) return dialect.Error(413, "request_too_large");
         var path = request.Path.Split('?')[0];
         if (request.Method == "GET") return List(dialect, path);
@@ -90,8 +94,8 @@ internal sealed class ReferenceProvider
         return body.TryGetProperty("tool_choice", out var choice) && chosenIn(choice) is { } chosen ? chosen : nameOf(tools[0]);
     }
 
-    /// <summary>Arguments that satisfy the programs' tools.</summary>
-    public static string ArgumentsOf(string tool) => tool == "get_weather" ? """{"city":"Paris"}""" : "{}";
+    /// <summary>Arguments that satisfy the programs' tool; for another, such as a translator makes of a wanted schema, the value that satisfies that.</summary>
+    public static string ArgumentsOf(string tool) => tool == "get_weather" ? """{"city":"Paris"}""" : Person;
 
     /// <summary>A value that satisfies every schema the programs and SDK tests ask for.</summary>
     public const string Person = """{"name":"Ada","age":36,"tags":["x"],"kind":"human"}""";
