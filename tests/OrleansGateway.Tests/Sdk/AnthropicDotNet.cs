@@ -54,12 +54,14 @@ internal sealed class AnthropicDotNet(SdkServer server)
 
     public async Task ToolsStreamAsync()
     {
-        var json = new StringBuilder();
+        var (json, reason) = (new StringBuilder(), default(StopReason?));
         await foreach (var streamed in Client().Messages.CreateStreaming(Ask("tools") with { Tools = [s_weather] }, Cancellation))
         {
             if (streamed.TryPickContentBlockDelta(out var delta) && delta.Delta.TryPickInputJson(out var part)) json.Append(part.PartialJson);
+            if (streamed.TryPickDelta(out var end)) reason = end.Delta.StopReason!.Value();
         }
 
+        Assert.Equal(StopReason.ToolUse, reason);
         Assert.Equal(JsonValueKind.String, JsonElement.Parse(json.ToString()).GetProperty("city").ValueKind);
     }
 

@@ -57,10 +57,11 @@ internal sealed class OpenAIDotNet(SdkServer server)
 
     public async Task ToolsStreamAsync()
     {
-        var (name, arguments) = ("", new StringBuilder());
+        var (name, arguments, finish) = ("", new StringBuilder(), default(ChatFinishReason?));
         var options = new ChatCompletionOptions { Tools = { s_weather } };
         await foreach (var update in Chat("tools").CompleteChatStreamingAsync([new UserChatMessage("What is the weather in Paris?")], options, Cancellation))
         {
+            finish = update.FinishReason ?? finish;
             foreach (var part in update.ToolCallUpdates)
             {
                 name += part.FunctionName;
@@ -68,6 +69,7 @@ internal sealed class OpenAIDotNet(SdkServer server)
             }
         }
 
+        Assert.Equal(ChatFinishReason.ToolCalls, finish);
         CheckWeatherCall(name, arguments.ToString());
     }
 
