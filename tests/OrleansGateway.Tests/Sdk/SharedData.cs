@@ -1,0 +1,12 @@
+namespace OrleansGateway.Tests.Sdk;
+
+/// <summary>Recorded exchanges and OpenAI's API description: too large to commit, beside the checkout or where SHARED_DATA says.</summary>
+internal static class SharedData
+{
+    public static string FolderOrSkip()
+    {
+        var folder = Environment.GetEnvironmentVariable("SHARED_DATA") ?? Path.GetFullPath(Path.Combine(Repository.Root, "..", "shared", "data"));
+        if (!Directory.Exists(folder)) Assert.Skip($"{folder} is missing: recorded exchanges are not part of the repository (SHARED_DATA names another folder).");
+        return folder;
+    }
+}
