@@ -27,7 +27,7 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
     public Snapshot Current => Loaded.Snapshot;
 
     /// <summary>Whether a configuration is running.</summary>
-    public bool IsLoaded => _current is not null;
+    public bool IsLoaded => _running is not null;
 
     /// <summary>Why the last reload was refused; none if it was not.</summary>
     public IReadOnlyList<Fault> LastFaults => _lastFaults;

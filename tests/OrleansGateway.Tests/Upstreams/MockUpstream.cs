@@ -50,6 +50,9 @@ internal sealed class MockUpstream : IAsyncDisposable
     /// <summary>Answers the next request with this, the one after with the next one queued.</summary>
     public void Enqueue(Answer answer) => _queued.Enqueue(answer);
 
+    /// <summary>Drops the answers that nobody has asked for.</summary>
+    public void Forget() => _queued.Clear();
+
     /// <summary>The next request that no call has returned yet, once it is there.</summary>
     public ValueTask<ReceivedRequest> NextRequestAsync(CancellationToken cancellation) => _arrivals.Reader.ReadAsync(cancellation);
 

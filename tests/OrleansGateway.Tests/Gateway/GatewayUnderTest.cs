@@ -1,0 +1,85 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using OrleansGateway.Configuration;
+using OrleansGateway.Tests.Configuration;
+
+namespace OrleansGateway.Tests.Gateway;
+
+/// <summary>A whole gateway on loopback, from a configuration given as text; its ports are free ones, its state lies in a folder of its own.</summary>
+internal sealed class GatewayUnderTest : IAsyncDisposable
+{
+    /// <summary>A key of the tenant <c>acme</c> that every configuration made here has.</summary>
+    public const string Key = "test-key-0123456789-0123456789";
+
+    private const string Head = """
+        listeners: {data: ["127.0.0.1:0"], admin: "127.0.0.1:0"}
+        access_log: {output: access.log}
+        tenants: {acme: {}}
+        keys: {test: {tenant: acme, secret: test-key-0123456789-0123456789}}
+        routes: {default: {path: /}}
+
+        """;
+
+    private readonly TestFolder _folder = new();
+    private readonly ILoggerFactory _logs;
+    private readonly SnapshotSource _source;
+    private GatewayHost? _host;
+
+    private GatewayUnderTest(TimeProvider time, ILoggerProvider? logs)
+    {
+        _logs = LoggerFactory.Create(logging =>
+        {
+            logging.SetMinimumLevel(LogLevel.Trace);
+            if (logs is not null) logging.AddProvider(logs);
+        });
+        _source = new SnapshotSource(Path.Combine(_folder.Path, "gateway.yaml"), _ => null, time, _logs.CreateLogger<SnapshotSource>());
+    }
+
+    public GatewayHost Host => _host!;
+
+    public string Folder => _folder.Path;
+
+    /// <summary>Root of the data listener, without <c>/v1</c>.</summary>
+    public Uri Url => Host.DataAddresses[0];
+
+    /// <summary>A client that carries the key.</summary>
+    public HttpClient Client { get; } = new();
+
+    /// <param name="models">The sections <c>providers</c> and <c>models</c>, and any other but those of every test.</param>
+    /// <param name="time">A clock of the test's own; default the real one.</param>
+    /// <param name="logs">Where to send logs besides; default nowhere.</param>
+    public static async Task<GatewayUnderTest> StartAsync(string models, TimeProvider? time = null, ILoggerProvider? logs = null)
+    {
+        var gateway = new GatewayUnderTest(time ?? TimeProvider.System, logs);
+        gateway.Write(models);
+        var faults = gateway._source.Load();
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
+        gateway._host = await GatewayHost.StartAsync(gateway._source, gateway.Folder, services =>
+        {
+            services.AddLogging().Replace(ServiceDescriptor.Singleton(gateway._logs));
+            services.AddSingleton(time ?? TimeProvider.System);
+            services.AddSingleton(new Random(1));
+        }, TestContext.Current.CancellationToken);
+        gateway.Client.BaseAddress = gateway.Url;
+        gateway.Client.DefaultRequestHeaders.Authorization = new("Bearer", Key);
+        return gateway;
+    }
+
+    /// <summary>Writes the configuration anew; a reload takes it over.</summary>
+    public void Write(string models) => File.WriteAllText(Path.Combine(_folder.Path, "gateway.yaml"), Head + models);
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (_host is not null)
+        {
+            await _host.StopAsync();
+            await _host.DisposeAsync();
+        }
+
+        _source.Dispose();
+        _logs.Dispose();
+        _folder.Dispose();
+    }
+}
