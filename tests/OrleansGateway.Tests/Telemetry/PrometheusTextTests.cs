@@ -102,6 +102,16 @@ public sealed class PrometheusTextTests : IDisposable
     }
 
     [Fact]
+    public void Record_OfTheSameTagsInAnotherOrder_GoesToTheSameSeries()
+    {
+        var counter = _metrics.Meter.CreateCounter<long>("sample");
+        counter.Add(1, new("a", 1), new("b", 2));
+        counter.Add(1, new("b", 2), new("a", 1));
+        counter.Add(1, new("a", 1), new("none", null), new("b", 2));
+        Assert.Equal(3, Exposition.Of(_prometheus).Value("sample_total{a=\"1\",b=\"2\"}"));
+    }
+
+    [Fact]
     public void Record_FromManyThreads_LosesNothing()
     {
         Parallel.For(0, 4, thread =>

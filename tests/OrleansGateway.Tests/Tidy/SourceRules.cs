@@ -20,7 +20,7 @@ internal static partial class SourceRules
         ["Routing"] = ["Models", "Upstream", "Http", "Configuration", "Telemetry"],
         ["Usage"] = ["Http", "Configuration", "Telemetry"],
         ["Storage"] = ["Tenants", "Configuration", "Telemetry"],
-        ["Admin"] = ["Tenants", "Configuration", "Telemetry", "Storage"],
+        ["Admin"] = ["Tenants", "Http", "Configuration", "Telemetry", "Storage"],
     };
 
     public static IEnumerable<string> NamespaceIsFolder(SourceFile file, string projectPath)
