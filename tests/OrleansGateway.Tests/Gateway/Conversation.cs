@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using OrleansGateway.Http;
 using OrleansGateway.Models;
@@ -38,11 +37,11 @@ internal sealed record Conversation(string Text, string ToolCalls, StopReason? S
         if (sse.TryReadLast(out var last)) reader.ReadEvent(last, events);
     }
 
-    /// <summary>As the JSON it means: white space and the escaping of characters are the writer's own.</summary>
+    /// <summary>As the JSON it means: white space and the escaping of characters are the writer's own, and nothing is an object without members.</summary>
     private static string Arguments(IReadOnlyList<ChatEvent> events, int index)
     {
         var text = string.Concat(events.OfType<ChatEvent.ToolCallArguments>().Where(a => a.Index == index).Select(a => a.Fragment));
-        return JsonSerializer.Serialize(JsonElement.Parse(text));
+        return JsonSerializer.Serialize(JsonElement.Parse(text.Length > 0 ? text : "{}"));
     }
 }
 

@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using OrleansGateway.Configuration;
-using OrleansGateway.Tests.Configuration;
 
 namespace OrleansGateway.Tests.Gateway;
 
@@ -21,7 +20,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
 
         """;
 
-    private readonly TestFolder _folder = new();
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gateway-");
     private readonly ILoggerFactory _logs;
     private readonly SnapshotSource _source;
     private GatewayHost? _host;
@@ -33,12 +32,12 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             logging.SetMinimumLevel(LogLevel.Trace);
             if (logs is not null) logging.AddProvider(logs);
         });
-        _source = new SnapshotSource(Path.Combine(_folder.Path, "gateway.yaml"), _ => null, time, _logs.CreateLogger<SnapshotSource>());
+        _source = new SnapshotSource(Path.Combine(_folder.FullName, "gateway.yaml"), _ => null, time, _logs.CreateLogger<SnapshotSource>());
     }
 
     public GatewayHost Host => _host!;
 
-    public string Folder => _folder.Path;
+    public string Folder => _folder.FullName;
 
     /// <summary>Root of the data listener, without <c>/v1</c>.</summary>
     public Uri Url => Host.DataAddresses[0];
@@ -67,7 +66,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     }
 
     /// <summary>Writes the configuration anew; a reload takes it over.</summary>
-    public void Write(string models) => File.WriteAllText(Path.Combine(_folder.Path, "gateway.yaml"), Head + models);
+    public void Write(string models) => File.WriteAllText(Path.Combine(_folder.FullName, "gateway.yaml"), Head + models);
 
     public async ValueTask DisposeAsync()
     {
@@ -80,6 +79,6 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
 
         _source.Dispose();
         _logs.Dispose();
-        _folder.Dispose();
+        _folder.Delete(recursive: true);
     }
 }

@@ -1,9 +1,7 @@
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using OrleansGateway.Http;
 using OrleansGateway.Tests.Transcripts;
-using OrleansGateway.Tests.Upstreams;
 
 namespace OrleansGateway.Tests.Gateway;
 

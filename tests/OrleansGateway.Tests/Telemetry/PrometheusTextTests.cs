@@ -1,4 +1,3 @@
-using System.Globalization;
 using OrleansGateway.Http;
 using OrleansGateway.Telemetry;
 
