@@ -119,7 +119,7 @@ public sealed class ConfigurationWatchTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(7), source.Current.Settings.DrainTimeout);
     }
 
-    [Fact]
+    [Fact(Timeout = 30_000)]
     public async Task Watch_WhileTimeGoesOn_LooksOnceASecondUntilCancelled()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Never);
@@ -132,13 +132,14 @@ public sealed class ConfigurationWatchTests : IDisposable
         var watching = _source.WatchAsync(stop.Token);
         _folder.Write("gateway.yaml", TestFolder.Good + "drain_timeout: 7s\n");
 
-        while (!swapped.Task.IsCompleted)
+        while (!swapped.Task.IsCompleted && !watching.IsCompleted)
         {
             Never.ThrowIfCancellationRequested();
             _time.Advance(TimeSpan.FromSeconds(1));
             await Task.Yield();
         }
 
+        Assert.False(watching.IsCompleted);
         await stop.CancelAsync();
         await watching;
     }
