@@ -53,8 +53,8 @@ internal abstract record ContentPart
     /// <summary>An image, by address or as base64 with its media type.</summary>
     internal sealed record Image(string? Url, string? MediaType, string? Base64) : ContentPart;
 
-    /// <summary>A document as base64 with its media type.</summary>
-    internal sealed record Document(string MediaType, string Base64, string? Name) : ContentPart;
+    /// <summary>A document, by address or as base64 with its media type.</summary>
+    internal sealed record Document(string? Url, string? MediaType, string? Base64, string? Name) : ContentPart;
 
     /// <summary>A tool call of the assistant; its arguments are JSON in a string, which a model may get wrong.</summary>
     internal sealed record ToolCall(string Id, string Name, string Arguments) : ContentPart;

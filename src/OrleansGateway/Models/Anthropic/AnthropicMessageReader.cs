@@ -92,7 +92,8 @@ internal static class AnthropicMessageReader
         {
             ("image", "base64") => new ContentPart.Image(null, source.Text("media_type") ?? "", source.Text("data") ?? ""),
             ("image", "url") => new ContentPart.Image(source.Text("url") ?? "", null, null),
-            ("document", "base64") => new ContentPart.Document(source.Text("media_type") ?? "", source.Text("data") ?? "", block.Text("title")),
+            ("document", "url") => new ContentPart.Document(source.Text("url") ?? "", null, null, block.Text("title")),
+            ("document", "base64") => new ContentPart.Document(null, source.Text("media_type") ?? "", source.Text("data") ?? "", block.Text("title")),
             ("document", "text") => new ContentPart.Text(source.Text("data") ?? "", block.Member("cache_control")),
             _ => null,
         };

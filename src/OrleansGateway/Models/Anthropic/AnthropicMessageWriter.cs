@@ -62,7 +62,7 @@ internal static class AnthropicMessageWriter
                 break;
             case ContentPart.Document document:
                 json.WriteString("type", "document");
-                WriteSource(null, document.MediaType, document.Base64, json);
+                WriteSource(document.Url, document.MediaType, document.Base64, json);
                 if (document.Name is { } name) json.WriteString("title", name);
                 break;
             case ContentPart.ToolCall call:

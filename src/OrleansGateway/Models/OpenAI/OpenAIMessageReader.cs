@@ -99,13 +99,17 @@ internal static class OpenAIMessageReader
             case "refusal":
                 parts.Add(new ContentPart.Refused(part.Text("refusal") ?? ""));
                 return null;
-            case "image_url" when part.Member("image_url")?.Text("url") is { } url:
-                parts.Add(DataUrl.TryParse(url, out var imageType, out var image)
+            case "image_url" when part.Member("image_url")?.Text("url") is { } address:
+                parts.Add(DataUrl.TryParse(address, out var imageType, out var image)
                     ? new ContentPart.Image(null, imageType, image)
-                    : new ContentPart.Image(url, null, null));
+                    : new ContentPart.Image(address, null, null));
                 return null;
             case "file" when part.Member("file") is { } file && file.Text("file_data") is { } data && DataUrl.TryParse(data, out var media, out var base64):
-                parts.Add(new ContentPart.Document(media, base64, file.Text("filename")));
+                parts.Add(new ContentPart.Document(null, media, base64, file.Text("filename")));
+                return null;
+            case "file" when part.Member("file") is { } file && file.Text("file_data") is { } url && url.StartsWith("https://", StringComparison.OrdinalIgnoreCase):
+                // OpenRouter's clients send addresses here.
+                parts.Add(new ContentPart.Document(url, null, null, file.Text("filename")));
                 return null;
             case "file":
                 return Refusal.BadRequest(

@@ -135,7 +135,7 @@ internal static class OpenAIMessageWriter
                 json.WriteString("type", "file");
                 json.WriteStartObject("file");
                 json.WriteString("filename", document.Name ?? "document");
-                json.WriteString("file_data", DataUrl.Write(document.MediaType, document.Base64));
+                json.WriteString("file_data", document.Url ?? DataUrl.Write(document.MediaType!, document.Base64!));
                 json.WriteEndObject();
                 json.WriteEndObject();
                 break;
