@@ -43,7 +43,7 @@ internal static class RequestBody
         {
             // Its message may quote what was sent; the path is enough.
             var path = e.Path is { Length: > 2 } ? e.Path[2..] : "";
-            return (null, Malformed(path, path.Length == 0 ? $"Is not valid JSON, in line {e.LineNumber + 1}." : "Is not of the type expected here."));
+            return (null, Malformed(path, path.Length == 0 ? "Is not valid JSON, or names a field twice." : "Is not of the type expected here."));
         }
     }
 
