@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Features;
 using OrleansGateway.Http;
+using OrleansGateway.Tenants;
 
 namespace OrleansGateway.Admin;
 
@@ -37,7 +38,7 @@ internal static class RequestBody
             if (unknown.Length == 0) return (json.Deserialize(type), null);
 
             var message = $"Is not known here. Known are: {string.Join(", ", known)}.";
-            return (null, AdminAnswer.Invalid([.. unknown.Select(name => new Tenants.KeyFault(name, message))]));
+            return (null, AdminAnswer.Invalid([.. unknown.Select(name => new KeyFault(name, message))]));
         }
         catch (JsonException e)
         {
