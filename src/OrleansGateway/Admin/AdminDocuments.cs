@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using OrleansGateway.Tenants;
 
@@ -51,7 +52,7 @@ internal sealed record KeyDocument(
 internal sealed record KeyListDocument(IReadOnlyList<KeyDocument> Keys, string? NextCursor);
 
 /// <summary>How to rotate a key. <c>Grace</c> is a text such as <c>24h</c>, or a number of seconds.</summary>
-internal sealed record RotateDocument(System.Text.Json.JsonElement? Grace);
+internal sealed record RotateDocument(JsonElement? Grace);
 
 /// <summary>The configuration in force, and what was wrong with the last file read.</summary>
 internal sealed record ConfigurationDocument(string Version, DateTimeOffset LoadedAt, IReadOnlyList<ErrorDocument> LastFaults);
@@ -65,7 +66,8 @@ internal sealed record TeamDocument(string Id, string Name, IReadOnlyList<UserDo
 internal sealed record UserDocument(string Id, string Name);
 
 /// <summary>Problem details, RFC 9457, with a code that never changes. <c>KeyId</c> names the key in the way of a repeated request.</summary>
-internal sealed record ProblemDocument(string Title, int Status, string Code, string Detail, string? KeyId = null, IReadOnlyList<ErrorDocument>? Errors = null);
+internal sealed record ProblemDocument(
+    string Title, int Status, string Code, string Detail, string? KeyId = null, IReadOnlyList<ErrorDocument>? Errors = null);
 
 /// <summary>One thing wrong, where, and what would be right. File, line and column are those of a configuration.</summary>
 internal sealed record ErrorDocument(string Path, string Message, string? File = null, int? Line = null, int? Column = null);

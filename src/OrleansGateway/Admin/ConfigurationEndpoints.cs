@@ -6,6 +6,9 @@ namespace OrleansGateway.Admin;
 /// <summary>Shows the configuration in force, and loads it anew.</summary>
 internal sealed class ConfigurationEndpoints(IConfigurationControl control)
 {
+    private static readonly Refusal NotValid = new(
+        422, "invalid_configuration", "The configuration is not valid; the one before stays in force. See errors.");
+
     /// <summary><c>GET /config</c>.</summary>
     public Task<IResult> GetAsync(HttpContext http) => Task.FromResult(InForce());
 
@@ -15,7 +18,7 @@ internal sealed class ConfigurationEndpoints(IConfigurationControl control)
         var faults = await control.ReloadAsync(http.RequestAborted);
         return faults.Count == 0
             ? InForce()
-            : AdminAnswer.Problem(new Refusal(422, "invalid_configuration", "The configuration is not valid; the one before stays in force."), Errors(faults));
+            : AdminAnswer.Problem(NotValid, Errors(faults));
     }
 
     /// <summary><c>GET /tenants</c>: organisations with their teams and users.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Features;
 using OrleansGateway.Http;
+using OrleansGateway.Tenants;
 
 namespace OrleansGateway.Admin;
 
@@ -37,13 +38,13 @@ internal static class RequestBody
             if (unknown.Length == 0) return (json.Deserialize(type), null);
 
             var message = $"Is not known here. Known are: {string.Join(", ", known)}.";
-            return (null, AdminAnswer.Invalid([.. unknown.Select(name => new Tenants.KeyFault(name, message))]));
+            return (null, AdminAnswer.Invalid([.. unknown.Select(name => new KeyFault(name, message))]));
         }
         catch (JsonException e)
         {
             // Its message may quote what was sent; the path is enough.
             var path = e.Path is { Length: > 2 } ? e.Path[2..] : "";
-            return (null, Malformed(path, path.Length == 0 ? $"Is not valid JSON, in line {e.LineNumber + 1}." : "Is not of the type expected here."));
+            return (null, Malformed(path, path.Length == 0 ? "Is not valid JSON, or names a field twice." : "Is not of the type expected here."));
         }
     }
 

@@ -17,7 +17,8 @@ internal sealed class AuthStage(ICallers callers, TimeProvider time, ILogger<Aut
         "No API key was sent. Send it as 'Authorization: Bearer KEY', or in the header x-api-key, api-key or x-goog-api-key.");
 
     // One answer for unknown, revoked and mistyped keys: which of them it was is for the operator to know.
-    private static readonly Refusal Invalid = Refusal.NotAuthenticated("The API key is not valid. Check that it was copied whole and is still in use.");
+    private static readonly Refusal Invalid = Refusal.NotAuthenticated(
+        "The API key is not valid. Check that it was copied whole and is still in use.");
 
     private static readonly Refusal Ambiguous = Refusal.BadRequest(
         "ambiguous_credentials", "The request carries different API keys in its headers. Send one.");

@@ -24,9 +24,16 @@ internal sealed class AdminClient : IDisposable
     public Task<string> GetAsync(string path, CancellationToken cancellation) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellation);
 
+    /// <summary>Answer to a POST without a body, as JSON text.</summary>
+    public Task<string> PostAsync(string path, CancellationToken cancellation) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Post, path), cancellation);
+
     /// <summary>Answer to a POST of a document, as JSON text.</summary>
     public Task<string> PostAsync<T>(string path, T document, JsonTypeInfo<T> type, CancellationToken cancellation) => SendAsync(
-        new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(JsonSerializer.Serialize(document, type), Encoding.UTF8, "application/json") },
+        new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = new StringContent(JsonSerializer.Serialize(document, type), Encoding.UTF8, "application/json"),
+        },
         cancellation);
 
     /// <inheritdoc/>

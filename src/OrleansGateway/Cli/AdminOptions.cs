@@ -46,7 +46,8 @@ internal sealed class AdminOptions(Func<string, string?> environment)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CliException(
-                $"The admin token cannot be read: {e.Message} Name its file with --token-file, or set GATEWAY_ADMIN_TOKEN to the token printed at the first start.");
+                $"The admin token cannot be read: {e.Message} " +
+                "Name its file with --token-file, or set GATEWAY_ADMIN_TOKEN to the token printed at the first start.");
         }
     }
 

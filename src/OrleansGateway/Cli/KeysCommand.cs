@@ -6,7 +6,9 @@ using OrleansGateway.Tenants;
 
 namespace OrleansGateway.Cli;
 
-/// <summary><c>gateway keys</c>: makes, lists, rotates and revokes keys of a running gateway; generates keys for <c>gateway.yaml</c> without one.</summary>
+/// <summary>
+/// <c>gateway keys</c>: makes, lists, rotates and revokes keys of a running gateway; generates keys for <c>gateway.yaml</c> without one.
+/// </summary>
 internal static class KeysCommand
 {
     /// <summary>The command and those below it. They write to the writers of the invocation, and end with 0 or 1.</summary>
@@ -24,19 +26,20 @@ internal static class KeysCommand
     }
 
     /// <summary>Runs a command, and turns what went wrong into a line on the error writer.</summary>
-    public static void Run(this Command command, Func<ParseResult, CancellationToken, Task> action) => command.SetAction(async (result, cancellation) =>
-    {
-        try
+    public static void Run(this Command command, Func<ParseResult, CancellationToken, Task> action) =>
+        command.SetAction(async (result, cancellation) =>
         {
-            await action(result, cancellation);
-            return 0;
-        }
-        catch (CliException e)
-        {
-            await result.InvocationConfiguration.Error.WriteLineAsync(e.Message);
-            return 1;
-        }
-    });
+            try
+            {
+                await action(result, cancellation);
+                return 0;
+            }
+            catch (CliException e)
+            {
+                await result.InvocationConfiguration.Error.WriteLineAsync(e.Message);
+                return 1;
+            }
+        });
 
     /// <summary>Option that asks for the answer as the admin API gave it.</summary>
     public static Option<bool> JsonOption() => new("--json") { Description = "Print JSON." };
@@ -62,7 +65,8 @@ internal static class KeysCommand
             }
 
             var output = result.InvocationConfiguration.Output;
-            if (result.GetValue(json)) output.WriteLine(JsonSerializer.Serialize(new KeyListDocument(found, null), AdminJson.Default.KeyListDocument));
+            var all = new KeyListDocument(found, NextCursor: null);
+            if (result.GetValue(json)) output.WriteLine(JsonSerializer.Serialize(all, AdminJson.Default.KeyListDocument));
             else KeyPrinter.Table(output, found);
         });
         return command;
@@ -97,7 +101,7 @@ internal static class KeysCommand
         command.Run(async (result, cancellation) =>
         {
             using var client = admin.Client(result);
-            await client.PostAsync($"/admin/v1/keys/{Escaped(result, id)}/revoke", new RotateDocument(null), AdminJson.Default.RotateDocument, cancellation);
+            await client.PostAsync($"/admin/v1/keys/{Escaped(result, id)}/revoke", cancellation);
             result.InvocationConfiguration.Output.WriteLine($"Revoked {result.GetValue(id)}.");
         });
         return command;
@@ -107,7 +111,7 @@ internal static class KeysCommand
     {
         var json = JsonOption();
         var quiet = new Option<bool>("--quiet") { Description = "Print the key only." };
-        var command = new Command("generate", "Print a fresh key and its SHA-256, for 'hash' of a key in gateway.yaml. Needs no running gateway.") { json, quiet };
+        var command = new Command("generate", "Print a fresh key and its SHA-256, for 'hash' in gateway.yaml. Needs no running gateway.") { json, quiet };
         command.Validators.Add(result =>
         {
             if (result.GetValue(json) && result.GetValue(quiet)) result.AddError("Give either --json or --quiet.");

@@ -16,10 +16,16 @@ internal static class KeysCreateCommand
         var models = ListOption("--model", "Model the key may ask for; a trailing * matches any ending. May be given several times. Default: all.");
         var routes = ListOption("--route", "Route the key may use; a trailing * matches any ending. May be given several times. Default: all.");
         var ranges = ListOption("--ip", "Network the key may be used from, in CIDR form. May be given several times. Default: any.");
-        var expires = new Option<string?>("--expires") { Description = "When the key ends: an instant such as 2030-01-31T00:00:00Z, or a time from now such as 30d." };
+        var expires = new Option<string?>("--expires")
+        {
+            Description = "When the key ends: an instant such as 2030-01-31T00:00:00Z, or a time from now such as 30d.",
+        };
         var metadata = ListOption("--metadata", "Label as name=value. May be given several times.");
         var json = KeysCommand.JsonOption();
-        var command = new Command("create", "Make a key. It is shown once.") { tenant, team, user, name, models, routes, ranges, expires, metadata, json };
+        var command = new Command("create", "Make a key. It is shown once.")
+        {
+            tenant, team, user, name, models, routes, ranges, expires, metadata, json,
+        };
         command.Run(async (result, cancellation) =>
         {
             var request = new KeyRequest

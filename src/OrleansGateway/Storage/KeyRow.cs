@@ -6,7 +6,9 @@ using OrleansGateway.Tenants;
 
 namespace OrleansGateway.Storage;
 
-/// <summary>A key as a row: times in milliseconds since 1970, lists and labels as JSON. Properties are named as the columns that Dapper fills.</summary>
+/// <summary>
+/// A key as a row: times in milliseconds since 1970, lists and labels as JSON. Properties are named as the columns that Dapper fills.
+/// </summary>
 internal sealed record KeyRow
 {
     public const string Columns =

@@ -3,7 +3,9 @@ using Microsoft.Data.Sqlite;
 
 namespace OrleansGateway.Storage;
 
-/// <summary>Brings a database to the form this program needs, forward only. A step that was released never changes; a new one is added at the end.</summary>
+/// <summary>
+/// Brings a database to the form this program needs, forward only. A step that was released never changes; a new one is added at the end.
+/// </summary>
 internal static class Migrations
 {
     // Times are milliseconds since 1970 in UTC; lists and labels are JSON.
@@ -42,13 +44,16 @@ internal static class Migrations
             """),
     ];
 
-    /// <summary>Applies what is missing, in one transaction, and returns how many steps that was. Refuses a database that a newer program wrote.</summary>
+    /// <summary>
+    /// Applies what is missing, in one transaction, and returns how many steps that was. Refuses a database that a newer program wrote.
+    /// </summary>
     public static int Apply(SqliteConnection connection, DateTimeOffset now)
     {
         // Takes the write lock at once, so that two programs started together do not both migrate.
         using var transaction = connection.BeginTransaction(deferred: false);
         connection.Execute(
-            "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT", transaction: transaction);
+            "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT",
+            transaction: transaction);
         var applied = connection.ExecuteScalar<long>("SELECT coalesce(max(version), 0) FROM migrations", transaction: transaction);
         if (applied > All[^1].Version)
         {

@@ -18,7 +18,9 @@ internal sealed class SqliteDatabase : IDisposable
         Mode = SqliteOpenMode.ReadWrite,
     }.ToString();
 
-    /// <summary>Opens <c>gateway.db</c> in that folder, makes folder and file if they are missing, and migrates. Throws <see cref="StorageException"/>.</summary>
+    /// <summary>
+    /// Opens <c>gateway.db</c> in that folder, makes folder and file if they are missing, and migrates. Throws <see cref="StorageException"/>.
+    /// </summary>
     public static SqliteDatabase Open(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log)
     {
         var path = Path.Combine(Path.GetFullPath(stateFolder), "gateway.db");

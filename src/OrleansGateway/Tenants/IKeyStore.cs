@@ -25,7 +25,8 @@ internal interface IKeyStore
 }
 
 /// <summary>
-/// Which keys to list, and how many at most, from 1. <c>After</c> is where the page before ended, its <see cref="KeyPage.Next"/>; none for the first page.
+/// Which keys to list, and how many at most, from 1. <c>After</c> is where the page before ended, its
+/// <see cref="KeyPage.Next"/>; none for the first page.
 /// </summary>
 internal sealed record KeyFilter(int Limit, string? Tenant = null, string? Team = null, string? User = null, long? After = null);
 

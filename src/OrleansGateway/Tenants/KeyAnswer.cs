@@ -19,13 +19,15 @@ internal sealed record KeyAnswer(Key? Key, Secret? Secret = null, Refusal? Refus
         Conflict(null, "key_in_configuration", $"The key '{id}' is stated in the configuration file. Change it there and reload.");
 
     public static KeyAnswer AlreadyCreated(Key key) =>
-        Conflict(key, "key_already_created", $"This Idempotency-Key made the key '{key.Id}'. Its text cannot be shown again; rotate it if it was lost.");
+        Conflict(key, "key_already_created",
+            $"This Idempotency-Key made the key '{key.Id}'. Its text cannot be shown again; rotate it if it was lost.");
 
     public static KeyAnswer Revoked(Key key) => Conflict(key, "key_revoked", $"The key '{key.Id}' is revoked. Make a new one.");
 
     public static KeyAnswer Expired(Key key) => Conflict(key, "key_expired", $"The key '{key.Id}' has expired. Make a new one.");
 
-    public static KeyAnswer Changed(Key key) => Conflict(key, "key_changed", $"The key '{key.Id}' was changed by others at the same time. Try again.");
+    public static KeyAnswer Changed(Key key) =>
+        Conflict(key, "key_changed", $"The key '{key.Id}' was changed by others at the same time. Try again.");
 
     private static KeyAnswer Conflict(Key? key, string code, string message) => new(key, Refusal: new Refusal(409, code, message));
 }

@@ -41,7 +41,9 @@ internal sealed class KeyDirectory(IKeyStore store, Func<Snapshot> current, Time
     /// <summary>Some of the keys that match, revoked ones included, oldest first.</summary>
     public Task<KeyPage> ListAsync(KeyFilter filter, CancellationToken cancellation) => store.ListAsync(filter, cancellation);
 
-    /// <summary>Makes a key. A second call with the same <paramref name="idempotencyKey"/> is refused and names the key that the first one made.</summary>
+    /// <summary>
+    /// Makes a key. A second call with the same <paramref name="idempotencyKey"/> is refused and names the key that the first one made.
+    /// </summary>
     public async Task<KeyAnswer> CreateAsync(KeyRequest request, string? idempotencyKey, CancellationToken cancellation)
     {
         var check = new KeyRequestCheck();

@@ -23,7 +23,8 @@ internal sealed partial class KeyRequestCheck
     public Key Read(KeyRequest request, GatewaySettings settings, DateTimeOffset now)
     {
         CheckOwner(request, settings);
-        if (request.Name is { } name && !IsText(name, NameLengthMax)) Add("name", $"Must be 1 to {NameLengthMax} characters, none of them a control character.");
+        if (request.Name is { } name && !IsText(name, NameLengthMax))
+            Add("name", $"Must be 1 to {NameLengthMax} characters, none of them a control character.");
         return new Key
         {
             Id = "",
@@ -121,7 +122,8 @@ internal sealed partial class KeyRequestCheck
         if (metadata is { Count: > MetadataMax }) Add("metadata", $"Must hold at most {MetadataMax} labels.");
         foreach (var (name, value) in metadata ?? read!)
         {
-            if (!IsText(name, MetadataNameLengthMax)) Add("metadata", $"A label's name must be 1 to {MetadataNameLengthMax} characters, none of them a control character.");
+            if (!IsText(name, MetadataNameLengthMax))
+                Add("metadata", $"A label's name must be 1 to {MetadataNameLengthMax} characters, none of them a control character.");
             else if (value is null || value.Length > MetadataValueLengthMax || value.Any(char.IsControl))
                 Add($"metadata.{name}", $"Must be a text of at most {MetadataValueLengthMax} characters, none of them a control character.");
             read[name] = value ?? "";

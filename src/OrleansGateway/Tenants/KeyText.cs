@@ -36,7 +36,9 @@ internal static class KeyText
     /// <summary>A fresh id for a key: 119 random bits, so that no two are ever the same.</summary>
     public static string NewId() => "key_" + RandomNumberGenerator.GetString(Alphabet, 20);
 
-    /// <summary>Whether the text is a key as <see cref="New"/> writes it. False for a key mistyped in one place, and for keys that others made.</summary>
+    /// <summary>
+    /// Whether the text is a key as <see cref="New"/> writes it. False for a key mistyped in one place, and for keys that others made.
+    /// </summary>
     public static bool TryCheck(ReadOnlySpan<char> text, string prefix)
     {
         if (text.Length != prefix.Length + RandomLength + ChecksumLength || !text.StartsWith(prefix, StringComparison.Ordinal)) return false;
