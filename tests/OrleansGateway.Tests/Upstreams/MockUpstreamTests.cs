@@ -7,13 +7,16 @@ namespace OrleansGateway.Tests.Upstreams;
 public sealed class MockUpstreamTests : IDisposable
 {
     private static readonly ReadOnlyMemory<byte>[] s_threeChunks = [.. new[] { "one ", "two ", "three" }.Select(text => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(text))];
+    /// <summary>For what fails by never happening. Milliseconds; each test takes a few.</summary>
+    private const int Deadline = 30_000;
+
     private readonly HttpClient _client = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public void Dispose() => _client.Dispose();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public async Task Answers_WhenQueued_AreGivenInTurnAndRequestsNoted()
     {
         await using var upstream = await MockUpstream.StartAsync(_ => Answer.Json("3"));
@@ -32,7 +35,7 @@ public sealed class MockUpstreamTests : IDisposable
         Assert.False(request.Aborted.IsCompleted);
     }
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public async Task Chunks_WhenGated_ArriveOneByOne()
     {
         var gate = new TaskCompletionSource();
@@ -45,21 +48,21 @@ public sealed class MockUpstreamTests : IDisposable
         Assert.Equal("two three", await rest.ReadToEndAsync(Cancellation));
     }
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public async Task Stream_WhenEndedEarlyButProperly_ReadsToItsEnd()
     {
         await using var upstream = await MockUpstream.StartAsync(_ => Answer.Stream(s_threeChunks).EndAfter(2, AnswerEnd.Proper));
         Assert.Equal("one two ", await _client.GetStringAsync(upstream.Url, Cancellation));
     }
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public async Task Stream_WhenCut_GivesItsChunksThenFails()
     {
         await using var upstream = await MockUpstream.StartAsync(_ => Answer.Stream(s_threeChunks).EndAfter(2, AnswerEnd.Cut));
         Assert.Equal("one two ", await ReadUntilItBreaksAsync(upstream));
     }
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public async Task Stream_WhenResetOnceRead_GivesItsChunksThenFails()
     {
         var read = new TaskCompletionSource();
@@ -67,21 +70,21 @@ public sealed class MockUpstreamTests : IDisposable
         Assert.Equal("one ", await ReadUntilItBreaksAsync(upstream, read));
     }
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public async Task Body_WhenShorterThanPromised_Fails()
     {
         await using var upstream = await MockUpstream.StartAsync(_ => Answer.Json("{}") with { ContentLength = 3 });
         Assert.Equal("{}", await ReadUntilItBreaksAsync(upstream));
     }
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public async Task Request_WhenHungUpOn_Fails()
     {
         await using var upstream = await MockUpstream.StartAsync(_ => Answer.HangUp);
         await Assert.ThrowsAsync<HttpRequestException>(() => _client.GetStringAsync(upstream.Url, Cancellation));
     }
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public async Task Aborted_WhenTheClientLeavesAStalledStream_Completes()
     {
         await using var upstream = await MockUpstream.StartAsync(_ => Answer.Stream(s_threeChunks).EndAfter(1, AnswerEnd.Stall));
@@ -94,7 +97,7 @@ public sealed class MockUpstreamTests : IDisposable
         Assert.False(request.Answered.IsCompleted);
     }
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public async Task Aborted_WhenTheClientLeavesBeforeTheHead_Completes()
     {
         await using var upstream = await MockUpstream.StartAsync(_ => Answer.Silence);
