@@ -6,7 +6,8 @@ namespace OrleansGateway.Tests.Upstreams;
 /// <summary>The mock upstream does on the wire what a test scripted; else every test on it proves nothing.</summary>
 public sealed class MockUpstreamTests : IDisposable
 {
-    private static readonly ReadOnlyMemory<byte>[] s_threeChunks = [.. new[] { "one ", "two ", "three" }.Select(text => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(text))];
+    private static readonly ReadOnlyMemory<byte>[] s_threeChunks =
+        [.. new[] { "one ", "two ", "three" }.Select(text => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(text))];
     /// <summary>For what fails by never happening. Milliseconds; each test takes a few.</summary>
     private const int Deadline = 30_000;
 
@@ -23,7 +24,8 @@ public sealed class MockUpstreamTests : IDisposable
         upstream.Enqueue(Answer.Json("1", 503).With("retry-after", "7"));
         upstream.Enqueue(Answer.Json("2"));
         using var first = await _client.PostAsJsonAsync(new Uri(upstream.V1 + "/a?b=c%20d"), new { x = 1 }, Cancellation);
-        Assert.Equal((503, "1", "7"), ((int)first.StatusCode, await first.Content.ReadAsStringAsync(Cancellation), first.Headers.GetValues("retry-after").Single()));
+        Assert.Equal((503, "7"), ((int)first.StatusCode, first.Headers.GetValues("retry-after").Single()));
+        Assert.Equal("1", await first.Content.ReadAsStringAsync(Cancellation));
         Assert.Equal("2", await _client.GetStringAsync(upstream.Url, Cancellation));
         Assert.Equal("3", await _client.GetStringAsync(upstream.Url, Cancellation));
 
