@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import OpenAI from 'openai';
 import { zodResponseFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
+import { checkError, checkToolChoice, checkUsage, weather } from './openai-checks.mjs';
 import { apiKey, baseUrl, checkText, model, oversize, pixel, run, thrownBy } from './scenarios.mjs';
 import { capturingFetch, recordingFetch } from './wire.mjs';
 
@@ -10,30 +11,7 @@ const clientWith = options => new OpenAI({ baseURL: `${baseUrl}/v1`, apiKey, max
 const client = clientWith({});
 const messages = [{ role: 'user', content: 'Say hello to the whole wide world.' }];
 
-const weather = {
-  type: 'function',
-  function: {
-    name: 'get_weather',
-    description: 'The weather in a city.',
-    parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false },
-  },
-};
 const toolRequest = { model: model('tools'), messages: [{ role: 'user', content: 'What is the weather in Paris?' }], tools: [weather] };
-
-function checkToolChoice(choice) {
-  assert.equal(choice.finish_reason, 'tool_calls');
-  const [call] = choice.message.tool_calls;
-  assert.equal(call.type, 'function');
-  assert.equal(call.function.name, 'get_weather');
-  assert.ok(call.id);
-  assert.equal(typeof JSON.parse(call.function.arguments).city, 'string');
-  return call;
-}
-
-function checkUsage(usage) {
-  assert.ok(usage.prompt_tokens > 0 && usage.completion_tokens > 0, JSON.stringify(usage));
-  assert.equal(usage.total_tokens, usage.prompt_tokens + usage.completion_tokens);
-}
 
 /** Two calls, of which the server lets at least one fail once with that status; both must succeed. */
 async function checkRetried(name, status) {
@@ -47,17 +25,6 @@ async function checkRetried(name, status) {
   assert.ok(refused.length > 0, `no ${status} among ${wire.answers.map(answer => answer.status)}`);
   assert.equal(wire.answers.length, refused.length + 2);
   return refused;
-}
-
-function checkError(error, type, status) {
-  assert.ok(error instanceof type, `${error?.constructor?.name}: ${error?.message}`);
-  assert.equal(error.status, status);
-  assert.ok(error.type, 'type');
-  assert.ok(error.error.message, 'message');
-  assert.ok(error.requestID, 'x-request-id');
-  assert.ok(error.code === null || typeof error.code === 'string', 'code');
-  assert.ok(error.param === null || typeof error.param === 'string', 'param');
-  return error;
 }
 
 /** A stream that breaks off, or in which the provider reports an error: the text so far, then an error, and never a finish reason. */
@@ -155,7 +122,8 @@ await run({
 
   async 'run-tools'() {
     const asked = [];
-    const tool = { type: 'function', function: { ...weather.function, parse: JSON.parse, function: ({ city }) => { asked.push(city); return 'Sunny, 21 °C.'; } } };
+    const call = ({ city }) => { asked.push(city); return 'Sunny, 21 °C.'; };
+    const tool = { type: 'function', function: { ...weather.function, parse: JSON.parse, function: call } };
     const runner = client.chat.completions.runTools({ ...toolRequest, tools: [tool], stream: true });
     assert.ok(await runner.finalContent());
     assert.equal(asked.length, 1);
@@ -163,7 +131,8 @@ await run({
 
   async structured() {
     const person = z.object({ name: z.string(), age: z.number().int(), tags: z.array(z.string()), kind: z.enum(['human', 'robot']) });
-    const completion = await client.chat.completions.parse({ model: model('structured'), messages, response_format: zodResponseFormat(person, 'person') });
+    const response_format = zodResponseFormat(person, 'person');
+    const completion = await client.chat.completions.parse({ model: model('structured'), messages, response_format });
     person.parse(completion.choices[0].message.parsed);
   },
 

@@ -6,7 +6,7 @@ using Anthropic.Models.Messages;
 
 namespace OrleansGateway.Tests.Sdk;
 
-/// <summary>The official Anthropic SDK for .NET on a server, with its own validation of answers on: each method is one scenario and asserts by itself.</summary>
+/// <summary>The official Anthropic SDK for .NET on a server, its own validation of answers on: each method is one scenario and asserts by itself.</summary>
 internal sealed class AnthropicDotNet(SdkServer server)
 {
     private static readonly Tool s_weather = new()

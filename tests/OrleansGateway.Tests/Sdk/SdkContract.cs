@@ -6,6 +6,9 @@ namespace OrleansGateway.Tests.Sdk;
 /// </summary>
 public abstract class SdkContract : IAsyncLifetime
 {
+    /// <summary>For a server that never answers, or never ends. Milliseconds; above the programs' own deadline.</summary>
+    private const int Deadline = 330_000;
+
     private SdkServer _server = null!;
 
     /// <summary>Scenarios of the <c>openai</c> program that this server need not pass, each with a reason beside it.</summary>
@@ -29,63 +32,63 @@ public abstract class SdkContract : IAsyncLifetime
         await StopAsync();
     }
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public async Task OpenAINode_EveryScenario_Passes() => (await NodeProgram.RunAllAsync("openai", _server, ExceptOpenAI)).AssertPassed();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public async Task AnthropicNode_EveryScenario_Passes() => (await NodeProgram.RunAllAsync("anthropic", _server, ExceptAnthropic)).AssertPassed();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public async Task AiSdkNode_EveryScenario_Passes() => (await NodeProgram.RunAllAsync("ai-sdk", _server, ExceptAiSdk)).AssertPassed();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public Task OpenAIDotNet_Chat_Answers() => new OpenAIDotNet(_server).ChatAsync();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public Task OpenAIDotNet_Stream_CarriesTextFinishAndUsage() => new OpenAIDotNet(_server).StreamAsync();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public Task OpenAIDotNet_Tools_AreCalledAndTheirResultsTaken() => new OpenAIDotNet(_server).ToolsAsync();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public Task OpenAIDotNet_ToolsStreamed_AreCalled() => new OpenAIDotNet(_server).ToolsStreamAsync();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public Task OpenAIDotNet_Embeddings_AreDecoded() => new OpenAIDotNet(_server).EmbeddingsAsync();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public Task OpenAIDotNet_Models_AreListed() => new OpenAIDotNet(_server).ModelsAsync();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public Task OpenAIDotNet_Abort_EndsTheStream() => new OpenAIDotNet(_server).AbortAsync();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public Task OpenAIDotNet_Retry_GetsTheAnswer() => new OpenAIDotNet(_server).RetryAsync();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public Task OpenAIDotNet_Errors_CarryStatusAndReason() => new OpenAIDotNet(_server).ErrorsAsync();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public Task AnthropicDotNet_Create_Answers() => new AnthropicDotNet(_server).CreateAsync();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public Task AnthropicDotNet_Stream_CarriesTextStopReasonAndUsage() => new AnthropicDotNet(_server).StreamAsync();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public Task AnthropicDotNet_Tools_AreCalled() => new AnthropicDotNet(_server).ToolsAsync();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public Task AnthropicDotNet_ToolsStreamed_AreCalled() => new AnthropicDotNet(_server).ToolsStreamAsync();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public Task AnthropicDotNet_Abort_EndsTheStream() => new AnthropicDotNet(_server).AbortAsync();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public Task AnthropicDotNet_Retry_GetsTheAnswer() => new AnthropicDotNet(_server).RetryAsync();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public Task AnthropicDotNet_Errors_AreOfTheirOwnType() => new AnthropicDotNet(_server).ErrorsAsync();
 
-    [Fact]
+    [Fact(Timeout = Deadline)]
     public Task AnthropicDotNet_ErrorMidStream_IsThrown() => new AnthropicDotNet(_server).ErrorMidStreamAsync();
 }

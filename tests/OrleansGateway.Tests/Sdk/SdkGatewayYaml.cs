@@ -79,7 +79,8 @@ internal static class SdkGatewayYaml
         .. s_statuses.Select(status => ($"status-{status}", $"faults: [{Braced($"status: {status}")}]")),
     ];
 
-    private static string Model(string name, string provider, string model) => $"  {name}: {Braced($"targets: [{Braced($"provider: {provider}, model: {model}")}]")}";
+    private static string Model(string name, string provider, string model) =>
+        $"  {name}: {Braced($"targets: [{Braced($"provider: {provider}, model: {model}")}]")}";
 
     private static string Lines(IEnumerable<string> lines) => string.Join('\n', lines);
 

@@ -6,7 +6,7 @@ internal static class SharedData
     public static string FolderOrSkip()
     {
         var folder = Environment.GetEnvironmentVariable("SHARED_DATA") ?? Path.GetFullPath(Path.Combine(Repository.Root, "..", "shared", "data"));
-        if (!Directory.Exists(folder)) Assert.Skip($"{folder} is missing: recorded exchanges are not part of the repository (SHARED_DATA names another folder).");
+        if (!Directory.Exists(folder)) Assert.Skip($"{folder} is missing: it is not part of the repository (SHARED_DATA may name another folder).");
         return folder;
     }
 }

@@ -30,7 +30,7 @@ internal sealed record Answer
 
     public AnswerEnd End { get; init; }
 
-    /// <summary>Tasks waited for, each before the chunk of that number (from 0); the one numbered as many as there are chunks is waited for before the end.</summary>
+    /// <summary>Tasks waited for, each before the chunk of that number (from 0); the number of chunks stands for the end.</summary>
     public IReadOnlyDictionary<int, Task> Gates { get; init; } = new Dictionary<int, Task>();
 
     /// <summary>Length promised in the head; none leaves the body chunked. More than there is ends in a cut; less is not possible.</summary>
@@ -70,7 +70,8 @@ internal sealed record Answer
     public static Answer From(Transcript transcript, Func<byte[], IEnumerable<ReadOnlyMemory<byte>>>? split = null)
     {
         var whole = Whole(transcript.Status, transcript.ContentType, transcript.Response);
-        return transcript.IsStream ? whole with { ContentLength = null, Chunks = [.. split?.Invoke(transcript.Response) ?? [transcript.Response]] } : whole;
+        if (!transcript.IsStream) return whole;
+        return whole with { ContentLength = null, Chunks = [.. split?.Invoke(transcript.Response) ?? [transcript.Response]] };
     }
 
     /// <summary>The same with one more header, or another value for it.</summary>

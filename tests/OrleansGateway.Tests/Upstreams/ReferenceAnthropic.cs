@@ -17,7 +17,8 @@ internal sealed class ReferenceAnthropic : IReferenceDialect
     {
         var tool = IsToolResult(body) ? null : ReferenceProvider.ToolFor(body, t => t.GetProperty("name").GetString()!, Chosen);
         // Anthropic's word for a wanted schema.
-        var text = body.TryGetProperty("output_config", out var config) && config.TryGetProperty("format", out _) ? ReferenceProvider.Person : ReferenceProvider.Text;
+        var structured = body.TryGetProperty("output_config", out var config) && config.TryGetProperty("format", out _);
+        var text = structured ? ReferenceProvider.Person : ReferenceProvider.Text;
         return ReferenceProvider.IsStream(body) ? Stream(body, tool, text) : Answer.Json(Message(body, tool, text));
     }
 
@@ -27,7 +28,8 @@ internal sealed class ReferenceAnthropic : IReferenceDialect
         {"data":[{{string.Join(',', models.Select(ModelCard))}}],"has_more":false,"first_id":{{Quoted(models[0])}},"last_id":{{Quoted(models[^1])}}}
         """);
 
-    public string ModelCard(string model) => $$"""{"type":"model","id":{{Quoted(model)}},"display_name":{{Quoted(model)}},"created_at":"2026-01-01T00:00:00Z"}""";
+    public string ModelCard(string model) =>
+        $$"""{"type":"model","id":{{Quoted(model)}},"display_name":{{Quoted(model)}},"created_at":"2026-01-01T00:00:00Z"}""";
 
     private static string TypeOf(int status) => status switch
     {

@@ -63,9 +63,10 @@ internal sealed class ReferenceProvider
     private Answer? Refused(IReferenceDialect dialect, JsonElement body)
     {
         var model = ModelOf(body);
-        if (body.TryGetProperty("messages", out var messages) && messages.ValueKind != JsonValueKind.Array) return dialect.Error(400, "invalid_type", "messages");
+        var faulty = body.TryGetProperty("messages", out var messages) && messages.ValueKind != JsonValueKind.Array;
+        if (faulty) return dialect.Error(400, "invalid_type", "messages");
         if (model == "forbidden") return dialect.Error(403, "model_not_allowed");
-        if (model.StartsWith("status-", StringComparison.Ordinal)) return dialect.Error(int.Parse(model[7..], CultureInfo.InvariantCulture), "as_asked");
+        if (model.Split('-') is ["status", var status]) return dialect.Error(int.Parse(status, CultureInfo.InvariantCulture), "as_asked");
         if (!Models.Contains(model)) return dialect.Error(404, "model_not_found");
         var failing = model is "flaky" or "limited" && _asked.AddOrUpdate(model, 1, (_, count) => count + 1) % 2 == 0;
         return (failing, model) switch
@@ -93,7 +94,7 @@ internal sealed class ReferenceProvider
         return body.TryGetProperty("tool_choice", out var choice) && chosenIn(choice) is { } chosen ? chosen : nameOf(tools[0]);
     }
 
-    /// <summary>Arguments that satisfy the programs' tool; for another, such as a translator makes of a wanted schema, the value that satisfies that.</summary>
+    /// <summary>Arguments that satisfy the programs' tool. For another, such as a translator makes of a wanted schema, the value that satisfies it.</summary>
     public static string ArgumentsOf(string tool) => tool == "get_weather" ? """{"city":"Paris"}""" : Person;
 
     /// <summary>A value that satisfies every schema the programs and SDK tests ask for.</summary>

@@ -4,7 +4,8 @@ namespace OrleansGateway.Tests.Upstreams;
 internal static class Splits
 {
     /// <summary>Every byte by itself.</summary>
-    public static IEnumerable<ReadOnlyMemory<byte>> EveryByte(byte[] bytes) => Enumerable.Range(0, bytes.Length).Select(at => bytes.AsMemory(at, 1)).Select(Read);
+    public static IEnumerable<ReadOnlyMemory<byte>> EveryByte(byte[] bytes) =>
+        Enumerable.Range(0, bytes.Length).Select(at => new ReadOnlyMemory<byte>(bytes, at, 1));
 
     /// <summary>Chunks of 1 to <paramref name="bytesMax"/> bytes; the same for the same seed.</summary>
     public static IEnumerable<ReadOnlyMemory<byte>> Random(int seed, byte[] bytes, int bytesMax = 64)
@@ -20,6 +21,4 @@ internal static class Splits
 
     /// <summary>Two chunks, cut at one place.</summary>
     public static IEnumerable<ReadOnlyMemory<byte>> At(int cut, byte[] bytes) => [bytes.AsMemory(0, cut), bytes.AsMemory(cut)];
-
-    private static ReadOnlyMemory<byte> Read(Memory<byte> memory) => memory;
 }
