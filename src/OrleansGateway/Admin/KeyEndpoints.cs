@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansGateway.Configuration;
 using OrleansGateway.Tenants;
 
 namespace OrleansGateway.Admin;

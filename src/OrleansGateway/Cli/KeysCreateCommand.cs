@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansGateway.Configuration;
 using OrleansGateway.Admin;
 using OrleansGateway.Tenants;
 

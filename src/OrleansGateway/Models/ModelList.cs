@@ -12,15 +12,19 @@ internal static class ModelList
     /// <summary>Models have no creation date of their own here; a fixed one keeps answers cacheable and typed parsers content.</summary>
     private static readonly DateTimeOffset Created = DateTimeOffset.UnixEpoch;
 
-    public static Refusal NotFound(string model) =>
-        new(404, "model_not_found", $"The model '{Shown(model)}' does not exist here or is not allowed for this key; GET /v1/models lists those that are.", "model");
-
-    public static bool IsOffered(Exchange exchange, string model) =>
-        exchange.Route!.Models.Matches(model) && exchange.Caller!.Models.Matches(model);
+    /// <summary>Why this caller cannot have a model on this route; none if it can.</summary>
+    public static Refusal? Check(Exchange exchange, string model)
+    {
+        if (!exchange.Snapshot.Models.ContainsKey(model) || !exchange.Route!.Models.Matches(model))
+            return new(404, "model_not_found", $"The model '{Shown(model)}' does not exist here; GET /v1/models lists those that do.", "model");
+        return exchange.Caller!.Models.Matches(model)
+            ? null
+            : new(403, "model_not_allowed", $"This API key may not use the model '{Shown(model)}'; GET /v1/models lists those it may.", "model");
+    }
 
     public static ValueTask WriteAllAsync(Exchange exchange)
     {
-        var models = exchange.Snapshot.Models.Keys.Where(m => IsOffered(exchange, m)).Order(StringComparer.Ordinal).ToList();
+        var models = exchange.Snapshot.Models.Keys.Where(m => Check(exchange, m) is null).Order(StringComparer.Ordinal).ToList();
         return WriteAsync(exchange, models, exchange.Dialect == Dialect.Anthropic ? WriteAnthropicList : WriteOpenAIList);
     }
 
@@ -28,9 +32,9 @@ internal static class ModelList
     {
         var path = exchange.Http.Request.Path.Value!;
         var model = path[(exchange.Route!.Path.Length + ModelEndpoint.ModelPathPrefix.Length)..];
-        if (!exchange.Snapshot.Models.ContainsKey(model) || !IsOffered(exchange, model))
+        if (Check(exchange, model) is { } refusal)
         {
-            exchange.Refuse(NotFound(model));
+            exchange.Refuse(refusal);
             return ValueTask.CompletedTask;
         }
 

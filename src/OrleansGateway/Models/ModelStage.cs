@@ -3,8 +3,7 @@ using OrleansGateway.Http;
 namespace OrleansGateway.Models;
 
 /// <summary>
-/// Reads what a model call asks for and finds its model, or lists the models. Runs after auth, which says what the caller may use; a model that the caller
-/// may not use is told apart from one that does not exist by nobody but us.
+/// Reads what a model call asks for and finds its model, or lists the models. Runs after auth, which says what the caller may use.
 /// </summary>
 internal sealed class ModelStage : IStage
 {
@@ -47,18 +46,13 @@ internal sealed class ModelStage : IStage
 
     private static ModelCall? Open(Exchange exchange, ModelEndpoint endpoint, RequestBody body)
     {
-        if (RequestEnvelope.Read(body.Memory.Span, out var envelope) is { } refusal)
+        if ((RequestEnvelope.Read(body.Memory.Span, out var envelope) ?? ModelList.Check(exchange, envelope.Model)) is { } refusal)
         {
             exchange.Refuse(refusal);
             return null;
         }
 
-        if (!exchange.Snapshot.Models.TryGetValue(envelope.Model, out var model) || !ModelList.IsOffered(exchange, model.Name))
-        {
-            exchange.Refuse(ModelList.NotFound(envelope.Model));
-            return null;
-        }
-
+        var model = exchange.Snapshot.Models[envelope.Model];
         return new ModelCall(endpoint, body, envelope, model) { Model = model.Name, Stream = envelope.Stream };
     }
 }

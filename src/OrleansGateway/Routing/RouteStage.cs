@@ -20,6 +20,8 @@ internal sealed class RouteStage : IStage
             exchange.Endpoint = endpoint;
             exchange.Operation = endpoint.Operation;
             exchange.Dialect = DialectOf(endpoint, request);
+            // Where Anthropic's SDKs look for it; x-request-id is there for all.
+            if (exchange.Dialect == Dialect.Anthropic) exchange.Http.Response.Headers["request-id"] = exchange.Id;
             if (request.Method == endpoint.Method) return next(exchange);
             exchange.Http.Response.Headers.Allow = endpoint.Method;
             exchange.Refuse(new Refusal(405, "method_not_allowed", $"{path} takes {endpoint.Method}, not {request.Method}."));

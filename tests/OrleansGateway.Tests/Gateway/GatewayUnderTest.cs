@@ -48,10 +48,14 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     /// <param name="models">The sections <c>providers</c> and <c>models</c>, and any other but those of every test.</param>
     /// <param name="time">A clock of the test's own; default the real one.</param>
     /// <param name="logs">Where to send logs besides; default nowhere.</param>
-    public static async Task<GatewayUnderTest> StartAsync(string models, TimeProvider? time = null, ILoggerProvider? logs = null)
+    public static Task<GatewayUnderTest> StartAsync(string models, TimeProvider? time = null, ILoggerProvider? logs = null) =>
+        StartWholeAsync(Head + models, time, logs);
+
+    /// <summary>The same with a configuration that is written out whole.</summary>
+    public static async Task<GatewayUnderTest> StartWholeAsync(string yaml, TimeProvider? time = null, ILoggerProvider? logs = null)
     {
         var gateway = new GatewayUnderTest(time ?? TimeProvider.System, logs);
-        gateway.Write(models);
+        await File.WriteAllTextAsync(Path.Combine(gateway.Folder, "gateway.yaml"), yaml);
         var faults = gateway._source.Load();
         Assert.True(faults.Count == 0, string.Join('\n', faults));
         gateway._host = await GatewayHost.StartAsync(gateway._source, gateway.Folder, services =>

@@ -81,6 +81,13 @@ internal sealed class OpenAIDotNet(SdkServer server)
         Assert.All(vectors, vector => Assert.False(vector.ToFloats().IsEmpty));
     }
 
+    public async Task EmbeddingsRefusedAsync()
+    {
+        var embedder = Client().GetEmbeddingClient(server.Model("embed"));
+        var error = await Assert.ThrowsAsync<ClientResultException>(() => embedder.GenerateEmbeddingsAsync(["a text"], cancellationToken: Cancellation));
+        Assert.Equal(400, error.Status);
+    }
+
     public async Task ModelsAsync()
     {
         var models = await Client().GetOpenAIModelClient().GetModelsAsync(Cancellation);

@@ -11,6 +11,11 @@ public abstract class SdkContract : IAsyncLifetime
 
     private SdkServer _server = null!;
 
+    private protected SdkServer Server => _server;
+
+    /// <summary>Whether the server has embeddings; one that has none refuses them with a 400.</summary>
+    internal virtual bool HasEmbeddings => true;
+
     /// <summary>Scenarios of the <c>openai</c> program that this server need not pass, each with a reason beside it.</summary>
     internal virtual IReadOnlyList<string> ExceptOpenAI => [];
 
@@ -54,7 +59,8 @@ public abstract class SdkContract : IAsyncLifetime
     public Task OpenAIDotNet_ToolsStreamed_AreCalled() => new OpenAIDotNet(_server).ToolsStreamAsync();
 
     [Fact(Timeout = Deadline)]
-    public Task OpenAIDotNet_Embeddings_AreDecoded() => new OpenAIDotNet(_server).EmbeddingsAsync();
+    public Task OpenAIDotNet_Embeddings_AreDecodedOrRefused() =>
+        HasEmbeddings ? new OpenAIDotNet(_server).EmbeddingsAsync() : new OpenAIDotNet(_server).EmbeddingsRefusedAsync();
 
     [Fact(Timeout = Deadline)]
     public Task OpenAIDotNet_Models_AreListed() => new OpenAIDotNet(_server).ModelsAsync();

@@ -123,6 +123,7 @@ internal sealed class AnthropicAnswerWriter : IAnswerWriter
         json.WriteString("name", call.Name);
         json.WriteStartObject("input");
         json.WriteEndObject();
+        AnthropicContent.WriteCaller(json);
     }
 
     private void Open(BlockKind kind, IBufferWriter<byte> output)

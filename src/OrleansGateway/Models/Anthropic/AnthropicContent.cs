@@ -9,8 +9,16 @@ internal static class AnthropicContent
     public static void Write(IReadOnlyList<ChatEvent> events, Utf8JsonWriter json)
     {
         json.WriteStartArray("content");
-        foreach (var part in Parts(events)) AnthropicMessageWriter.WritePart(part, json);
+        foreach (var part in Parts(events)) AnthropicMessageWriter.WritePart(part, json, isAnswer: true);
         json.WriteEndArray();
+    }
+
+    /// <summary>Who made a tool call: the model itself, as opposed to code it runs at the provider. Typed clients want it on every call of an answer.</summary>
+    public static void WriteCaller(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("caller");
+        json.WriteString("type", "direct");
+        json.WriteEndObject();
     }
 
     private static IEnumerable<ContentPart> Parts(IReadOnlyList<ChatEvent> events)

@@ -33,7 +33,10 @@ internal static class AnthropicMessageWriter
         json.WriteEndArray();
     }
 
-    public static void WritePart(ContentPart part, Utf8JsonWriter json)
+    /// <param name="part">What to write.</param>
+    /// <param name="json">Where to.</param>
+    /// <param name="isAnswer">Whether it stands in an answer, where tool calls say who made them.</param>
+    public static void WritePart(ContentPart part, Utf8JsonWriter json, bool isAnswer = false)
     {
         if (part is ContentPart.Raw raw)
         {
@@ -71,6 +74,7 @@ internal static class AnthropicMessageWriter
                 json.WriteString("name", call.Name);
                 json.WritePropertyName("input");
                 ToolInput.Write(call.Arguments, json);
+                if (isAnswer) AnthropicContent.WriteCaller(json);
                 break;
             case ContentPart.ToolResult result:
                 WriteToolResult(result, json);

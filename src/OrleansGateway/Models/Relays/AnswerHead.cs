@@ -14,7 +14,6 @@ internal static class AnswerHead
         var response = exchange.Http.Response;
         response.StatusCode = status;
         response.ContentType = contentType;
-        if (exchange.Dialect == Dialect.Anthropic) response.Headers["request-id"] = exchange.Id;
         if (!stream) return;
         response.Headers.CacheControl = "no-cache";
         // Tells an nginx in front not to collect the events.

@@ -50,10 +50,10 @@ internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamRe
             if (_begun) deadline.AwaitNext();
             var bytes = await response.ReadAsync(events.Free(), deadline.Token);
             events.Advance(bytes);
-            var step = bytes > 0 ? Take(events) : TakeLast(events);
-            if (step == RelayStep.Failed) return false;
+            var failed = bytes > 0 ? Take(events) : TakeLast(events);
+            if (failed) return false;
             var whole = bytes == 0 && relay.Finish(_pending);
-            if (step == RelayStep.Content || whole) Begin();
+            if (whole) Begin();
             if (_begun) await SendAsync();
             if (bytes > 0) continue;
             if (whole) call.Outcome = CallOutcome.Completed;
@@ -61,19 +61,25 @@ internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamRe
         }
     }
 
-    private RelayStep Take(SseReader events)
+    /// <summary>Takes the events that have come; true if the provider reports a failure.</summary>
+    private bool Take(SseReader events)
     {
-        var step = RelayStep.Idle;
-        while (step != RelayStep.Failed && events.TryRead(out var sse))
+        while (events.TryRead(out var sse))
         {
-            var next = relay.Take(sse, _pending);
-            if (next > step) step = next;
+            if (Take(sse)) return true;
         }
 
-        return step;
+        return false;
     }
 
-    private RelayStep TakeLast(SseReader events) => events.TryReadLast(out var sse) ? relay.Take(sse, _pending) : RelayStep.Idle;
+    private bool TakeLast(SseReader events) => events.TryReadLast(out var sse) && Take(sse);
+
+    private bool Take(in SseEvent sse)
+    {
+        var step = relay.Take(sse, _pending);
+        if (step == RelayStep.Content) Begin();
+        return step == RelayStep.Failed;
+    }
 
     private void Begin()
     {
@@ -97,7 +103,7 @@ internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamRe
         if (!_begun) return failure;
         call.Outcome = CallOutcome.UpstreamCut;
         // A pass-through has written the provider's own error event already.
-        if (!(relay.Failure is not null && _pending.WrittenCount > 0 && relay is not Translation)) ErrorBody.WriteEvent(exchange.Dialect, failure, exchange.Id, _pending);
+        if (relay.Failure is null || relay is Translation) ErrorBody.WriteEvent(exchange.Dialect, failure, exchange.Id, _pending);
         await exchange.Http.Response.BodyWriter.WriteAsync(_pending.WrittenMemory, exchange.Aborted);
         return null;
     }
