@@ -27,8 +27,12 @@ internal sealed class AdminToken
     /// <summary>Reads the token's hash, or makes the token.</summary>
     public static async Task<AdminToken> OpenAsync(IAdminTokenStore store, string stateFolder, CancellationToken cancellation)
     {
-        if (await store.ReadAsync(cancellation) is { } hash) return new AdminToken(hash, fresh: null);
+        return await store.ReadAsync(cancellation) is { } hash ? new AdminToken(hash, fresh: null) : await MakeAsync(store, stateFolder, cancellation);
+    }
 
+    /// <summary>Makes a new token; the one before is refused from the gateway's next start on.</summary>
+    public static async Task<AdminToken> MakeAsync(IAdminTokenStore store, string stateFolder, CancellationToken cancellation)
+    {
         // The file first: after a crash in between, the next start makes another token. The other way round, nobody would know the token.
         var text = KeyText.New(KeyText.AdminPrefix);
         WriteFile(Path.Combine(stateFolder, FileName), text);

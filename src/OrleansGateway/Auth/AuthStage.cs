@@ -25,6 +25,7 @@ internal sealed class AuthStage(ICallers callers, TimeProvider time, ILogger<Aut
 
     private static readonly Refusal Expired = new(401, "api_key_expired", "The API key has expired. Ask for a new one.");
     private static readonly Refusal TenantDisabled = Refusal.Forbidden("tenant_disabled", "The organisation of this API key is not enabled.");
+    private static readonly Refusal OwnerRemoved = Refusal.Forbidden("owner_removed", "The team or user of this API key is no longer there.");
     private static readonly Refusal AddressNotAllowed = Refusal.Forbidden("address_not_allowed", "This API key may not be used from this address.");
     private static readonly Refusal RouteNotAllowed = Refusal.Forbidden("route_not_allowed", "This API key may not use this path.");
 
@@ -67,9 +68,14 @@ internal sealed class AuthStage(ICallers callers, TimeProvider time, ILogger<Aut
     {
         if (caller.Expires <= time.GetUtcNow()) return Expired;
         if (!exchange.Snapshot.Settings.Tenants.TryGetValue(caller.Tenant, out var tenant) || !tenant.Enabled) return TenantDisabled;
+        if (!IsThere(tenant, caller)) return OwnerRemoved;
         if (!caller.AllowsAddress(exchange.Http.Connection.RemoteIpAddress)) return AddressNotAllowed;
         return exchange.Route is { } route && !caller.Routes.Matches(route.Id) ? RouteNotAllowed : null;
     }
+
+    /// <summary>A key made at run time may outlive its owner's place in the configuration.</summary>
+    private static bool IsThere(TenantSettings tenant, Caller caller) =>
+        caller.Team is null || (tenant.Teams.TryGetValue(caller.Team, out var team) && (caller.User is null || team.Users.ContainsKey(caller.User)));
 }
 
 internal static partial class AuthLog

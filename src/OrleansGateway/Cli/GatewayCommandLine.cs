@@ -10,6 +10,7 @@ internal static class GatewayCommandLine
         ServeCommand.Create(),
         CheckCommand.Create(Environment.GetEnvironmentVariable),
         ConfigCommand.Create(),
+        AdminTokenCommand.Create(),
         KeysCommand.Create(TimeProvider.System, Environment.GetEnvironmentVariable),
     };
 }

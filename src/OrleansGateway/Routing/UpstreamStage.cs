@@ -1,12 +1,13 @@
 using OrleansGateway.Http;
 using OrleansGateway.Models;
+using OrleansGateway.Telemetry;
 
 namespace OrleansGateway.Routing;
 
 /// <summary>
 /// Sends a model call to the targets of its model, one after the other until one answers. Last of the stages: all that may refuse has had its say.
 /// </summary>
-internal sealed class UpstreamStage(Attempts attempts, Random random, ILogger<UpstreamStage> log) : IStage
+internal sealed class UpstreamStage(Attempts attempts, GatewayMetrics metrics, Random random, ILogger<UpstreamStage> log) : IStage
 {
     public async ValueTask InvokeAsync(Exchange exchange, Next next)
     {
@@ -23,6 +24,7 @@ internal sealed class UpstreamStage(Attempts attempts, Random random, ILogger<Up
             call.Attempts++;
             (call.Provider, call.TargetModel) = (target.Provider.Id, target.Model);
             last = await attempts.RunAsync(exchange, call, target);
+            metrics.UpstreamAttempted(target.Provider.Id, OutcomeOf(last));
             if (last is null) return;
             log.TargetFailed(exchange.Id, target.Provider.Id, target.Model, last.Refusal.Status, last.Refusal.Code);
             if (!last.TryNext) break;
@@ -30,6 +32,14 @@ internal sealed class UpstreamStage(Attempts attempts, Random random, ILogger<Up
 
         await AnswerAsync(exchange, call, last!);
     }
+
+    private static string OutcomeOf(Failure? failure) => failure switch
+    {
+        null => "answered",
+        { TryNext: false } => "request_refused",
+        { Refusal.Status: StatusCodes.Status504GatewayTimeout } => "timeout",
+        _ => "failed",
+    };
 
     /// <summary>All have failed: the client gets what the last one said, in its own words where those are the client's dialect too.</summary>
     private static async ValueTask AnswerAsync(Exchange exchange, ModelCall call, Failure failure)

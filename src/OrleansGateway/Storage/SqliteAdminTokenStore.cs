@@ -20,7 +20,11 @@ internal sealed class SqliteAdminTokenStore(SqliteDatabase database, TimeProvide
     public async Task WriteAsync(KeyHash hash, CancellationToken cancellation)
     {
         await using var connection = database.Connect();
-        await connection.ExecuteAsync(new CommandDefinition("INSERT INTO admin_token (only_row, hash, created_at) VALUES (1, @Hash, @CreatedAt)",
+        await connection.ExecuteAsync(new CommandDefinition(
+            """
+            INSERT INTO admin_token (only_row, hash, created_at) VALUES (1, @Hash, @CreatedAt)
+            ON CONFLICT (only_row) DO UPDATE SET hash = excluded.hash, created_at = excluded.created_at
+            """,
             new { Hash = hash.ToArray(), CreatedAt = time.GetUtcNow().ToUnixTimeMilliseconds() }, cancellationToken: cancellation));
     }
 }

@@ -10,6 +10,9 @@ internal sealed class SqliteDatabase : IDisposable
 {
     private const UnixFileMode OwnerReadsAndWrites = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    /// <summary>Name of the database in the state folder.</summary>
+    public const string FileName = "gateway.db";
+
     private readonly string _connectionString;
 
     private SqliteDatabase(string path) => _connectionString = new SqliteConnectionStringBuilder
@@ -23,7 +26,7 @@ internal sealed class SqliteDatabase : IDisposable
     /// </summary>
     public static SqliteDatabase Open(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log)
     {
-        var path = Path.Combine(Path.GetFullPath(stateFolder), "gateway.db");
+        var path = Path.Combine(Path.GetFullPath(stateFolder), FileName);
         try
         {
             CreateFolder(stateFolder);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Admin;
+using OrleansGateway.Cli;
 using OrleansGateway.Tests.Storage;
 using OrleansGateway.Tests.Tenants;
 
@@ -42,6 +43,29 @@ public sealed class AdminTokenTests : IDisposable
         await File.WriteAllTextAsync(TokenFile, "old", TestContext.Current.CancellationToken);
         await OpenAsync();
         if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(TokenFile));
+    }
+
+    [Fact]
+    public async Task Reset_ByTheCommand_MakesATokenThatTheNextStartTakes()
+    {
+        var before = (await OpenAsync()).Fresh!.Reveal();
+        using var output = new StringWriter();
+        var command = GatewayCommandLine.Create().Parse(["admin-token", "reset", "--state", _folder.Path]);
+        Assert.Equal(0, await command.InvokeAsync(new() { Output = output, Error = TextWriter.Null }, TestContext.Current.CancellationToken));
+        var later = await OpenAsync();
+        Assert.True(later.Accepts("Bearer " + output.ToString().Trim()));
+        Assert.False(later.Accepts("Bearer " + before));
+    }
+
+    [Fact]
+    public async Task Reset_WhereThereIsNoState_MakesNone()
+    {
+        using var error = new StringWriter();
+        var empty = _folder.File("empty");
+        var command = GatewayCommandLine.Create().Parse(["admin-token", "reset", "--state", empty]);
+        Assert.Equal(1, await command.InvokeAsync(new() { Output = TextWriter.Null, Error = error }, TestContext.Current.CancellationToken));
+        Assert.Contains(empty, error.ToString());
+        Assert.False(Directory.Exists(empty));
     }
 
     public void Dispose()

@@ -170,12 +170,26 @@ public sealed class AuthStageTests : IDisposable
         void Run() => Assert.True(_stage.InvokeAsync(exchange, next).AsTask().IsCompletedSuccessfully);
     }
 
+    [Fact]
+    public async Task InvokeAsync_WhenTheTeamOrUserIsRemoved_Refuses()
+    {
+        var made = await CreateAsync(new KeyRequest { Tenant = "acme", Team = "blue", User = "ada" });
+        Assert.True(await PassesAsync(RequestWith(made)));
+        UseTeams(new Dictionary<string, TeamSettings> { ["blue"] = new() });
+        await RefusesAsync(RequestWith(made), 403, "owner_removed");
+        UseTeams([]);
+        await RefusesAsync(RequestWith(made), 403, "owner_removed");
+    }
+
     public void Dispose()
     {
         _logs.Dispose();
         _directory.Dispose();
         _folder.Dispose();
     }
+
+    private void UseTeams(Dictionary<string, TeamSettings> teams) => _directory.Snapshot = Snapshot.Compile(
+        TestDirectory.Settings with { Tenants = new Dictionary<string, TenantSettings> { ["acme"] = new() { Teams = teams } } }, 2, "");
 
     private Task<KeyAnswer> CreateAsync(KeyRequest request) => _directory.Keys.CreateAsync(request, idempotencyKey: null, Cancel);
 

@@ -13,12 +13,11 @@ public sealed class MillionKeysTests : IDisposable
 {
     private readonly StateFolder _folder = new();
 
-    /// <summary>A million take 20 s on two busy cores, most of it to make them: run with <c>-explicit on</c>. What is asserted holds at any size.</summary>
-    [Theory]
-    [InlineData(200_000)]
-    [InlineData(1_000_000, Explicit = true)]
-    public async Task LoadAsync_OfVeryManyKeys_FindsThemWithoutAllocatingAndInModestMemory(int count)
+    /// <summary>Takes 20 s on two cores, most of it to make the keys.</summary>
+    [Fact]
+    public async Task LoadAsync_OfAMillionKeys_FindsThemWithoutAllocatingAndInModestMemory()
     {
+        const int count = 1_000_000;
         var startedAt = TimeProvider.System.GetTimestamp();
         Fill(count);
         var filling = TimeProvider.System.GetElapsedTime(startedAt);

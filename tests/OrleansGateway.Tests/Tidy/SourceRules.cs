@@ -19,8 +19,8 @@ internal static partial class SourceRules
         ["Models"] = ["Http", "Configuration", "Upstream", "Telemetry"],
         ["Routing"] = ["Models", "Upstream", "Http", "Configuration", "Telemetry"],
         ["Usage"] = ["Http", "Configuration", "Telemetry"],
-        ["Storage"] = ["Tenants", "Configuration", "Telemetry"],
-        ["Admin"] = ["Tenants", "Http", "Configuration", "Telemetry", "Storage"],
+        ["Storage"] = ["Tenants", "Admin", "Configuration", "Telemetry"],
+        ["Admin"] = ["Tenants", "Http", "Configuration", "Telemetry"],
     };
 
     public static IEnumerable<string> NamespaceIsFolder(SourceFile file, string projectPath)
