@@ -7,6 +7,9 @@ internal sealed class RequestBody : IDisposable
 {
     private const int FirstBytes = 16 << 10;
 
+    /// <summary>Most that is set aside on the strength of a stated length alone: a client that states much and sends nothing costs no more.</summary>
+    private const int TrustedBytesMax = 256 << 10;
+
     private byte[] _buffer;
     private int _length;
 
@@ -18,7 +21,7 @@ internal sealed class RequestBody : IDisposable
     public static async ValueTask<RequestBody?> ReadAsync(HttpRequest request, long bytesMax, CancellationToken cancellation)
     {
         if (request.ContentLength > bytesMax) return null;
-        var body = new RequestBody((int)(request.ContentLength ?? FirstBytes));
+        var body = new RequestBody((int)Math.Min(request.ContentLength ?? FirstBytes, TrustedBytesMax));
         try
         {
             if (await body.FillAsync(request, bytesMax, cancellation)) return body;

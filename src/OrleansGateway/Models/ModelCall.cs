@@ -26,7 +26,15 @@ internal sealed class ModelCall(ModelEndpoint endpoint, RequestBody body, Reques
 
         _json ??= JsonDocument.Parse(body.Memory, new JsonDocumentOptions { MaxDepth = RequestEnvelope.DepthMax });
         chat = new ChatRequest();
-        if (Dialects.Of(endpoint.Dialect).ReadRequest(_json.RootElement, chat) is { } refusal) return refusal;
+        try
+        {
+            if (Dialects.Of(endpoint.Dialect).ReadRequest(_json.RootElement, chat) is { } refusal) return refusal;
+        }
+        catch (InvalidOperationException)
+        {
+            return RequestEnvelope.NotUnicode;
+        }
+
         _chat = chat;
         return null;
     }

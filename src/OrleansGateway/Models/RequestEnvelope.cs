@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using OrleansGateway.Http;
 
 namespace OrleansGateway.Models;
@@ -25,10 +26,15 @@ internal readonly record struct RequestEnvelope
     /// <summary>Deepest nesting taken. JSON Schemas of tools are the deepest there are, at some dozens.</summary>
     public const int DepthMax = 256;
 
+    /// <summary>What a body is refused with whose names are no text.</summary>
+    public static readonly Refusal NotUnicode = Refusal.BadRequest("invalid_json", "The request body has a field whose name, or a model whose name, is not valid Unicode.");
+
     /// <summary>Reads the body, or says what is wrong with it.</summary>
     public static Refusal? Read(ReadOnlySpan<byte> body, out RequestEnvelope envelope)
     {
         envelope = default;
+        // RFC 8259 section 8.1. The reader does not look inside strings, and what it lets through would fail whoever reads them.
+        if (!Utf8.IsValid(body)) return Refusal.BadRequest("invalid_json", "The request body is not valid UTF-8.");
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = DepthMax });
         try
         {
@@ -37,6 +43,11 @@ internal readonly record struct RequestEnvelope
         catch (JsonException broken)
         {
             return NotJson(broken);
+        }
+        catch (InvalidOperationException)
+        {
+            // The platform's way to say that a name, or the model's, escapes half a surrogate pair.
+            return NotUnicode;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Microsoft.Extensions.Primitives;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Models.Relays;
@@ -10,6 +11,9 @@ namespace OrleansGateway.Models;
 /// <summary>One model call as it is sent to one target: the request, and how its answer is carried back.</summary>
 internal sealed class UpstreamCall
 {
+    /// <summary>Names the fields that only advise and that the target's dialect has no words for.</summary>
+    private const string DroppedHeader = "x-gateway-dropped-params";
+
     private UpstreamCall(UpstreamRequest request, IEventRelay relay, Dialect dialect) => (Request, Relay, Dialect) = (request, relay, dialect);
 
     public UpstreamRequest Request { get; }
@@ -29,6 +33,7 @@ internal sealed class UpstreamCall
         if (!same && call.Endpoint.Operation != "chat") return NotServed(call);
         ReadOnlyMemory<byte> body;
         IEventRelay relay;
+        List<string> dropped = [];
         if (same)
         {
             var asksUsage = AsksUsage(call, target);
@@ -45,10 +50,12 @@ internal sealed class UpstreamCall
             }
 
             body = json.WrittenMemory;
-            if (chat.Dropped.Count > 0) exchange.Http.Response.Headers["x-gateway-dropped-params"] = string.Join(", ", chat.Dropped);
+            dropped = chat.Dropped;
             relay = new Translation(Dialects.Of(dialect).NewAnswerReader(), Dialects.Of(call.Endpoint.Dialect).NewAnswerWriter(chat, time.GetUtcNow()));
         }
 
+        // An earlier target may have left its own.
+        exchange.Http.Response.Headers[DroppedHeader] = dropped.Count > 0 ? string.Join(", ", dropped) : StringValues.Empty;
         prepared = new UpstreamCall(UpstreamHead.New(exchange, call, target, dialect, body), relay, dialect);
         return null;
     }

@@ -121,6 +121,28 @@ public sealed class PassThroughTests
         Assert.Equal((status, error), ((int)answer.StatusCode, (await ChatBed.ErrorAsync(answer)).Error));
     }
 
+    [Theory]
+    [InlineData("o", "{\"model\":\"o\",\"x\":\"\u00ff\"}")]
+    [InlineData("a", "{\"model\":\"a\",\"\\ud800\":1}")]
+    public async Task Post_OfTextThatIsNoUnicode_IsRefused(string model, string body)
+    {
+        await using var bed = await ChatBed.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new ByteArrayContent(Encoding.Latin1.GetBytes(body)) };
+        using var answer = await bed.Gateway.Client.SendAsync(request, Cancellation);
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_json"), await ChatBed.ErrorAsync(answer));
+        Assert.Empty(model == "o" ? bed.OpenAI.Requests : bed.Anthropic.Requests);
+    }
+
+    [Fact]
+    public async Task Chat_WhoseTextHasHalfASurrogatePair_IsTranslatedWithAReplacement()
+    {
+        await using var bed = await ChatBed.StartAsync();
+        bed.Anthropic.Enqueue(Answer.Json(Said.AnthropicWhole));
+        using var answer = await bed.PostAsync("/v1/chat/completions", """{"model":"a","messages":[{"role":"user","content":"a\ud83db\n"}]}""");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal("a\uFFFDb\n", JsonElement.Parse(bed.Anthropic.Requests.Single().Body).GetProperty("messages")[0].GetProperty("content")[0].GetProperty("text").GetString());
+    }
+
     [Fact]
     public async Task Get_OfAPathThatIsPostedTo_Is405AndNamesTheMethod()
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Unicode;
 using OrleansGateway.Http;
 
 namespace OrleansGateway.Models.Relays;
@@ -17,6 +18,8 @@ internal sealed class Translation(IAnswerReader reader, IAnswerWriter writer) : 
     public RelayStep Take(in SseEvent sse, IBufferWriter<byte> output)
     {
         _events.Clear();
+        // The JSON reader does not look inside strings; reading them would throw.
+        if (!Utf8.IsValid(sse.Data)) throw new JsonException("Not UTF-8.");
         reader.ReadEvent(sse, _events);
         return Write(_events, output);
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Unicode;
 using OrleansGateway.Http;
 using OrleansGateway.Upstream;
 
@@ -86,6 +87,7 @@ internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamRes
         }
         while (bytes > 0);
 
+        if (!Utf8.IsValid(_held.WrittenSpan)) throw new JsonException("Not UTF-8.");
         var output = new ArrayBufferWriter<byte>(8 << 10);
         using (var json = JsonDocument.Parse(_held.WrittenMemory))
         {
