@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansGateway.Http;
 
 namespace OrleansGateway.Models;
 
@@ -34,6 +35,15 @@ internal sealed class ChatRequest
 
     /// <summary>Fields that were left out because the other dialect has no counterpart and they only advise; named to the client in a header.</summary>
     public List<string> Dropped { get; } = [];
+
+    /// <summary>Reads the most output tokens from a field of either dialect.</summary>
+    public Refusal? ReadMaxOutputTokens(string name, JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out var tokens) || tokens < 1)
+            return Refusal.BadRequest("invalid_field", $"The field '{name}' must be a whole number from 1.", name);
+        MaxOutputTokens = tokens;
+        return null;
+    }
 }
 
 internal enum ChatRole

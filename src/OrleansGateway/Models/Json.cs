@@ -25,6 +25,31 @@ internal static class Json
     public static IEnumerable<JsonElement> Items(this JsonElement json, string name) =>
         json.Member(name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : [];
 
+    /// <summary>The strings of a list, or the one string; nothing for any other kind.</summary>
+    public static IEnumerable<string> Texts(this JsonElement json) => json.ValueKind switch
+    {
+        JsonValueKind.String => [json.Text()],
+        JsonValueKind.Array => json.EnumerateArray().Where(s => s.ValueKind == JsonValueKind.String).Select(s => s.Text()),
+        _ => [],
+    };
+
+    /// <summary>Writes a member as it came; none if there is none.</summary>
+    public static void WriteMember(this Utf8JsonWriter json, string name, JsonElement? value)
+    {
+        if (value is not { } element) return;
+        json.WritePropertyName(name);
+        element.WriteTo(json);
+    }
+
+    /// <summary>Writes a list of strings; none if it is empty.</summary>
+    public static void WriteTexts(this Utf8JsonWriter json, string name, List<string> values)
+    {
+        if (values.Count == 0) return;
+        json.WriteStartArray(name);
+        foreach (var value in values) json.WriteStringValue(value);
+        json.WriteEndArray();
+    }
+
     /// <summary>A string's text. Half a surrogate pair, which JSON can escape and UTF-8 cannot hold, becomes U+FFFD.</summary>
     public static string Text(this JsonElement json)
     {

@@ -26,10 +26,10 @@ internal static class AnthropicRequestReader
             case "messages": return AnthropicMessageReader.Read(value, request.Messages);
             case "tools": ReadTools(value, request.Tools); return null;
             case "tool_choice": ReadToolChoice(value, request); return null;
-            case "max_tokens": return ReadMaxTokens(value, request);
+            case "max_tokens": return request.ReadMaxOutputTokens(name, value);
             case "temperature": request.Temperature = value; return null;
             case "top_p": request.TopP = value; return null;
-            case "stop_sequences": ReadStop(value, request.Stop); return null;
+            case "stop_sequences": request.Stop.AddRange(value.Texts()); return null;
             case "stream": request.Stream = value.ValueKind == JsonValueKind.True; return null;
             case "thinking": ReadThinking(value, request); return null;
             case "output_config": ReadOutputConfig(value, request); return null;
@@ -38,14 +38,6 @@ internal static class AnthropicRequestReader
             case "cache_control" or "service_tier" or "inference_geo": request.Dropped.Add(name); return null;
             default: request.Extensions.Add(new(name, value)); return null;
         }
-    }
-
-    private static Refusal? ReadMaxTokens(JsonElement value, ChatRequest request)
-    {
-        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out var tokens) || tokens < 1)
-            return Refusal.BadRequest("invalid_field", "The field 'max_tokens' must be a whole number from 1.", "max_tokens");
-        request.MaxOutputTokens = tokens;
-        return null;
     }
 
     private static void ReadTools(JsonElement tools, List<ChatTool> into)
@@ -85,12 +77,6 @@ internal static class AnthropicRequestReader
             _ => new ToolChoice(ToolChoiceKind.Auto),
         };
         if (choice.Flag("disable_parallel_tool_use") is { } disabled) request.ParallelToolCalls = !disabled;
-    }
-
-    private static void ReadStop(JsonElement stop, List<string> into)
-    {
-        if (stop.ValueKind != JsonValueKind.Array) return;
-        into.AddRange(stop.EnumerateArray().Where(s => s.ValueKind == JsonValueKind.String).Select(s => s.Text()));
     }
 
     /// <summary>

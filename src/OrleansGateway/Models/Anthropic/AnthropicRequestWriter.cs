@@ -17,9 +17,9 @@ internal static class AnthropicRequestWriter
         WriteSystem(request, json);
         AnthropicMessageWriter.Write(request.Messages, json);
         WriteTools(request, json);
-        WriteRaw("temperature", request.Temperature, json);
-        WriteRaw("top_p", request.TopP, json);
-        WriteStop(request.Stop, json);
+        json.WriteMember("temperature", request.Temperature);
+        json.WriteMember("top_p", request.TopP);
+        json.WriteTexts("stop_sequences", request.Stop);
         WriteOutputConfig(request, json);
         if (request.EndUser is { } user)
         {
@@ -29,7 +29,7 @@ internal static class AnthropicRequestWriter
         }
 
         if (request.Stream) json.WriteBoolean("stream", true);
-        foreach (var (name, value) in request.Extensions) WriteRaw(name, value, json);
+        foreach (var (name, value) in request.Extensions) json.WriteMember(name, value);
         json.WriteEndObject();
         return null;
     }
@@ -85,7 +85,7 @@ internal static class AnthropicRequestWriter
         if (tool.Description is { } description) json.WriteString("description", description);
         if (tool.Parameters is { } parameters)
         {
-            WriteRaw("input_schema", parameters, json);
+            json.WriteMember("input_schema", parameters);
         }
         else
         {
@@ -97,16 +97,8 @@ internal static class AnthropicRequestWriter
         }
 
         if (tool.Strict is { } strict) json.WriteBoolean("strict", strict);
-        foreach (var (name, value) in tool.Extensions) WriteRaw(name, value, json);
+        foreach (var (name, value) in tool.Extensions) json.WriteMember(name, value);
         json.WriteEndObject();
-    }
-
-    private static void WriteStop(List<string> stop, Utf8JsonWriter json)
-    {
-        if (stop.Count == 0) return;
-        json.WriteStartArray("stop_sequences");
-        foreach (var sequence in stop) json.WriteStringValue(sequence);
-        json.WriteEndArray();
     }
 
     private static void WriteOutputConfig(ChatRequest request, Utf8JsonWriter json)
@@ -119,17 +111,10 @@ internal static class AnthropicRequestWriter
         {
             json.WriteStartObject("format");
             json.WriteString("type", "json_schema");
-            WriteRaw("schema", schema, json);
+            json.WriteMember("schema", schema);
             json.WriteEndObject();
         }
 
         json.WriteEndObject();
-    }
-
-    private static void WriteRaw(string name, JsonElement? value, Utf8JsonWriter json)
-    {
-        if (value is not { } element) return;
-        json.WritePropertyName(name);
-        element.WriteTo(json);
     }
 }

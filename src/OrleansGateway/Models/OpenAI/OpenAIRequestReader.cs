@@ -27,11 +27,11 @@ internal static class OpenAIRequestReader
             case "tool_choice": return ReadToolChoice(value, request);
             case "parallel_tool_calls": request.ParallelToolCalls = value.ValueKind == JsonValueKind.True; return null;
             case "max_tokens" when request.MaxOutputTokens is null:
-            case "max_completion_tokens": return ReadMaxTokens(name, value, request);
+            case "max_completion_tokens": return request.ReadMaxOutputTokens(name, value);
             case "max_tokens": return null;
             case "temperature": request.Temperature = value; return null;
             case "top_p": request.TopP = value; return null;
-            case "stop": ReadStop(value, request.Stop); return null;
+            case "stop": request.Stop.AddRange(value.Texts()); return null;
             case "stream": request.Stream = value.ValueKind == JsonValueKind.True; return null;
             case "stream_options": request.IncludeUsage = value.Flag("include_usage") ?? false; return null;
             case "response_format": return ReadResponseFormat(value, request);
@@ -63,14 +63,6 @@ internal static class OpenAIRequestReader
                 request.Extensions.Add(new(name, value));
                 return null;
         }
-    }
-
-    private static Refusal? ReadMaxTokens(string name, JsonElement value, ChatRequest request)
-    {
-        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out var tokens) || tokens < 1)
-            return Refusal.BadRequest("invalid_field", $"The field '{name}' must be a whole number from 1.", name);
-        request.MaxOutputTokens = tokens;
-        return null;
     }
 
     private static void ReadTools(JsonElement tools, List<ChatTool> into)
@@ -115,13 +107,6 @@ internal static class OpenAIRequestReader
         if (choice.Member("function")?.Text("name") is not { } name) return CannotCarry("tool_choice", "is of a kind that only OpenAI's API has");
         request.ToolChoice = new ToolChoice(ToolChoiceKind.Named, name);
         return null;
-    }
-
-    private static void ReadStop(JsonElement stop, List<string> into)
-    {
-        if (stop.ValueKind == JsonValueKind.String) into.Add(stop.Text());
-        if (stop.ValueKind != JsonValueKind.Array) return;
-        into.AddRange(stop.EnumerateArray().Where(s => s.ValueKind == JsonValueKind.String).Select(s => s.Text()));
     }
 
     private static Refusal? ReadResponseFormat(JsonElement format, ChatRequest request)

@@ -16,9 +16,9 @@ internal static class OpenAIRequestWriter
         json.WriteEndArray();
         WriteTools(request, json);
         if (request.MaxOutputTokens is { } tokens) json.WriteNumber(MaxTokensName(target), tokens);
-        WriteRaw("temperature", request.Temperature, json);
-        WriteRaw("top_p", request.TopP, json);
-        WriteStop(request.Stop, json);
+        json.WriteMember("temperature", request.Temperature);
+        json.WriteMember("top_p", request.TopP);
+        json.WriteTexts("stop", request.Stop);
         if (request.ResponseFormat is { } format) WriteResponseFormat(format, json);
         if (request.ReasoningEffort is { } effort) json.WriteString("reasoning_effort", effort);
         if (request.EndUser is { } user) json.WriteString("user", user);
@@ -30,7 +30,7 @@ internal static class OpenAIRequestWriter
             json.WriteEndObject();
         }
 
-        foreach (var (name, value) in request.Extensions) WriteRaw(name, value, json);
+        foreach (var (name, value) in request.Extensions) json.WriteMember(name, value);
         json.WriteEndObject();
         return null;
     }
@@ -67,10 +67,10 @@ internal static class OpenAIRequestWriter
         json.WriteStartObject("function");
         json.WriteString("name", tool.Name);
         if (tool.Description is { } description) json.WriteString("description", description);
-        WriteRaw("parameters", tool.Parameters, json);
+        json.WriteMember("parameters", tool.Parameters);
         if (tool.Strict is { } strict) json.WriteBoolean("strict", strict);
         json.WriteEndObject();
-        foreach (var (name, value) in tool.Extensions) WriteRaw(name, value, json);
+        foreach (var (name, value) in tool.Extensions) json.WriteMember(name, value);
         json.WriteEndObject();
     }
 
@@ -90,14 +90,6 @@ internal static class OpenAIRequestWriter
         json.WriteEndObject();
     }
 
-    private static void WriteStop(List<string> stop, Utf8JsonWriter json)
-    {
-        if (stop.Count == 0) return;
-        json.WriteStartArray("stop");
-        foreach (var sequence in stop) json.WriteStringValue(sequence);
-        json.WriteEndArray();
-    }
-
     private static void WriteResponseFormat(ResponseFormat format, Utf8JsonWriter json)
     {
         json.WriteStartObject("response_format");
@@ -113,12 +105,5 @@ internal static class OpenAIRequestWriter
         }
 
         json.WriteEndObject();
-    }
-
-    private static void WriteRaw(string name, JsonElement? value, Utf8JsonWriter json)
-    {
-        if (value is not { } element) return;
-        json.WritePropertyName(name);
-        element.WriteTo(json);
     }
 }
