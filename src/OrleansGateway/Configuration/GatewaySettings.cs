@@ -121,7 +121,7 @@ public sealed record KeySettings
     /// <summary>Id of a user of that team. Default: none. Needs <c>team</c>.</summary>
     public string? User { get; init; }
 
-    /// <summary>The key itself, at least 20 characters, as <c>${VARIABLE}</c> or <c>file:path</c>. Only its SHA-256 is kept in memory.</summary>
+    /// <summary>The key itself, at least 20 characters, as <c>${VARIABLE}</c> or <c>file:path</c>. Never logged.</summary>
     public Secret? Secret { get; init; }
 
     /// <summary>SHA-256 of the key in 64 hexadecimal digits, as <c>gateway keys generate</c> prints it. Keeps the key out of the file.</summary>

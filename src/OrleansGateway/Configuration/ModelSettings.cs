@@ -13,7 +13,7 @@ public sealed record ModelSettings
     [MaxLength(16)]
     public IReadOnlyList<FallbackSettings> Fallbacks { get; init; } = [];
 
-    /// <summary>Timeouts of this model in place of its providers'. Default: none, the providers' count.</summary>
+    /// <summary>Timeouts of this model in place of its providers', all four of them: what is left out here has its default. Default: none, the providers' count.</summary>
     public TimeoutSettings? Timeouts { get; init; }
 
     /// <summary>

@@ -56,7 +56,7 @@ public enum StreamUsage
     AsSent,
 }
 
-/// <summary>How long to wait for a provider. Where a model states one too, the model's counts.</summary>
+/// <summary>How long to wait for a provider. Where a model states its own, they count instead, all four.</summary>
 public sealed record TimeoutSettings
 {
     /// <summary>Time to open a connection, TLS included. 10 ms to 5 minutes; default 5 s.</summary>

@@ -34,7 +34,21 @@ internal sealed class ChatRequest
     public List<KeyValuePair<string, JsonElement>> Extensions { get; } = [];
 
     /// <summary>Fields that were left out because the other dialect has no counterpart and they only advise; named to the client in a header.</summary>
-    public List<string> Dropped { get; } = [];
+    public IReadOnlyCollection<string> Dropped => _dropped;
+
+    private readonly SortedSet<string> _dropped = new(StringComparer.Ordinal);
+
+    public void Drop(string name) => _dropped.Add(name);
+
+    /// <summary>
+    /// Refuses a field that the client's API does not have but the target's does and that is written from the canonical request: the provider would get
+    /// it twice, and might heed the one that nobody checked.
+    /// </summary>
+    public Refusal? RefuseExtensions(IReadOnlySet<string> own)
+    {
+        var name = Extensions.Find(e => own.Contains(e.Key)).Key;
+        return name is null ? null : Refusal.BadRequest("unknown_field", $"The field '{name}' is not one of this API; it cannot be passed on.", name);
+    }
 
     /// <summary>Reads the most output tokens from a field of either dialect.</summary>
     public Refusal? ReadMaxOutputTokens(string name, JsonElement value)

@@ -8,14 +8,8 @@ namespace OrleansGateway.Models;
 /// </summary>
 internal static class JsonBytes
 {
-    /// <summary>Whether the first member of the object has that name, as the errors of all servers begin.</summary>
-    public static bool StartsWithMember(ReadOnlySpan<byte> json, ReadOnlySpan<byte> name)
-    {
-        json = SkipSpace(json);
-        if (json.IsEmpty || json[0] != '{') return false;
-        json = SkipSpace(json[1..]);
-        return json.Length > name.Length + 1 && json[0] == '"' && json[1..].StartsWith(name) && json[name.Length + 1] == '"';
-    }
+    /// <summary>Whether a member of that quoted name stands somewhere, whatever its value.</summary>
+    public static bool HasMember(ReadOnlySpan<byte> json, ReadOnlySpan<byte> quotedName) => TakeValue(ref json, quotedName);
 
     /// <summary>The string after the first occurrence of a quoted name whose value is one; none where there is no such.</summary>
     public static string? StringAfter(ReadOnlySpan<byte> json, ReadOnlySpan<byte> quotedName)

@@ -8,28 +8,33 @@ internal static class ProviderError
 {
     private const int MessageLengthMax = 2_000;
 
+    private static readonly Refusal RefusedUs =
+        new(502, "upstream_refused_gateway", "The provider of this model refused the gateway's own credentials or account.");
+
     /// <summary>
     /// An error answer of a provider. Its refusal of our own key is not the client's business, nor is the text, which may show part of the key:
     /// that becomes a 502.
     /// </summary>
     public static Refusal FromAnswer(int status, ReadOnlyMemory<byte> body, TimeSpan? retryAfter)
     {
-        if (IsOurFault(status)) return new Refusal(502, "upstream_refused_gateway", "The provider of this model refused the gateway's own credentials or account.");
+        if (IsOurFault(status)) return RefusedUs;
         var (type, message, code) = Parse(body);
         return new Refusal(status, code ?? type ?? "upstream_error", message ?? $"The provider of this model answered with status {status}.", null, retryAfter);
     }
 
-    /// <summary>An error in the middle of a stream, as an object with an <c>error</c> member.</summary>
-    public static Refusal FromStream(JsonElement body)
+    /// <summary>An error in the middle of a stream, as an object with an <c>error</c> member, and whether the client may see it as it is.</summary>
+    public static (Refusal Refusal, bool MayShow) FromStream(JsonElement body)
     {
         var error = body.Member("error") ?? body;
-        return error.ValueKind == JsonValueKind.String
+        var refusal = error.ValueKind == JsonValueKind.String
             ? FromStream("upstream_error", error.Text())
             : FromStream(error.Text("type") ?? "upstream_error", error.Text("message") ?? "The provider of this model failed in the middle of its answer.");
+        return (refusal, refusal != RefusedUs);
     }
 
     public static Refusal FromStream(string type, string message)
     {
+        if (type is "authentication_error" or "permission_error" or "billing_error") return RefusedUs;
         var status = type switch
         {
             "overloaded_error" => 529,

@@ -38,7 +38,7 @@ internal readonly record struct RequestEnvelope
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = DepthMax });
         try
         {
-            return Read(ref reader, ref envelope);
+            return Read(body, ref reader, ref envelope);
         }
         catch (JsonException broken)
         {
@@ -51,23 +51,24 @@ internal readonly record struct RequestEnvelope
         }
     }
 
-    private static Refusal? Read(ref Utf8JsonReader reader, ref RequestEnvelope envelope)
+    private static Refusal? Read(ReadOnlySpan<byte> body, ref Utf8JsonReader reader, ref RequestEnvelope envelope)
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             return Refusal.BadRequest("invalid_json", "The request body must be a JSON object.");
-        var (model, modelAt, stream, options) = ((string?)null, default(Range), (bool?)null, (At: default(Range), Usage: false, Seen: false));
+        var (model, modelAt, stream, options) = ((string?)null, default(Range), (bool?)null, (At: default(Range), Usage: false));
+        var names = new MemberNames(stackalloc Range[MemberNames.Usual]);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
+            var start = (int)reader.TokenStartIndex + 1;
+            if (!names.Add(body, start..(start + reader.ValueSpan.Length), reader.ValueIsEscaped ? reader.GetString() : null)) return Twice(reader.GetString()!);
             if (reader.ValueTextEquals("model"u8))
             {
-                if (model is not null) return Twice("model");
                 if (!reader.Read() || reader.TokenType != JsonTokenType.String) return Wrong("model", "must be a string that names a model");
                 modelAt = (int)reader.TokenStartIndex..(int)reader.BytesConsumed;
                 model = reader.GetString()!;
             }
             else if (reader.ValueTextEquals("stream"u8))
             {
-                if (stream is not null) return Twice("stream");
                 reader.Read();
                 if (reader.TokenType is not (JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null))
                     return Wrong("stream", "must be true or false");
@@ -75,7 +76,6 @@ internal readonly record struct RequestEnvelope
             }
             else if (reader.ValueTextEquals("stream_options"u8))
             {
-                if (options.Seen) return Twice("stream_options");
                 options = ReadStreamOptions(ref reader);
             }
             else
@@ -101,14 +101,14 @@ internal readonly record struct RequestEnvelope
         return null;
     }
 
-    private static (Range At, bool Usage, bool Seen) ReadStreamOptions(ref Utf8JsonReader reader)
+    private static (Range At, bool Usage) ReadStreamOptions(ref Utf8JsonReader reader)
     {
         reader.Read();
         var (start, usage) = ((int)reader.TokenStartIndex, false);
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             reader.Skip();
-            return (start..(int)reader.BytesConsumed, false, true);
+            return (start..(int)reader.BytesConsumed, false);
         }
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -119,7 +119,7 @@ internal readonly record struct RequestEnvelope
             reader.Skip();
         }
 
-        return (start..(int)reader.BytesConsumed, usage, true);
+        return (start..(int)reader.BytesConsumed, usage);
     }
 
     private static Refusal Twice(string name) => Refusal.BadRequest(

@@ -33,7 +33,7 @@ internal sealed class UpstreamCall
         if (!same && call.Endpoint.Operation != "chat") return NotServed(call);
         ReadOnlyMemory<byte> body;
         IEventRelay relay;
-        List<string> dropped = [];
+        IReadOnlyCollection<string> dropped = [];
         if (same)
         {
             var asksUsage = AsksUsage(call, target);
@@ -51,7 +51,7 @@ internal sealed class UpstreamCall
 
             body = json.WrittenMemory;
             dropped = chat.Dropped;
-            relay = new Translation(Dialects.Of(dialect).NewAnswerReader(), Dialects.Of(call.Endpoint.Dialect).NewAnswerWriter(chat, time.GetUtcNow()));
+            relay = new Translation(Dialects.Of(dialect).NewAnswerReader(), Dialects.Of(call.Endpoint.Dialect).NewAnswerWriter(chat, time.GetUtcNow()), call.Endpoint.Dialect);
         }
 
         // An earlier target may have left its own.

@@ -28,16 +28,21 @@ internal static class UpstreamHead
         };
         request.Headers.Add(new("Accept", call.Stream ? "text/event-stream" : "application/json"));
         AddKey(request, provider, dialect);
+        // What the operator states counts; a header twice would mean something else to each server.
+        foreach (var (name, value) in provider.Settings.Headers) request.Headers.Add(new(name, value.Reveal()));
         var passed = dialect == Dialect.Anthropic ? PassedToAnthropic : PassedToOpenAI;
         foreach (var name in passed)
         {
-            if (exchange.Http.Request.Headers.TryGetValue(name, out var value) && value.Count > 0) request.Headers.Add(new(name, value.ToString()));
+            if (exchange.Http.Request.Headers.TryGetValue(name, out var value) && value.Count > 0) Add(request, name, value.ToString());
         }
 
-        if (dialect == Dialect.Anthropic && !exchange.Http.Request.Headers.ContainsKey("anthropic-version"))
-            request.Headers.Add(new("anthropic-version", AnthropicVersion));
-        foreach (var (name, value) in provider.Settings.Headers) request.Headers.Add(new(name, value.Reveal()));
+        if (dialect == Dialect.Anthropic) Add(request, "anthropic-version", AnthropicVersion);
         return request;
+    }
+
+    private static void Add(UpstreamRequest request, string name, string value)
+    {
+        if (!request.Headers.Exists(h => h.Key.Equals(name, StringComparison.OrdinalIgnoreCase))) request.Headers.Add(new(name, value));
     }
 
     private static void AddKey(UpstreamRequest request, Provider provider, Dialect dialect)

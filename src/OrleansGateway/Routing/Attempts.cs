@@ -15,7 +15,7 @@ internal sealed class Attempts(Upstreams upstreams, TimeProvider time)
     /// <summary>None if the client has its answer, whole or ended by an error it was told of; else why it has nothing yet.</summary>
     public async ValueTask<Failure?> RunAsync(Exchange exchange, ModelCall call, Target target)
     {
-        if (UpstreamCall.Prepare(exchange, call, target, time, out var upstream) is { } refusal) return new Failure(refusal, TryNext: true);
+        if (UpstreamCall.Prepare(exchange, call, target, time, out var upstream) is { } refusal) return new Failure(refusal, TryNext: true) { NotSent = true };
         using var deadline = new Deadline(target.Timeouts, time, exchange.Aborted);
         deadline.AwaitFirstToken();
         try
@@ -66,8 +66,9 @@ internal sealed class Attempts(Upstreams upstreams, TimeProvider time)
         var status = response.Status < 400 ? 502 : response.Status;
         var refusal = ProviderError.FromAnswer(status, body.WrittenMemory, wait);
         var isJson = response.Header("Content-Type")?.Contains("json", StringComparison.OrdinalIgnoreCase) ?? false;
-        var own = upstream.Dialect == call.Endpoint.Dialect && isJson && refusal.Status == response.Status;
-        return new Failure(refusal, MayPass(status), own ? new ErrorAnswer("application/json", retryAfter, body.WrittenMemory) : null);
+        var isWhole = body.WrittenCount < ErrorBytesMax;
+        var own = upstream.Dialect == call.Endpoint.Dialect && isJson && isWhole && refusal.Status == response.Status;
+        return new Failure(refusal, MayPass(status), response.Status, own ? new ErrorAnswer("application/json", retryAfter, body.WrittenMemory) : null);
     }
 
     /// <summary>

@@ -28,7 +28,8 @@ internal sealed class RouteStage : IStage
             return ValueTask.CompletedTask;
         }
 
-        exchange.Dialect = path.Contains("/v1/", StringComparison.Ordinal) ? Dialect.OpenAI : Dialect.Problem;
+        exchange.Dialect = request.Headers.ContainsKey("anthropic-version") ? Dialect.Anthropic
+            : path.Contains("/v1/", StringComparison.Ordinal) ? Dialect.OpenAI : Dialect.Problem;
         exchange.Refuse(Refusal.NotFound("route_not_found", $"Nothing is served at {(path.Length <= 200 ? path : path[..200] + "…")}."));
         return ValueTask.CompletedTask;
     }

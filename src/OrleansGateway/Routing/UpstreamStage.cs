@@ -23,11 +23,12 @@ internal sealed class UpstreamStage(Attempts attempts, GatewayMetrics metrics, R
         {
             call.Attempts++;
             (call.Provider, call.TargetModel) = (target.Provider.Id, target.Model);
-            last = await attempts.RunAsync(exchange, call, target);
-            metrics.UpstreamAttempted(target.Provider.Id, OutcomeOf(last));
-            if (last is null) return;
-            log.TargetFailed(exchange.Id, target.Provider.Id, target.Model, last.Refusal.Status, last.Refusal.Code);
-            if (!last.TryNext) break;
+            var failure = await attempts.RunAsync(exchange, call, target);
+            metrics.UpstreamAttempted(target.Provider.Id, OutcomeOf(failure));
+            if (failure is null) return;
+            log.TargetFailed(exchange.Id, target.Provider.Id, target.Model, failure.Status ?? failure.Refusal.Status, failure.Refusal.Code);
+            if (last is null || !failure.NotSent) last = failure;
+            if (!failure.TryNext) break;
         }
 
         await AnswerAsync(exchange, call, last!);
@@ -44,13 +45,13 @@ internal sealed class UpstreamStage(Attempts attempts, GatewayMetrics metrics, R
     /// <summary>All have failed: the client gets what the last one said, in its own words where those are the client's dialect too.</summary>
     private static async ValueTask AnswerAsync(Exchange exchange, ModelCall call, Failure failure)
     {
+        if (failure.Status is not null) call.Outcome = CallOutcome.UpstreamError;
         if (failure.Answer is not { } answer)
         {
             exchange.Refuse(failure.Refusal);
             return;
         }
 
-        call.Outcome = CallOutcome.UpstreamError;
         var response = exchange.Http.Response;
         response.StatusCode = failure.Refusal.Status;
         response.ContentType = answer.ContentType;

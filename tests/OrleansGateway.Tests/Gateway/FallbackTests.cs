@@ -68,6 +68,15 @@ public sealed class FallbackTests
         Assert.Equal((529, "overloaded_error"), ((int)answer.StatusCode, (await ChatBed.ErrorAsync(answer)).Error));
     }
 
+    [Fact]
+    public async Task Chat_WhenTheNextTargetCannotTakeIt_SaysWhatTheOneSaidThatWasAsked()
+    {
+        await using var bed = await ChatBed.StartAsync();
+        bed.OpenAI.Enqueue(Answer.Json("""{"error":{"message":"busy","type":"t","param":null,"code":"c"}}""", 503));
+        using var answer = await bed.ChatAsync("o-then-a", ""","n":2""");
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "c"), await ChatBed.ErrorAsync(answer));
+    }
+
     [Theory]
     [InlineData(401)] [InlineData(402)] [InlineData(403)]
     public async Task Chat_WhenTheProviderRefusesTheGatewaysKey_DoesNotBlameTheClientNorShowIt(int status)

@@ -65,6 +65,40 @@ public sealed class StreamTruthTests
         Assert.DoesNotContain("[DONE]", await reading);
     }
 
+    [Theory]
+    [InlineData("o", nameof(AnswerEnd.Stall))] [InlineData("o", nameof(AnswerEnd.Cut))] [InlineData("a", nameof(AnswerEnd.Stall))] [InlineData("a", nameof(AnswerEnd.Cut))]
+    public async Task Chat_WhenTheProviderIsDoneButItsConnectionIsNot_EndsProperly(string model, string end)
+    {
+        await using var bed = await ChatBed.StartAsync();
+        var (upstream, whole) = model == "o" ? (bed.OpenAI, Said.OpenAIStream) : (bed.Anthropic, Said.AnthropicStream);
+        upstream.Enqueue(Answer.Stream(whole).EndAfter(whole.Length, Enum.Parse<AnswerEnd>(end)));
+        using var answer = await bed.ChatAsync(model, Stream);
+        var text = await ChatBed.TextAsync(answer);
+        Assert.EndsWith("data: [DONE]\n\n", text);
+        Assert.DoesNotContain("error", text);
+    }
+
+    [Fact]
+    public async Task Chat_WhenTheProviderNamesItsAccountInTheStream_DoesNotShowIt()
+    {
+        await using var bed = await ChatBed.StartAsync();
+        bed.Anthropic.Enqueue(Answer.Stream([.. Said.AnthropicStream.Take(4), "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"authentication_error\",\"message\":\"key sk-secret\"}}\n\n"]));
+        using var answer = await bed.MessageAsync("a", Stream);
+        var text = await ChatBed.TextAsync(answer);
+        Assert.DoesNotContain("sk-secret", text);
+        Assert.Contains("event: error", text);
+    }
+
+    [Fact]
+    public async Task Chat_WhenAnErrorStandsBesideTheChoices_IsNoNormalEnd()
+    {
+        await using var bed = await ChatBed.StartAsync();
+        const string last = "data: {\"id\":\"c1\",\"error\":{\"code\":502,\"message\":\"gone\"},\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}]}\n\n";
+        bed.OpenAI.Enqueue(Answer.Stream([.. Said.OpenAIStream.Take(3), last, "data: [DONE]\n\n"]));
+        using var answer = await bed.ChatAsync("o", Stream);
+        Assert.EndsWith(last, await ChatBed.TextAsync(answer));
+    }
+
     [Fact]
     public async Task Chat_WhenTheClientGoes_CancelsTheProvider()
     {

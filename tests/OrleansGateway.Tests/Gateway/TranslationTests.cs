@@ -61,7 +61,7 @@ public sealed class TranslationTests
           {"role":"tool","tool_call_id":"t1","content":"no"},
           {"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x/y.png"}},{"type":"text","text":"Try"}]}]}
         """,
-        dropped: "cache_control");
+        dropped: "cache_control, tool_result.is_error");
 
     [Theory]
     [InlineData("n", """ "n":2 """)]
@@ -74,6 +74,8 @@ public sealed class TranslationTests
     [InlineData("messages[0].content[1]", """ "messages":[{"role":"user","content":[{"type":"text","text":"x"},{"type":"file","file":{"file_id":"f"}}]}] """)]
     [InlineData("messages[0].role", """ "messages":[{"role":"function","content":""}] """)]
     [InlineData("messages", """ "messages":"none" """)]
+    [InlineData("system", """ "system":"x" """)]
+    [InlineData("output_config", """ "output_config":{} """)]
     public async Task OpenAIChat_WithWhatAnthropicCannotBeAsked_IsRefusedAndNamed(string param, string field)
     {
         await using var bed = await ChatBed.StartAsync();
@@ -118,6 +120,50 @@ public sealed class TranslationTests
         Assert.Equal(("stop", "stop_sequence", "END"), (choice.GetProperty("finish_reason").GetString(), choice.GetProperty("native_finish_reason").GetString(), choice.GetProperty("stop_reason").GetString()));
         var usage = body.GetProperty("usage");
         Assert.Equal((13, 5, 7), (usage.GetProperty("prompt_tokens").GetInt32(), usage.GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32(), usage.GetProperty("prompt_tokens_details").GetProperty("cache_write_tokens").GetInt32()));
+    }
+
+    [Theory]
+    [InlineData("n")] [InlineData("max_completion_tokens")] [InlineData("stop")]
+    public async Task AnthropicMessage_WithAFieldOfOpenAIsThatNobodyWouldCheck_IsRefused(string field)
+    {
+        await using var bed = await ChatBed.StartAsync();
+        using var answer = await bed.MessageAsync("o", $",\"{field}\":7");
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_request_error"), await ChatBed.ErrorAsync(answer));
+        Assert.Empty(bed.OpenAI.Requests);
+    }
+
+    [Theory]
+    [InlineData(""" "output_config":"x" """)]
+    [InlineData(""" "output_config":{"effort":7} """)]
+    [InlineData(""" "tool_choice":7,"tools":7,"stop_sequences":7,"thinking":7,"metadata":7 """)]
+    public async Task AnthropicMessage_WithFieldsOfTheWrongKind_IsNoFaultOfOurs(string field)
+    {
+        await using var bed = await ChatBed.StartAsync();
+        bed.OpenAI.Enqueue(Answer.Json(Said.OpenAIWhole));
+        using var answer = await bed.MessageAsync("o", "," + field);
+        Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.BadRequest, answer.StatusCode.ToString());
+    }
+
+    [Fact]
+    public async Task AnthropicAnswer_WithTwoThoughts_KeepsEachWithItsSignatureThereAndBack()
+    {
+        const string said = """{"id":"m","type":"message","role":"assistant","model":"m","content":[{"type":"thinking","thinking":"A","signature":"s1"},{"type":"thinking","thinking":"B","signature":"s2"},{"type":"text","text":"C"}],"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":2}}""";
+        await using var bed = await ChatBed.StartAsync();
+        bed.Anthropic.Enqueue(Answer.Json(said));
+        using var first = await bed.ChatAsync("a");
+        bed.OpenAI.Enqueue(Answer.Json(await ChatBed.TextAsync(first)));
+        using var back = await bed.MessageAsync("o");
+        var blocks = JsonElement.Parse(await ChatBed.TextAsync(back)).GetProperty("content").EnumerateArray().Select(b => $"{b}");
+        Assert.Equal(["""{"type":"thinking","thinking":"A","signature":"s1"}""", """{"type":"thinking","thinking":"B","signature":"s2"}""", """{"type":"text","text":"C"}"""], blocks);
+    }
+
+    [Fact]
+    public async Task AnthropicAnswer_ThatIsNoAnswer_IsA502()
+    {
+        await using var bed = await ChatBed.StartAsync();
+        bed.Anthropic.Enqueue(Answer.Json("""{"foo":1}"""));
+        using var answer = await bed.ChatAsync("a");
+        Assert.Equal((HttpStatusCode.BadGateway, "upstream_error"), await ChatBed.ErrorAsync(answer));
     }
 
     private static string Delta(string delta) => $$"""data: {"id":"c","model":"m","created":1,"choices":[{"index":0,"delta":{{delta}},"finish_reason":null}]}""" + "\n\n";

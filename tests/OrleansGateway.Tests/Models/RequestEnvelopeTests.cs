@@ -19,6 +19,15 @@ public sealed class RequestEnvelopeTests
     }
 
     [Theory]
+    [InlineData(40)] [InlineData(200)]
+    public void Read_OfManyFields_FindsTheOneThatStandsTwice(int count)
+    {
+        var fields = string.Concat(Enumerable.Range(0, count).Select(i => $",\"f{i}\":{i}"));
+        Assert.Null(RequestEnvelope.Read(Encoding.UTF8.GetBytes($$"""{"model":"m"{{fields}}}"""), out _));
+        Assert.Equal("duplicate_field", RequestEnvelope.Read(Encoding.UTF8.GetBytes($$"""{"model":"m"{{fields}},"f3":0}"""), out _)?.Code);
+    }
+
+    [Theory]
     [InlineData("", "invalid_json")]
     [InlineData("[]", "invalid_json")]
     [InlineData("""{"model":"m"} x""", "invalid_json")]
@@ -30,6 +39,8 @@ public sealed class RequestEnvelopeTests
     [InlineData("""{"model":"m","model":"n"}""", "duplicate_field")]
     [InlineData("""{"model":"m","\u006dodel":"n"}""", "duplicate_field")]
     [InlineData("""{"model":"m","stream":true,"stream":false}""", "duplicate_field")]
+    [InlineData("""{"model":"m","max_tokens":1,"max_tokens":2}""", "duplicate_field")]
+    [InlineData("""{"model":"m","é":1,"\u00e9":2}""", "duplicate_field")]
     public void Read_OfABadBody_SaysWhatIsWrong(string json, string code) =>
         Assert.Equal(code, RequestEnvelope.Read(Encoding.UTF8.GetBytes(json), out _)?.Code);
 }

@@ -24,6 +24,8 @@ internal sealed class AnthropicAnswerReader : IAnswerReader
             return;
         }
 
+        // No answer of this API: without an end, whoever asked sees that nothing whole came.
+        if (body.Member("content")?.ValueKind != JsonValueKind.Array) return;
         ReadStart(body, events);
         foreach (var block in body.Items("content"))
         {

@@ -22,7 +22,7 @@ internal static class AnthropicMessageReader
         {
             var at = $"messages[{index++}]";
             if (RoleOf(message) is not { } role)
-                return Refusal.BadRequest("invalid_field", $"The field '{at}.role' must be user or assistant.", $"{at}.role");
+                return Refusal.BadRequest("invalid_field", $"The field '{at}.role' must be user, assistant or system.", $"{at}.role");
             var parts = new List<ContentPart>();
             into.Add(new ChatMessage(role, parts));
             if (message.Member("content") is { } content && ReadContent(content, $"{at}.content", parts) is { } refusal) return refusal;

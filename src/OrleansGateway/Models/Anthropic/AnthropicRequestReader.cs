@@ -35,7 +35,7 @@ internal static class AnthropicRequestReader
             case "output_config": ReadOutputConfig(value, request); return null;
             case "metadata": request.EndUser = value.Text("user_id"); return null;
             // They advise, and OpenAI's API has no counterpart: it caches by itself, and its tiers have other names.
-            case "cache_control" or "service_tier" or "inference_geo": request.Dropped.Add(name); return null;
+            case "cache_control" or "service_tier" or "inference_geo": request.Drop(name); return null;
             default: request.Extensions.Add(new(name, value)); return null;
         }
     }
@@ -93,11 +93,12 @@ internal static class AnthropicRequestReader
 
     private static void ReadOutputConfig(JsonElement config, ChatRequest request)
     {
+        if (config.ValueKind != JsonValueKind.Object) return;
         foreach (var field in config.EnumerateObject())
         {
-            if (field.Name == "effort") request.ReasoningEffort = field.Value.ValueEquals("max") ? "xhigh" : field.Value.Text();
+            if (field.Name == "effort") request.ReasoningEffort = config.Text("effort") is "max" ? "xhigh" : config.Text("effort");
             else if (field.Name == "format" && field.Value.Member("schema") is { } schema) request.ResponseFormat = new ResponseFormat(schema, null, true);
-            else request.Dropped.Add($"output_config.{field.Name}");
+            else request.Drop($"output_config.{field.Name}");
         }
     }
 }

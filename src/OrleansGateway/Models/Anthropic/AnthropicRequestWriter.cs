@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
@@ -9,8 +10,13 @@ internal static class AnthropicRequestWriter
 {
     private const string JsonOnly = "Answer with one JSON object and nothing else.";
 
+    /// <summary>Fields that are written here from the canonical request: none may come in from the side.</summary>
+    private static readonly FrozenSet<string> Own = FrozenSet.Create(
+        "model", "max_tokens", "system", "messages", "tools", "tool_choice", "temperature", "top_p", "stop_sequences", "output_config", "metadata", "stream");
+
     public static Refusal? Write(ChatRequest request, Target target, Utf8JsonWriter json)
     {
+        if (request.RefuseExtensions(Own) is { } refusal) return refusal;
         json.WriteStartObject();
         json.WriteString("model", target.Model);
         json.WriteNumber("max_tokens", request.MaxOutputTokens ?? target.MaxOutputTokens);

@@ -65,7 +65,7 @@ internal sealed class OpenAIAnswerReader : IAnswerReader
 
     private void ReadChoice(JsonElement choice, string pieces, List<ChatEvent> events)
     {
-        if (choice.Member(pieces) is { } piece) ReadPiece(piece, events);
+        if (choice.Member(pieces) is { } piece) ReadPiece(piece, isWhole: pieces == "message", events);
         if (choice.Text("finish_reason") is not { Length: > 0 } finish || _stopped) return;
         _stopped = true;
         foreach (var call in _open) events.Add(new ChatEvent.ToolCallEnd(call));
@@ -74,18 +74,29 @@ internal sealed class OpenAIAnswerReader : IAnswerReader
         events.Add(new ChatEvent.Stop(OpenAIFinishReason.Read(finish, native), sequence));
     }
 
-    private void ReadPiece(JsonElement piece, List<ChatEvent> events)
+    private void ReadPiece(JsonElement piece, bool isWhole, List<ChatEvent> events)
     {
-        if ((piece.Text("reasoning_content") ?? piece.Text("reasoning")) is { Length: > 0 } reasoning) events.Add(new ChatEvent.Reasoning(reasoning));
-        foreach (var block in piece.Items("thinking_blocks"))
-        {
-            if (block.Text("type") == "redacted_thinking") events.Add(new ChatEvent.RedactedReasoning(block.Text("data") ?? ""));
-            else if (block.Text("signature") is { Length: > 0 } signature) events.Add(new ChatEvent.ReasoningSignature(signature));
-        }
-
+        ReadReasoning(piece, isWhole, events);
         ReadText(piece, events);
         if (piece.Text("refusal") is { Length: > 0 } refusal) events.Add(new ChatEvent.Refused(refusal));
         foreach (var call in piece.Items("tool_calls")) ReadToolCall(call, events);
+    }
+
+    /// <summary>
+    /// Plain thinking, and the signed blocks of <c>thinking_blocks</c>. A whole answer has every thought in both, and only the blocks tell which signature is
+    /// whose; in a stream the text has come before, in pieces, and the block brings the signature.
+    /// </summary>
+    private static void ReadReasoning(JsonElement piece, bool isWhole, List<ChatEvent> events)
+    {
+        var blocks = piece.Items("thinking_blocks").ToList();
+        if ((!isWhole || blocks.Count == 0) && (piece.Text("reasoning_content") ?? piece.Text("reasoning")) is { Length: > 0 } reasoning)
+            events.Add(new ChatEvent.Reasoning(reasoning));
+        foreach (var block in blocks)
+        {
+            if (block.Text("type") == "redacted_thinking") events.Add(new ChatEvent.RedactedReasoning(block.Text("data") ?? ""));
+            if (isWhole && block.Text("thinking") is { Length: > 0 } thought) events.Add(new ChatEvent.Reasoning(thought));
+            if (block.Text("signature") is { Length: > 0 } signature) events.Add(new ChatEvent.ReasoningSignature(signature));
+        }
     }
 
     /// <summary>Usually a string; Mistral's reasoning models send a list of parts.</summary>

@@ -6,45 +6,46 @@ namespace OrleansGateway.Models.OpenAI;
 /// <summary>Reads the messages of a Chat Completions request.</summary>
 internal static class OpenAIMessageReader
 {
-    public static Refusal? Read(JsonElement messages, List<ChatMessage> into)
+    public static Refusal? Read(JsonElement messages, ChatRequest request)
     {
         if (messages.ValueKind != JsonValueKind.Array) return Refusal.BadRequest("invalid_field", "The field 'messages' must be a list.", "messages");
         var index = 0;
         foreach (var message in messages.EnumerateArray())
         {
-            if (ReadMessage(message, $"messages[{index++}]", into) is { } refusal) return refusal;
+            if (ReadMessage(message, $"messages[{index++}]", request) is { } refusal) return refusal;
         }
 
         return null;
     }
 
-    private static Refusal? ReadMessage(JsonElement message, string at, List<ChatMessage> into)
+    private static Refusal? ReadMessage(JsonElement message, string at, ChatRequest request)
     {
-        var parts = new List<ContentPart>();
+        var (parts, into) = (new List<ContentPart>(), request.Messages);
+        if (message.Member("name") is not null) request.Drop("messages.name");
         switch (message.Text("role"))
         {
             case "system" or "developer":
                 into.Add(new ChatMessage(ChatRole.System, parts));
-                return ReadContent(message, at, parts);
+                return ReadContent(message, at, parts, request);
             case "user":
                 into.Add(new ChatMessage(ChatRole.User, parts));
-                return ReadContent(message, at, parts);
+                return ReadContent(message, at, parts, request);
             case "assistant":
                 into.Add(new ChatMessage(ChatRole.Assistant, parts));
-                return ReadAssistant(message, at, parts);
+                return ReadAssistant(message, at, parts, request);
             case "tool":
                 var result = new ContentPart.ToolResult(message.Text("tool_call_id") ?? "", parts, IsError: false);
                 into.Add(new ChatMessage(ChatRole.User, [result]));
-                return ReadContent(message, at, parts);
+                return ReadContent(message, at, parts, request);
             default:
                 return Refusal.BadRequest("invalid_field", $"The field '{at}.role' must be system, developer, user, assistant or tool.", $"{at}.role");
         }
     }
 
-    private static Refusal? ReadAssistant(JsonElement message, string at, List<ContentPart> parts)
+    private static Refusal? ReadAssistant(JsonElement message, string at, List<ContentPart> parts, ChatRequest request)
     {
         ReadReasoning(message, parts);
-        if (ReadContent(message, at, parts) is { } refusal) return refusal;
+        if (ReadContent(message, at, parts, request) is { } refusal) return refusal;
         if (message.Text("refusal") is { Length: > 0 } declined) parts.Add(new ContentPart.Refused(declined));
         foreach (var call in message.Items("tool_calls"))
         {
@@ -69,7 +70,7 @@ internal static class OpenAIMessageReader
         }
     }
 
-    private static Refusal? ReadContent(JsonElement message, string at, List<ContentPart> parts)
+    private static Refusal? ReadContent(JsonElement message, string at, List<ContentPart> parts, ChatRequest request)
     {
         if (message.Member("content") is not { } content) return null;
         if (content.ValueKind == JsonValueKind.String)
@@ -83,13 +84,13 @@ internal static class OpenAIMessageReader
         var index = 0;
         foreach (var part in content.EnumerateArray())
         {
-            if (ReadPart(part, $"{at}.content[{index++}]", parts) is { } refusal) return refusal;
+            if (ReadPart(part, $"{at}.content[{index++}]", parts, request) is { } refusal) return refusal;
         }
 
         return null;
     }
 
-    private static Refusal? ReadPart(JsonElement part, string at, List<ContentPart> parts)
+    private static Refusal? ReadPart(JsonElement part, string at, List<ContentPart> parts, ChatRequest request)
     {
         switch (part.Text("type"))
         {
@@ -100,6 +101,7 @@ internal static class OpenAIMessageReader
                 parts.Add(new ContentPart.Refused(part.Text("refusal") ?? ""));
                 return null;
             case "image_url" when part.Member("image_url")?.Text("url") is { } address:
+                if (part.Member("image_url")?.Member("detail") is not null) request.Drop("image_url.detail");
                 parts.Add(DataUrl.TryParse(address, out var imageType, out var image)
                     ? new ContentPart.Image(null, imageType, image)
                     : new ContentPart.Image(address, null, null));

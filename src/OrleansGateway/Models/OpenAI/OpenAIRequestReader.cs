@@ -22,7 +22,7 @@ internal static class OpenAIRequestReader
         switch (name)
         {
             case "model": return null;
-            case "messages": return OpenAIMessageReader.Read(value, request.Messages);
+            case "messages": return OpenAIMessageReader.Read(value, request);
             case "tools": ReadTools(value, request.Tools); return null;
             case "tool_choice": return ReadToolChoice(value, request);
             case "parallel_tool_calls": request.ParallelToolCalls = value.ValueKind == JsonValueKind.True; return null;
@@ -57,7 +57,7 @@ internal static class OpenAIRequestReader
             case "presence_penalty" or "frequency_penalty" when IsNumber(value, 0): return null;
             case "presence_penalty" or "frequency_penalty" or "seed" or "logit_bias" or "top_logprobs" or "store" or "metadata" or "service_tier"
                 or "prediction" or "prompt_cache_key" or "prompt_cache_retention" or "prompt_cache_options" or "verbosity" or "moderation":
-                request.Dropped.Add(name);
+                request.Drop(name);
                 return null;
             default:
                 request.Extensions.Add(new(name, value));

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
@@ -7,8 +8,15 @@ namespace OrleansGateway.Models.OpenAI;
 /// <summary>Writes the canonical request as a Chat Completions request.</summary>
 internal static class OpenAIRequestWriter
 {
+    /// <summary>Fields that are written here from the canonical request, or that would change what the answer may cost: none may come in from the side.</summary>
+    private static readonly FrozenSet<string> Own = FrozenSet.Create(
+        "model", "messages", "tools", "tool_choice", "parallel_tool_calls", "max_tokens", "max_completion_tokens", "temperature", "top_p", "stop",
+        "response_format", "reasoning_effort", "user", "stream", "stream_options", "n", "best_of", "functions", "function_call", "modalities", "audio");
+
     public static Refusal? Write(ChatRequest request, Target target, Utf8JsonWriter json)
     {
+        if (request.RefuseExtensions(Own) is { } refusal) return refusal;
+        NoteWhatIsLost(request);
         json.WriteStartObject();
         json.WriteString("model", target.Model);
         json.WriteStartArray("messages");
@@ -25,14 +33,24 @@ internal static class OpenAIRequestWriter
         if (request.Stream)
         {
             json.WriteBoolean("stream", true);
-            json.WriteStartObject("stream_options");
-            json.WriteBoolean("include_usage", true);
-            json.WriteEndObject();
+            if (request.IncludeUsage || target.Provider.Settings.StreamUsage == StreamUsage.Always)
+            {
+                json.WriteStartObject("stream_options");
+                json.WriteBoolean("include_usage", true);
+                json.WriteEndObject();
+            }
         }
 
         foreach (var (name, value) in request.Extensions) json.WriteMember(name, value);
         json.WriteEndObject();
         return null;
+    }
+
+    private static void NoteWhatIsLost(ChatRequest request)
+    {
+        var parts = request.Messages.SelectMany(m => m.Parts).ToList();
+        if (parts.Exists(p => p is ContentPart.ToolResult { IsError: true })) request.Drop("tool_result.is_error");
+        if (parts.Exists(p => p is ContentPart.Text { CacheControl: not null })) request.Drop("cache_control");
     }
 
     /// <summary>

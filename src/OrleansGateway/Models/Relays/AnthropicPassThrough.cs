@@ -12,12 +12,21 @@ internal sealed class AnthropicPassThrough : IEventRelay
 
     public bool IsComplete { get; private set; }
     public Refusal? Failure { get; private set; }
+    public bool ShowsFailure { get; private set; }
     public TokenUsage? Usage { get; private set; }
     public string? FinishReason { get; private set; }
 
     public RelayStep Take(in SseEvent sse, IBufferWriter<byte> output)
     {
-        output.Write(sse.Raw);
+        var step = Observe(sse);
+        if (step != RelayStep.Failed || ShowsFailure) output.Write(sse.Raw);
+        return step;
+    }
+
+    public bool Finish(IBufferWriter<byte> output) => IsComplete;
+
+    private RelayStep Observe(in SseEvent sse)
+    {
         if (!sse.HasData) return RelayStep.Idle;
         // The name repeats the type inside the data; servers that follow the API loosely leave the name out.
         var type = sse.Name.IsEmpty ? JsonBytes.StringAfter(sse.Data, "\"type\""u8) : null;
@@ -28,8 +37,6 @@ internal sealed class AnthropicPassThrough : IEventRelay
         else if (Is("error"u8, sse.Name, type)) return Fail(sse.Data);
         return RelayStep.Content;
     }
-
-    public bool Finish(IBufferWriter<byte> output) => IsComplete;
 
     private static bool Is(ReadOnlySpan<byte> wanted, ReadOnlySpan<byte> name, string? type) =>
         type is null ? name.SequenceEqual(wanted) : System.Text.Ascii.Equals(wanted, type);
@@ -47,7 +54,7 @@ internal sealed class AnthropicPassThrough : IEventRelay
     {
         var reader = new Utf8JsonReader(data);
         using var json = JsonDocument.ParseValue(ref reader);
-        Failure = ProviderError.FromStream(json.RootElement);
+        (Failure, ShowsFailure) = ProviderError.FromStream(json.RootElement);
         return RelayStep.Failed;
     }
 }

@@ -21,6 +21,9 @@ internal interface IEventRelay
     /// <summary>What the provider said went wrong; none while nothing did.</summary>
     Refusal? Failure { get; }
 
+    /// <summary>Whether the provider's own words for it are in what was written, so that no others are needed.</summary>
+    bool ShowsFailure { get; }
+
     TokenUsage? Usage { get; }
 
     string? FinishReason { get; }

@@ -14,6 +14,7 @@ internal sealed class OpenAIPassThrough(bool takeOutUsage) : IEventRelay
 {
     public bool IsComplete { get; private set; }
     public Refusal? Failure { get; private set; }
+    public bool ShowsFailure { get; private set; }
     public TokenUsage? Usage { get; private set; }
     public string? FinishReason { get; private set; }
 
@@ -26,7 +27,7 @@ internal sealed class OpenAIPassThrough(bool takeOutUsage) : IEventRelay
         }
 
         if (sse.Data.SequenceEqual("[DONE]"u8)) IsComplete = true;
-        else if (JsonBytes.StartsWithMember(sse.Data, "error"u8)) return Fail(sse, output);
+        else if (JsonBytes.HasMember(sse.Data, "\"error\""u8) && Fail(sse, output)) return RelayStep.Failed;
         else if (Observe(sse.Data)) return RelayStep.Content;
         output.Write(sse.Raw);
         return RelayStep.Content;
@@ -52,12 +53,14 @@ internal sealed class OpenAIPassThrough(bool takeOutUsage) : IEventRelay
         return takeOutUsage && FinishReason is not null && !body.Items("choices").Any();
     }
 
-    private RelayStep Fail(in SseEvent sse, IBufferWriter<byte> output)
+    /// <summary>Whether the chunk reports a failure: most servers send nothing else in it, OpenRouter a chunk with an <c>error</c> beside its choices.</summary>
+    private bool Fail(in SseEvent sse, IBufferWriter<byte> output)
     {
         var reader = new Utf8JsonReader(sse.Data);
         using var json = JsonDocument.ParseValue(ref reader);
-        Failure = ProviderError.FromStream(json.RootElement);
-        output.Write(sse.Raw);
-        return RelayStep.Failed;
+        if (json.RootElement.Member("error") is null) return false;
+        (Failure, ShowsFailure) = ProviderError.FromStream(json.RootElement);
+        if (ShowsFailure) output.Write(sse.Raw);
+        return true;
     }
 }

@@ -25,7 +25,7 @@ internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamRe
         }
         catch (UpstreamException broken)
         {
-            return relay.IsComplete ? null : await FailAsync(Refusal.BadGateway($"The provider of this model failed: {broken.Message}."));
+            return await FailAsync(Refusal.BadGateway($"The provider of this model failed: {broken.Message}."));
         }
         catch (JsonException)
         {
@@ -55,9 +55,10 @@ internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamRe
             var whole = bytes == 0 && relay.Finish(_pending);
             if (whole) Begin();
             if (_begun) await SendAsync();
-            if (bytes > 0) continue;
+            // Once the provider has said that it is done, the connection's own end may be late, or not proper, and tells nothing.
+            whole |= relay.IsComplete;
             if (whole) call.Outcome = CallOutcome.Completed;
-            return whole;
+            if (whole || bytes == 0) return whole;
         }
     }
 
@@ -102,8 +103,7 @@ internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamRe
     {
         if (!_begun) return failure;
         call.Outcome = CallOutcome.UpstreamCut;
-        // A pass-through has written the provider's own error event already.
-        if (relay.Failure is null || relay is Translation) ErrorBody.WriteEvent(exchange.Dialect, failure, exchange.Id, _pending);
+        if (!relay.ShowsFailure) ErrorBody.WriteEvent(exchange.Dialect, failure, exchange.Id, _pending);
         await exchange.Http.Response.BodyWriter.WriteAsync(_pending.WrittenMemory, exchange.Aborted);
         return null;
     }

@@ -2,16 +2,19 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.Unicode;
 using OrleansGateway.Http;
+using OrleansGateway.Models.Anthropic;
+using OrleansGateway.Models.OpenAI;
 
 namespace OrleansGateway.Models.Relays;
 
 /// <summary>Turns the answer of one dialect into another's, by way of the canonical events.</summary>
-internal sealed class Translation(IAnswerReader reader, IAnswerWriter writer) : IEventRelay
+internal sealed class Translation(IAnswerReader reader, IAnswerWriter writer, Dialect client) : IEventRelay
 {
     private readonly List<ChatEvent> _events = [];
 
     public bool IsComplete { get; private set; }
     public Refusal? Failure { get; private set; }
+    public bool ShowsFailure => false;
     public TokenUsage? Usage { get; private set; }
     public string? FinishReason { get; private set; }
 
@@ -69,7 +72,7 @@ internal sealed class Translation(IAnswerReader reader, IAnswerWriter writer) : 
                     Usage = usage.Tokens;
                     break;
                 case ChatEvent.Stop stop:
-                    FinishReason = OpenAI.OpenAIFinishReason.Write(stop.Reason);
+                    FinishReason = client == Dialect.Anthropic ? AnthropicStopReason.Write(stop.Reason) : OpenAIFinishReason.Write(stop.Reason);
                     break;
                 case ChatEvent.End:
                     IsComplete = true;

@@ -69,6 +69,7 @@ internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamRes
         while (bytes > 0);
 
         if (!_begun && !IsJson(_held.WrittenSpan)) return Refusal.BadGateway("The provider of this model sent an answer that is not JSON.");
+        call.FinishReason = JsonBytes.StringAfter(_held.WrittenSpan, call.Endpoint.Dialect == Dialect.Anthropic ? "\"stop_reason\""u8 : "\"finish_reason\""u8);
         await SendAsync(_begun ? null : _held.WrittenCount);
         Note(usage.Value);
         call.Outcome = CallOutcome.Completed;
