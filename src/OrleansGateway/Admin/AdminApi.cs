@@ -11,6 +11,8 @@ internal sealed class AdminApi(KeyDirectory keys, IConfigurationControl control,
     private static readonly Refusal NotAuthenticated = new(401, "invalid_admin_token",
         "The admin token is missing or not valid. Send it as 'Authorization: Bearer TOKEN'. It was printed at the first start.");
 
+    private static readonly Refusal NotFound = Refusal.NotFound("no_such_endpoint", "The admin API has no such path, or not with this method; see docs/keys.md.");
+
     /// <summary>Adds the endpoints. To be called for the admin listener only.</summary>
     public void Map(IEndpointRouteBuilder endpoints)
     {
@@ -26,6 +28,7 @@ internal sealed class AdminApi(KeyDirectory keys, IConfigurationControl control,
         admin.MapGet("/config", Guarded(configuration.GetAsync));
         admin.MapPost("/config/reload", Guarded(configuration.ReloadAsync));
         admin.MapGet("/tenants", Guarded(configuration.TenantsAsync));
+        admin.Map("/{**rest}", Guarded(static _ => Task.FromResult(AdminAnswer.Problem(NotFound))));
     }
 
     private RequestDelegate Guarded(Func<HttpContext, Task<IResult>> endpoint) => async http =>

@@ -42,7 +42,7 @@ internal sealed record KeyDocument(
         key.CreatedAt,
         key.ExpiresAt,
         key.RevokedAt,
-        key.PreviousUntil);
+        key.RevokedAt is null ? key.PreviousUntil : null);
 
     // A record prints its members, and one of them is a secret.
     public override string ToString() => Id;

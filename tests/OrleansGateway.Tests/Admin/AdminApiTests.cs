@@ -38,6 +38,16 @@ public sealed class AdminApiTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData("GET", "/admin/v1/nothing")]
+    [InlineData("DELETE", "/admin/v1/keys")]
+    public async Task AnyCall_OfWhatIsNotThere_SaysSo(string method, string path)
+    {
+        _host.Client.DefaultRequestHeaders.Authorization = new("Bearer", _host.Token.Fresh!.Reveal());
+        using var response = await _host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path), Cancel);
+        Assert.Equal((HttpStatusCode.NotFound, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+    }
+
     [Fact]
     public async Task Create_WhenGranted_ShowsTheKeyOnceAndNeverAgain()
     {
