@@ -37,8 +37,7 @@ public class StreamBenchmarks : IDisposable
         var bytes = 0;
         for (var i = 0; i < Events; i++)
         {
-            _event.CopyTo(_reader.Free());
-            _reader.Advance(_event.Length);
+            Feed();
             while (_reader.TryRead(out var sse)) bytes += sse.Data.Length;
         }
 
@@ -52,13 +51,25 @@ public class StreamBenchmarks : IDisposable
         var bytes = 0;
         for (var i = 0; i < Events; i++)
         {
-            _event.CopyTo(_reader.Free());
-            _reader.Advance(_event.Length);
+            Feed();
             while (_reader.TryRead(out var sse)) _relay.Take(sse, _output);
             bytes += _output.WrittenCount;
             _output.ResetWrittenCount();
         }
 
         return bytes;
+    }
+
+    // In as many parts as the reader has room for, which is at least one byte.
+    private void Feed()
+    {
+        for (ReadOnlySpan<byte> left = _event; !left.IsEmpty;)
+        {
+            var free = _reader.Free().Span;
+            var part = left[..Math.Min(left.Length, free.Length)];
+            part.CopyTo(free);
+            _reader.Advance(part.Length);
+            left = left[part.Length..];
+        }
     }
 }
