@@ -36,6 +36,9 @@ internal sealed class RequestBody : IDisposable
         return null;
     }
 
+    /// <summary>Gives the buffer up without giving it back: something may still be reading it.</summary>
+    public void Abandon() => _buffer = [];
+
     public void Dispose()
     {
         if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);

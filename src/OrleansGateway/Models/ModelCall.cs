@@ -1,12 +1,14 @@
 using System.Text.Json;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
+using OrleansGateway.Upstream;
 
 namespace OrleansGateway.Models;
 
 /// <summary>One model call on its way: the facts of it, and what is needed to send it, perhaps more than once.</summary>
 internal sealed class ModelCall(ModelEndpoint endpoint, RequestBody body, RequestEnvelope envelope, Model entry) : CallFacts, IDisposable
 {
+    private readonly List<UpstreamRequest> _sent = new(1);
     private JsonDocument? _json;
     private ChatRequest? _chat;
 
@@ -39,9 +41,13 @@ internal sealed class ModelCall(ModelEndpoint endpoint, RequestBody body, Reques
         return null;
     }
 
+    /// <summary>Takes note of a request that reads this call's body.</summary>
+    public void Track(UpstreamRequest request) => _sent.Add(request);
+
     public void Dispose()
     {
         _json?.Dispose();
+        if (!_sent.TrueForAll(static request => request.BodySent.IsCompleted)) body.Abandon();
         body.Dispose();
     }
 }

@@ -56,7 +56,9 @@ internal sealed class UpstreamCall
 
         // An earlier target may have left its own.
         exchange.Http.Response.Headers[DroppedHeader] = dropped.Count > 0 ? string.Join(", ", dropped) : StringValues.Empty;
-        prepared = new UpstreamCall(UpstreamHead.New(exchange, call, target, dialect, body), relay, dialect);
+        var request = UpstreamHead.New(exchange, call, target, dialect, body);
+        call.Track(request);
+        prepared = new UpstreamCall(request, relay, dialect);
         return null;
     }
 

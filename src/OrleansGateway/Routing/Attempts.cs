@@ -45,13 +45,23 @@ internal sealed class Attempts(Upstreams upstreams, TimeProvider time)
         if (response.Header("Content-Encoding") is not null)
             return new Failure(Refusal.BadGateway("The provider of this model sent a compressed answer that was not asked for."), TryNext: true);
         var isStream = response.Header("Content-Type")?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) ?? false;
-        var refusal = (isStream, upstream.Relay) switch
+        var translation = upstream.Relay as Translation;
+        Refusal? refusal;
+        if (isStream && translation is not null && !call.Stream)
         {
-            (true, Translation) when !call.Stream => Refusal.BadGateway("The provider of this model sent a stream that was not asked for."),
-            (true, var relay) => await new StreamAnswer(exchange, call, response, relay, deadline, time).RunAsync(),
-            (false, Translation translation) => await new WholeAnswer(exchange, call, response, deadline, time).TranslateAsync(translation, call.Stream),
-            (false, _) => await new WholeAnswer(exchange, call, response, deadline, time).PassThroughAsync(),
-        };
+            refusal = Refusal.BadGateway("The provider of this model sent a stream that was not asked for.");
+        }
+        else if (isStream)
+        {
+            using var answer = new StreamAnswer(exchange, call, response, upstream.Relay, deadline, time);
+            refusal = await answer.RunAsync();
+        }
+        else
+        {
+            using var answer = new WholeAnswer(exchange, call, response, deadline, time);
+            refusal = translation is null ? await answer.PassThroughAsync() : await answer.TranslateAsync(translation, call.Stream);
+        }
+
         return refusal is null ? null : new Failure(refusal, TryNext: true);
     }
 

@@ -14,7 +14,7 @@ internal sealed class Deadline : IDisposable
     private readonly TimeoutSettings _timeouts;
     private readonly TimeProvider _time;
     private readonly long _startedAt;
-    private string _phase = "";
+    private bool _answering;
 
     public Deadline(TimeoutSettings timeouts, TimeProvider time, CancellationToken aborted)
     {
@@ -32,15 +32,14 @@ internal sealed class Deadline : IDisposable
     /// <summary>What took too long, to follow "the provider".</summary>
     public string Reason => _time.GetElapsedTime(_startedAt) >= _timeouts.Total
         ? $"took longer than the {Seconds(_timeouts.Total)} allowed in total"
-        : _phase;
+        : _answering ? "fell silent in the middle of its answer" : $"sent no answer within {Seconds(_timeouts.FirstToken)}";
 
-    public void AwaitFirstToken() =>
-        Arm(_timeouts.FirstToken, $"sent no answer within {Seconds(_timeouts.FirstToken)}");
+    public void AwaitFirstToken() => Arm(_timeouts.FirstToken, answering: false);
 
-    public void AwaitNext() => Arm(_timeouts.Idle, "fell silent in the middle of its answer");
+    public void AwaitNext() => Arm(_timeouts.Idle, answering: true);
 
     /// <summary>While the client takes what it got, only the total counts: its slowness is not the provider's.</summary>
-    public void AwaitClient() => Arm(_timeouts.Total, "");
+    public void AwaitClient() => Arm(_timeouts.Total, answering: true);
 
     public void Dispose()
     {
@@ -48,11 +47,11 @@ internal sealed class Deadline : IDisposable
         _source.Dispose();
     }
 
-    private void Arm(TimeSpan phase, string reason)
+    private void Arm(TimeSpan wait, bool answering)
     {
-        _phase = reason;
+        _answering = answering;
         var left = _timeouts.Total - _time.GetElapsedTime(_startedAt);
-        var wait = phase < left ? phase : left;
+        if (left < wait) wait = left;
         _source.CancelAfter(wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
     }
 

@@ -67,12 +67,27 @@ internal sealed class HttpUpstream : IUpstream, IDisposable
         };
         if (!request.Body.IsEmpty)
         {
-            message.Content = new ReadOnlyMemoryContent(request.Body);
+            message.Content = new BodyContent(request);
             message.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
         }
 
         foreach (var (name, value) in request.Headers) message.Headers.TryAddWithoutValidation(name, value);
         return message;
+    }
+
+    /// <summary>The body, which says when it has been sent.</summary>
+    private sealed class BodyContent(UpstreamRequest request) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+            request.BodySent = stream.WriteAsync(request.Body, cancellationToken).AsTask();
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = request.Body.Length;
+            return true;
+        }
     }
 
     /// <summary>What went wrong in words for the client: no address, no name of ours.</summary>

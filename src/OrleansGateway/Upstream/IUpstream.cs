@@ -17,8 +17,14 @@ internal sealed class UpstreamRequest
     public required Uri Uri { get; init; }
     public List<KeyValuePair<string, string>> Headers { get; } = [];
 
-    /// <summary>JSON. Belongs to the sender until the response is disposed of.</summary>
+    /// <summary>JSON. Must stay as it is until <see cref="BodySent"/> has completed.</summary>
     public ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>
+    /// Completes when the body is read no more. A provider may answer before it has the whole request, and a request that is cancelled may still be on its way
+    /// out: a buffer that went to another request before this would send that one's bytes.
+    /// </summary>
+    public Task BodySent { get; set; } = Task.CompletedTask;
 
     /// <summary>Time to open a connection.</summary>
     public TimeSpan ConnectTimeout { get; init; }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using OrleansGateway.Http;
 using OrleansGateway.Upstream;
@@ -9,9 +8,9 @@ namespace OrleansGateway.Models.Relays;
 /// Carries a stream from the provider to the client, event by event. Nothing goes out before the first part of the answer has come, so until then another
 /// provider can be tried; after it, whatever goes wrong ends the client's stream with an error event, never with a normal end.
 /// </summary>
-internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamResponse response, IEventRelay relay, Deadline deadline, TimeProvider time)
+internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamResponse response, IEventRelay relay, Deadline deadline, TimeProvider time) : IDisposable
 {
-    private readonly ArrayBufferWriter<byte> _pending = new(4 << 10);
+    private readonly PooledBuffer _pending = new(4 << 10);
     private bool _begun;
 
     /// <summary>Carries it to its end. A refusal means that nothing went out.</summary>
@@ -41,6 +40,8 @@ internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamRe
             call.FinishReason = relay.FinishReason;
         }
     }
+
+    public void Dispose() => _pending.Dispose();
 
     /// <summary>True once the whole answer is with the client; false if the provider reported a failure or stopped short.</summary>
     private async ValueTask<bool> CarryAsync(SseReader events)
@@ -95,7 +96,7 @@ internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamRe
         if (_pending.WrittenCount == 0) return;
         deadline.AwaitClient();
         await exchange.Http.Response.BodyWriter.WriteAsync(_pending.WrittenMemory, deadline.Token);
-        _pending.ResetWrittenCount();
+        _pending.Clear();
     }
 
     /// <summary>Before the first byte a failure is for the next provider; after it, for the client.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using System.Text.Unicode;
 using OrleansGateway.Http;
@@ -7,7 +6,7 @@ using OrleansGateway.Upstream;
 namespace OrleansGateway.Models.Relays;
 
 /// <summary>Carries an answer that is not a stream.</summary>
-internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamResponse response, Deadline deadline, TimeProvider time)
+internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamResponse response, Deadline deadline, TimeProvider time) : IDisposable
 {
     /// <summary>
     /// An answer up to this size is sent when it is complete: nearly all are smaller, and if the provider breaks off, another can be tried. A larger one is
@@ -15,10 +14,13 @@ internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamRes
     /// </summary>
     private const int HoldBytes = 64 << 10;
 
+    /// <summary>Room asked for before each read. No more than the first buffer has, or every answer would begin with a second one.</summary>
+    private const int ReadBytes = 4 << 10;
+
     /// <summary>Largest answer that is translated, which needs it whole.</summary>
     private const int TranslateBytesMax = 64 << 20;
 
-    private readonly ArrayBufferWriter<byte> _held = new(8 << 10);
+    private readonly PooledBuffer _held = new(2 * ReadBytes);
     private bool _begun;
 
     /// <summary>Passes the answer on as it is and reads the usage along the way. A refusal means that nothing went out.</summary>
@@ -30,6 +32,8 @@ internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamRes
         (_translation, _asStream) = (translation, asStream);
         return GuardAsync(static answer => answer.TranslateAsync());
     }
+
+    public void Dispose() => _held.Dispose();
 
     private Translation? _translation;
     private bool _asStream;
@@ -61,7 +65,7 @@ internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamRes
         do
         {
             deadline.AwaitNext();
-            bytes = await response.ReadAsync(_held.GetMemory(HoldBytes / 4), deadline.Token);
+            bytes = await response.ReadAsync(_held.GetMemory(ReadBytes), deadline.Token);
             usage.Scan(_held.GetSpan()[..bytes]);
             _held.Advance(bytes);
             if (bytes > 0 && _held.WrittenCount >= HoldBytes) await SendAsync(null);
@@ -82,14 +86,14 @@ internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamRes
         do
         {
             deadline.AwaitNext();
-            bytes = await response.ReadAsync(_held.GetMemory(HoldBytes / 4), deadline.Token);
+            bytes = await response.ReadAsync(_held.GetMemory(ReadBytes), deadline.Token);
             _held.Advance(bytes);
             if (_held.WrittenCount > TranslateBytesMax) return Refusal.BadGateway("The provider of this model sent an answer too large to translate.");
         }
         while (bytes > 0);
 
         if (!Utf8.IsValid(_held.WrittenSpan)) throw new JsonException("Not UTF-8.");
-        var output = new ArrayBufferWriter<byte>(8 << 10);
+        using var output = new PooledBuffer(8 << 10);
         using (var json = JsonDocument.Parse(_held.WrittenMemory))
         {
             if (!_translation!.TakeWhole(json.RootElement, _asStream, output))
@@ -117,7 +121,7 @@ internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamRes
 
         deadline.AwaitClient();
         await exchange.Http.Response.BodyWriter.WriteAsync(_held.WrittenMemory, deadline.Token);
-        _held.ResetWrittenCount();
+        _held.Clear();
     }
 
     private void Note(ReadOnlySpan<byte> usage)

@@ -1,0 +1,12 @@
+using System.CommandLine;
+using OrleansGateway.Bench.Load;
+using OrleansGateway.Bench.Micro;
+using OrleansGateway.Bench.Mock;
+
+return await new RootCommand("Mock provider and load generator for measuring the gateway. Loopback only.")
+{
+    MockCommand.Create(),
+    RateCommand.Create(),
+    StreamsCommand.Create(),
+    MicroCommand.Create(),
+}.Parse(args).InvokeAsync();

@@ -1,0 +1,43 @@
+using OrleansGateway.Upstream;
+using OrleansGateway.Tests.Upstreams;
+
+namespace OrleansGateway.Tests.Gateway;
+
+/// <summary>A body is not given to another request while it may still be on its way out.</summary>
+public sealed class BodyLifetimeTests
+{
+    [Fact]
+    public async Task SendAsync_WhenCancelledHalfWayThroughTheBody_SaysWhenItIsReadNoMore()
+    {
+        using var server = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        server.Start();
+        using var upstream = new HttpUpstream();
+        using var leaving = new CancellationTokenSource();
+        // Far more than both sockets' buffers hold, to a peer that reads none of it.
+        var request = new UpstreamRequest
+        {
+            Method = HttpMethod.Post,
+            Uri = new Uri($"http://{server.LocalEndpoint}/"),
+            Body = new byte[64 << 20],
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+        };
+        var sending = upstream.SendAsync(request, leaving.Token).AsTask();
+        using var peer = await server.AcceptSocketAsync(TestContext.Current.CancellationToken);
+        Assert.NotEqual(0, await peer.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken));
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
+        await Assert.ThrowsAnyAsync<Exception>(() => request.BodySent.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.True(request.BodySent.IsCompleted);
+    }
+
+    [Fact]
+    public async Task SendAsync_OfABodyThatWasTaken_SaysSo()
+    {
+        await using var provider = await MockUpstream.StartAsync(_ => Answer.Json("{}"));
+        using var upstream = new HttpUpstream();
+        var request = new UpstreamRequest { Method = HttpMethod.Post, Uri = provider.V1, Body = "{}"u8.ToArray(), ConnectTimeout = TimeSpan.FromSeconds(10) };
+        await using var answer = await upstream.SendAsync(request, TestContext.Current.CancellationToken);
+        await request.BodySent;
+        Assert.Equal("{}"u8, provider.Requests.Single().Body);
+    }
+}
