@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using OrleansGateway.Http;
 
 namespace OrleansGateway.Models;
@@ -29,6 +30,8 @@ internal readonly record struct RequestEnvelope
     public static Refusal? Read(ReadOnlySpan<byte> body, out RequestEnvelope envelope)
     {
         envelope = default;
+        // The reader lets such bytes pass and throws when the text is read, which may be stages later. RFC 8259 section 8.1: JSON is UTF-8.
+        if (!Utf8.IsValid(body)) return Refusal.BadRequest("invalid_json", "The request body is not UTF-8.");
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = DepthMax });
         try
         {
@@ -37,6 +40,11 @@ internal readonly record struct RequestEnvelope
         catch (JsonException broken)
         {
             return NotJson(broken);
+        }
+        catch (InvalidOperationException)
+        {
+            // All else that the reader throws so is asked for above: it was an escape such as \ud800 in the model, or in the name of a field.
+            return Refusal.BadRequest("invalid_json", "The request body holds half of a surrogate pair, which is no character, in the model or the name of a field.");
         }
     }
 

@@ -76,6 +76,10 @@ internal static class GatewayCalls
             {
                 return;
             }
+            catch (SocketException closing) when (closing.SocketErrorCode == SocketError.ConnectionReset)
+            {
+                // It came while the listener was being closed.
+            }
         }
     }
 }

@@ -41,7 +41,7 @@ public sealed class HostileClientTests : IAsyncLifetime
         ["half a surrogate in the model"] = (Utf8("""{"model":"quick\ud800"}"""), "invalid_json"),
         ["half a surrogate in a name"] = (Utf8("""{"mod\ud800":"quick"}"""), "invalid_json"),
         ["a model in Latin-1"] = ([.. Utf8("{\"model\":\"qu"), 0xEF, 0xFF, .. Utf8("ck\"}")], "invalid_json"),
-        ["a name in Latin-1"] = ([.. Utf8("{\"mod"), 0xFF, .. Utf8("l\":\"quick\"}")], "invalid_field"),
+        ["a name in Latin-1"] = ([.. Utf8("{\"mod"), 0xFF, .. Utf8("l\":\"quick\"}")], "invalid_json"),
         ["a model of 1 MB"] = (Utf8($$"""{"model":"{{new string('m', 1 << 20)}}"}"""), "model_not_found"),
         ["markup"] = (Utf8("<?xml version=\"1.0\"?><a/>"), "invalid_json"),
         ["a byte order mark before UTF-16"] = (Encoding.Unicode.GetPreamble(), "invalid_json"),
@@ -54,7 +54,6 @@ public sealed class HostileClientTests : IAsyncLifetime
         ["40 MB, in chunks"] = (HostileRequest.LargeInChunks, 413, "request_too_large"),
         ["a petabyte, stated"] = (path => HostileRequest.Framed(path, "Content-Length: 1000000000000000\r\n", "{"), 413, "request_too_large"),
         ["more than was stated"] = (path => HostileRequest.Framed(path, "Content-Length: 10\r\n", HostileRequest.Body), 400, "invalid_json"),
-        ["nothing after a length"] = (path => HostileRequest.Framed(path, "Content-Length: 1000\r\n", HostileRequest.Body), 408, "bad_request"),
         ["a length below zero"] = (path => HostileRequest.Framed(path, "Content-Length: -1\r\n", HostileRequest.Body), 400, null),
         ["a length that is no number"] = (path => HostileRequest.Framed(path, "Content-Length: many\r\n", HostileRequest.Body), 400, null),
         ["two lengths"] = (path => HostileRequest.Framed(path, "Content-Length: 10\r\nContent-Length: 20\r\n", HostileRequest.Body), 400, null),
@@ -107,6 +106,18 @@ public sealed class HostileClientTests : IAsyncLifetime
         await AssertGoesOnAsync();
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task Body_ThatNeverComes_IsGivenUp()
+    {
+        // Both at once: Kestrel allows a body 5 s before it asks for 240 bytes a second.
+        await Task.WhenAll(((string[])[OpenAI, Anthropic]).Select(async path =>
+        {
+            var slow = HostileRequest.Framed(path, "Content-Length: 1000\r\n", HostileRequest.Body);
+            AssertRefused(await RawConnection.CallAsync(_gateway.Url, slow, Cancel), path, 408, "bad_request");
+        }));
+        await AssertGoesOnAsync();
+    }
+
     [Theory(Timeout = 60_000)]
     [MemberData(nameof(EveryNonsense))]
     public async Task Nonsense_OnTheSocket_ClosesTheConnection(string nonsense)
@@ -124,7 +135,7 @@ public sealed class HostileClientTests : IAsyncLifetime
         {
             byte[] body = [.. Utf8("""{"model":"quick","max_tokens":9,"messages":[{"role":"user","content":"a"""), .. content, .. Utf8("\"}]}")];
             var answer = await RawConnection.CallAsync(_gateway.Url, HostileRequest.WithBody(path, body), Cancel);
-            Assert.True(answer!.Status is 200 or 400, answer.Head + answer.Body);
+            Assert.True(answer!.Status is 200 or 400, $"{answer.Head}\n{answer.Body}");
         }
 
         await AssertGoesOnAsync();
