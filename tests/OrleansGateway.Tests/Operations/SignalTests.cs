@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using OrleansGateway.Tests.Upstreams;
 
@@ -45,6 +46,26 @@ public sealed class SignalTests : IDisposable
         gateway.Signal(PosixSignal.SIGTERM);
         await stream.BreakAsync(Cancel);
         Assert.Equal(0, await gateway.ExitAsync(Cancel));
+    }
+
+    // Kestrel by itself would wait 30 s for the rest of each head.
+    [Fact(Timeout = 25_000)]
+    public async Task Stop_WithConnectionsSilentInTheMiddleOfARequest_WaitsForNoneBeyondTheDrainTimeout()
+    {
+        using var folder = new OperationsFolder(more: "drain_timeout: 100ms");
+        await using var gateway = await GatewayProcess.ServeAsync(folder.Path, Cancel);
+        using var data = await HalfAsync(gateway.Data);
+        using var admin = await HalfAsync(gateway.Admin);
+        gateway.Signal(PosixSignal.SIGTERM);
+        Assert.Equal(0, await gateway.ExitAsync(Cancel));
+
+        static async Task<TcpClient> HalfAsync(Uri address)
+        {
+            var client = new TcpClient();
+            await client.ConnectAsync(address.Host, address.Port, Cancel);
+            await client.GetStream().WriteAsync("GET /half"u8.ToArray(), Cancel);
+            return client;
+        }
     }
 
     [Fact(Timeout = Patience)]
