@@ -25,6 +25,8 @@ internal static class ServeCommand
 
     private static async Task<int> ServeAsync(string path, bool printCurl, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
+        // System.CommandLine waits, at a signal, only for a task that it has been given; a start without a pause would give it none until its end, and be cut off.
+        await Task.Yield();
         using var logs = LoggerFactory.Create(logging => logging
             .AddSimpleConsole(console => { console.SingleLine = true; console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ "; console.UseUtcTimestamp = true; console.ColorBehavior = LoggerColorBehavior.Disabled; })
             .AddFilter("Microsoft", LogLevel.Warning)

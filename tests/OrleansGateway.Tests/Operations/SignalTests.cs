@@ -48,6 +48,16 @@ public sealed class SignalTests : IDisposable
         Assert.Equal(0, await gateway.ExitAsync(Cancel));
     }
 
+    [Fact(Timeout = Patience)]
+    public async Task Stop_InTheMiddleOfTheStart_EndsWithZero()
+    {
+        using var folder = new OperationsFolder();
+        await using var gateway = GatewayProcess.Start(folder.Path, "serve", "--config", "gateway.yaml");
+        await gateway.Errors.WaitForAsync("gateway.yaml loaded", Cancel);
+        gateway.Signal(PosixSignal.SIGTERM);
+        Assert.Equal(0, await gateway.ExitAsync(Cancel));
+    }
+
     // Kestrel by itself would wait 30 s for the rest of each head.
     [Fact(Timeout = 25_000)]
     public async Task Stop_WithConnectionsSilentInTheMiddleOfARequest_WaitsForNoneBeyondTheDrainTimeout()
