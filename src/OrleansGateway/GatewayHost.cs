@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using OrleansGateway.Admin;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
@@ -35,7 +36,13 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// Starts with a configuration that has been loaded. Throws <see cref="StorageException"/> or <see cref="IOException"/>, in words for an operator, if the state cannot be
     /// opened or an address cannot be bound.
     /// </summary>
-    public static async Task<GatewayHost> StartAsync(SnapshotSource configuration, string configFolder, Action<IServiceCollection> configure, CancellationToken cancellation)
+    /// <param name="configuration">The configuration, loaded.</param>
+    /// <param name="configFolder">Folder of the configuration: where its relative paths start.</param>
+    /// <param name="configure">Adds or replaces parts.</param>
+    /// <param name="cancellation">Gives the start up.</param>
+    /// <param name="tokenMade">Told of an admin token as soon as it is made: if the start fails after that, the next one will not show it.</param>
+    public static async Task<GatewayHost> StartAsync(
+        SnapshotSource configuration, string configFolder, Action<IServiceCollection> configure, CancellationToken cancellation, Action<Secret>? tokenMade = null)
     {
         var services = new ServiceCollection();
         configure(services);
@@ -43,7 +50,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         var provider = services.BuildServiceProvider();
         try
         {
-            return await StartAsync(provider, configFolder, cancellation);
+            return await StartAsync(provider, configFolder, tokenMade, cancellation);
         }
         catch
         {
@@ -77,15 +84,16 @@ internal sealed class GatewayHost : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private static async Task<GatewayHost> StartAsync(ServiceProvider services, string configFolder, CancellationToken cancellation)
+    private static async Task<GatewayHost> StartAsync(ServiceProvider services, string configFolder, Action<Secret>? tokenMade, CancellationToken cancellation)
     {
         var configuration = services.GetRequiredService<SnapshotSource>();
         var settings = configuration.Current.Settings;
         var token = await AdminToken.OpenAsync(services.GetRequiredService<IAdminTokenStore>(), Path.Combine(configFolder, settings.State), cancellation);
+        if (token.Fresh is { } fresh) tokenMade?.Invoke(fresh);
         await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
         Observe(configuration, services.GetRequiredService<GatewayMetrics>());
 
-        var admin = await AdminListener.StartAsync(services, token, cancellation);
+        var admin = await ListenAsync(services, token, settings.Listeners.Admin, cancellation);
         var data = services.GetRequiredService<DataListeners>();
         if (await data.ApplyAsync(configuration.Current, cancellation) is { } reason)
         {
@@ -96,6 +104,18 @@ internal sealed class GatewayHost : IAsyncDisposable
         configuration.Prepare(data.ApplyAsync);
         services.GetRequiredService<Readiness>().MarkReady();
         return new GatewayHost(services, admin, token);
+    }
+
+    private static async Task<AdminListener> ListenAsync(ServiceProvider services, AdminToken token, IPEndPoint address, CancellationToken cancellation)
+    {
+        try
+        {
+            return await AdminListener.StartAsync(services, token, cancellation);
+        }
+        catch (Exception failed) when (failed is IOException or SocketException)
+        {
+            throw new IOException($"The admin address {address} cannot be bound: {(failed.InnerException ?? failed).Message}", failed);
+        }
     }
 
     private static void Observe(SnapshotSource configuration, GatewayMetrics metrics)

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Hosting;
 using OrleansGateway.Configuration;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Tenants;
@@ -9,6 +10,9 @@ namespace OrleansGateway.Admin;
 /// <summary>The operator's own listener: admin API, metrics and health, apart from what clients reach.</summary>
 internal sealed class AdminListener : IAsyncDisposable
 {
+    /// <summary>Time that calls in flight get when it stops. It stops last; a peer that is silent half-way through a call must not hold up the program's end.</summary>
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(2);
+
     private readonly WebApplication _app;
 
     private AdminListener(WebApplication app) => _app = app;
@@ -21,6 +25,7 @@ internal sealed class AdminListener : IAsyncDisposable
         var configuration = services.GetRequiredService<SnapshotSource>();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(services.GetRequiredService<ILoggerFactory>()).AddRoutingCore();
+        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = StopTimeout);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         {
             options.AddServerHeader = false;

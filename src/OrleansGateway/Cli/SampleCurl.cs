@@ -2,17 +2,29 @@ using OrleansGateway.Configuration;
 
 namespace OrleansGateway.Cli;
 
-/// <summary>A curl command that works as it stands: the first key whose text is known, the first model.</summary>
+/// <summary>A curl command that works as it stands: the first key whose text is known, with the first route and model that it may use.</summary>
 internal static class SampleCurl
 {
     public static string? Write(GatewaySettings settings, Uri address)
     {
-        var key = settings.Keys.Values.FirstOrDefault(k => k.Secret is not null)?.Secret;
-        var model = settings.Models.Keys.FirstOrDefault();
-        var route = settings.Routes.Values.FirstOrDefault();
-        if (key is null || model is null || route is null) return null;
-        var url = new Uri(address, route.Path + "v1/chat/completions");
-        var body = $$"""{"model":"{{model}}","messages":[{"role":"user","content":"Hello, gateway!"}]}""";
-        return $"curl {url} -H 'Authorization: Bearer {key.Reveal()}' -H 'Content-Type: application/json' -d '{body}'";
+        var command =
+            from key in settings.Keys.Values
+            let secret = key.Secret
+            where secret is not null && settings.Tenants[key.Tenant].Enabled
+            from route in settings.Routes
+            where new NamePatterns(key.Routes).Matches(route.Key)
+            from model in settings.Models.Keys
+            where new NamePatterns(key.Models).Matches(model) && new NamePatterns(route.Value.Models).Matches(model)
+            select Command(new Uri(address, route.Value.Path + "v1/chat/completions"), secret.Reveal(), model);
+        return command.FirstOrDefault();
     }
+
+    private static string Command(Uri url, string key, string model)
+    {
+        var body = $$"""{"model":"{{model}}","messages":[{"role":"user","content":"Hello, gateway!"}]}""";
+        return $"curl {url} -H {Quoted($"Authorization: Bearer {key}")} -H 'Content-Type: application/json' -d {Quoted(body)}";
+    }
+
+    /// <summary>For a shell, to which nothing between single quotes means anything but the next one.</summary>
+    private static string Quoted(string text) => $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 }

@@ -25,6 +25,8 @@ internal static class ServeCommand
 
     private static async Task<int> ServeAsync(string path, bool printCurl, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
+        // System.CommandLine waits, at a signal, only for a task that it has been given; a start without a pause would give it none until its end, and be cut off.
+        await Task.Yield();
         using var logs = LoggerFactory.Create(logging => logging
             .AddSimpleConsole(console => { console.SingleLine = true; console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ "; console.UseUtcTimestamp = true; console.ColorBehavior = LoggerColorBehavior.Disabled; })
             .AddFilter("Microsoft", LogLevel.Warning)
@@ -32,28 +34,7 @@ internal static class ServeCommand
         using var configuration = new SnapshotSource(path, Environment.GetEnvironmentVariable, TimeProvider.System, logs.CreateLogger<SnapshotSource>());
         foreach (var fault in configuration.Load()) await error.WriteLineAsync(fault.ToString());
         if (!configuration.IsLoaded) return 1;
-        try
-        {
-            var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-            await using var host = await GatewayHost.StartAsync(configuration, folder, services => services.AddLogging().AddSingleton<ILoggerFactory>(logs), cancellation);
-            await GreetAsync(host, printCurl, output);
-            await WaitAsync(configuration, cancellation);
-            await host.StopAsync();
-            return 0;
-        }
-        catch (Exception refused) when (refused is IOException or StorageException)
-        {
-            await error.WriteLineAsync($"gateway: {refused.Message}");
-            return 1;
-        }
-    }
-
-    /// <summary>
-    /// Until the program is told to stop, which cancels (System.CommandLine sees to SIGTERM and SIGINT). A SIGHUP reloads; one that comes during a reload
-    /// reloads once more after it.
-    /// </summary>
-    private static async Task WaitAsync(SnapshotSource configuration, CancellationToken cancellation)
-    {
+        // A SIGHUP during a reload reloads once more after it. Heard from the start to the very end: unheard, it would kill a start, or a drain.
         var hangups = Channel.CreateBounded<PosixSignal>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
@@ -62,7 +43,33 @@ internal static class ServeCommand
         });
         try
         {
-            await foreach (var _ in hangups.Reader.ReadAllAsync(cancellation)) await configuration.ReloadAsync(cancellation);
+            var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            await using var host = await GatewayHost.StartAsync(
+                configuration, folder, services => services.AddLogging().AddSingleton<ILoggerFactory>(logs), cancellation,
+                token => output.WriteLine($"Admin token, printed this once: {token.Reveal()}"));
+            await GreetAsync(host, printCurl, output);
+            await WaitAsync(configuration, hangups.Reader, cancellation);
+            await host.StopAsync();
+            return 0;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Told to stop before it had started.
+            return 0;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or StorageException)
+        {
+            await error.WriteLineAsync($"gateway: {refused.Message}");
+            return 1;
+        }
+    }
+
+    /// <summary>Until the program is told to stop, which cancels (System.CommandLine sees to SIGTERM and SIGINT). A SIGHUP reloads.</summary>
+    private static async Task WaitAsync(SnapshotSource configuration, ChannelReader<PosixSignal> hangups, CancellationToken cancellation)
+    {
+        try
+        {
+            await foreach (var _ in hangups.ReadAllAsync(cancellation)) await configuration.ReloadAsync(cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -74,7 +81,6 @@ internal static class ServeCommand
     {
         foreach (var address in host.DataAddresses) await output.WriteLineAsync($"Clients call {address}");
         await output.WriteLineAsync($"Operators call {host.AdminAddress} (admin API, /metrics, /livez, /readyz)");
-        if (host.AdminToken.Fresh is { } token) await output.WriteLineAsync($"Admin token, printed this once: {token.Reveal()}");
         if (!printCurl || SampleCurl.Write(host.Configuration.Current.Settings, host.DataAddresses[0]) is not { } curl) return;
         await output.WriteLineAsync("Try it:");
         await output.WriteLineAsync();

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -15,12 +16,13 @@ namespace OrleansGateway.Http;
 /// </summary>
 internal sealed class DataListeners(Pipeline pipeline, IServiceProvider services, ILoggerFactory logs) : IAsyncDisposable
 {
-    private readonly Dictionary<IPEndPoint, KestrelServer> _servers = [];
-    private readonly List<Task> _retiring = [];
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly List<Task> _retiring = [];
+    private List<Listener> _listeners = [];
     private CancellationTokenSource? _hurry = new();
+    private bool _draining;
 
-    /// <summary>Addresses bound now, with the port that a port 0 became.</summary>
+    /// <summary>Addresses bound now, in the order of the configuration, with the port that a port 0 became.</summary>
     public IReadOnlyList<Uri> Addresses { get; private set; } = [];
 
     /// <summary>
@@ -32,25 +34,8 @@ internal sealed class DataListeners(Pipeline pipeline, IServiceProvider services
         await _turn.WaitAsync(cancellation);
         try
         {
-            var wanted = snapshot.Settings.Listeners.Data;
-            var added = new Dictionary<IPEndPoint, KestrelServer>();
-            foreach (var endpoint in wanted.Where(e => !_servers.ContainsKey(e)))
-            {
-                if (await BindAsync(endpoint, added, cancellation) is not { } reason) continue;
-                foreach (var server in added.Values) server.Dispose();
-                return reason;
-            }
-
-            foreach (var (endpoint, server) in added) _servers.Add(endpoint, server);
-            foreach (var endpoint in _servers.Keys.Except(wanted).ToList())
-            {
-                _servers.Remove(endpoint, out var server);
-                _retiring.RemoveAll(t => t.IsCompleted);
-                _retiring.Add(RetireAsync(server!));
-            }
-
-            Addresses = [.. _servers.Values.SelectMany(s => s.Features.Get<IServerAddressesFeature>()!.Addresses).Select(a => new Uri(a))];
-            return null;
+            // A reload during the drain must not open again what the drain has closed.
+            return _draining ? "The gateway is stopping." : await ListenAsync(snapshot.Settings.Listeners.Data, cancellation);
         }
         finally
         {
@@ -62,8 +47,11 @@ internal sealed class DataListeners(Pipeline pipeline, IServiceProvider services
     public async Task DrainAsync(CancellationToken cancellation)
     {
         await using var hurry = cancellation.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _hurry);
-        _retiring.AddRange(_servers.Values.Select(RetireAsync));
-        _servers.Clear();
+        await _turn.WaitAsync(CancellationToken.None);
+        _draining = true;
+        Retire(_listeners);
+        _listeners = [];
+        _turn.Release();
         await Task.WhenAll(_retiring);
     }
 
@@ -77,19 +65,45 @@ internal sealed class DataListeners(Pipeline pipeline, IServiceProvider services
         _turn.Dispose();
     }
 
-    private async Task<string?> BindAsync(IPEndPoint endpoint, Dictionary<IPEndPoint, KestrelServer> added, CancellationToken cancellation)
+    private async Task<string?> ListenAsync(IReadOnlyList<IPEndPoint> wanted, CancellationToken cancellation)
     {
-        var server = NewServer(endpoint);
+        // Matched one by one, not by a set: port 0 may stand twice and then means two ports.
+        var (next, left) = (new List<Listener>(wanted.Count), _listeners.ToList());
+        foreach (var endpoint in wanted)
+        {
+            var listener = left.Find(l => l.EndPoint.Equals(endpoint));
+            if (listener is null || !left.Remove(listener)) listener = new Listener(endpoint, NewServer(endpoint));
+            next.Add(listener);
+        }
+
+        var added = next.Except(_listeners).ToList();
+        if (await BindAsync(added, cancellation) is { } reason) return reason;
+        _listeners = next;
+        Addresses = [.. next.SelectMany(l => l.Server.Features.Get<IServerAddressesFeature>()!.Addresses).Select(a => new Uri(a))];
+        Retire(left);
+        return null;
+    }
+
+    /// <summary>Binds all or none.</summary>
+    private async Task<string?> BindAsync(List<Listener> added, CancellationToken cancellation)
+    {
+        var endpoint = (IPEndPoint?)null;
         try
         {
-            await server.StartAsync(new Application(pipeline), cancellation);
-            added.Add(endpoint, server);
+            foreach (var listener in added)
+            {
+                endpoint = listener.EndPoint;
+                await listener.Server.StartAsync(new Application(pipeline), cancellation);
+            }
+
             return null;
         }
-        catch (IOException taken)
+        catch (Exception failed)
         {
-            server.Dispose();
-            return $"The address {endpoint} cannot be bound: {taken.Message}";
+            foreach (var listener in added) listener.Server.Dispose();
+            // A taken address is an IOException; one that is not this machine's, or a port not allowed, is the socket's own.
+            if (failed is IOException or SocketException) return $"The address {endpoint} cannot be bound: {(failed.InnerException ?? failed).Message}";
+            throw;
         }
     }
 
@@ -105,10 +119,22 @@ internal sealed class DataListeners(Pipeline pipeline, IServiceProvider services
         return new KestrelServer(Options.Create(options), transport, logs);
     }
 
-    private async Task RetireAsync(KestrelServer server)
+    private void Retire(List<Listener> dropped)
     {
-        await server.StopAsync(_hurry!.Token);
-        server.Dispose();
+        _retiring.RemoveAll(static t => t.IsCompletedSuccessfully);
+        _retiring.AddRange(dropped.Select(RetireAsync));
+    }
+
+    private async Task RetireAsync(Listener listener)
+    {
+        await listener.Server.StopAsync(_hurry!.Token);
+        listener.Server.Dispose();
+    }
+
+    private sealed class Listener(IPEndPoint endPoint, KestrelServer server)
+    {
+        public IPEndPoint EndPoint => endPoint;
+        public KestrelServer Server => server;
     }
 
     /// <summary>Kestrel's way in. The context is kept with its connection and used again for the next request on it.</summary>

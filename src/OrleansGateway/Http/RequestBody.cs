@@ -26,9 +26,11 @@ internal sealed class RequestBody : IDisposable
         {
             if (await body.FillAsync(request, bytesMax, cancellation)) return body;
         }
-        catch
+        catch (Exception failed)
         {
             body.Dispose();
+            // Kestrel's own word for a chunk whose size overflows, and for a connection that was reset: both are the client's doing.
+            if (failed is IOException and not BadHttpRequestException) throw new BadHttpRequestException(failed.Message, StatusCodes.Status400BadRequest, failed);
             throw;
         }
 
