@@ -120,7 +120,6 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     private static void Observe(SnapshotSource configuration, GatewayMetrics metrics)
     {
-        metrics.ShowZeros();
         metrics.ConfigServed(configuration.Current.Version);
         configuration.Reloaded = result =>
         {

@@ -36,7 +36,6 @@ internal sealed class SseReader : IDisposable
     private int _scanned;
     private int _lineStart;
     private bool _begun;
-    private bool _lateLineFeed;
 
     /// <summary>Room to read the next bytes into, at least one.</summary>
     public Memory<byte> Free()
@@ -51,7 +50,6 @@ internal sealed class SseReader : IDisposable
     /// <summary>The next whole event, if there is one.</summary>
     public bool TryRead(out SseEvent sse)
     {
-        SkipLateLineFeed();
         while (TryReadLine(out var lineEnd))
         {
             var blank = lineEnd == _lineStart;
@@ -103,7 +101,7 @@ internal sealed class SseReader : IDisposable
         }
 
         // CR: its LF, if it has one, may still be on its way. A blank line ends an event all the same, so that an event is never held back for
-        // a byte that may never come; a late LF then stands before the first line of the next event.
+        // a byte that may never come; a late LF then is an event that says nothing, which is passed on and passed over.
         if (lineEnd + 1 < _end)
         {
             _scanned = lineEnd + (_buffer[lineEnd + 1] == '\n' ? 2 : 1);
@@ -113,15 +111,7 @@ internal sealed class SseReader : IDisposable
         _scanned = lineEnd;
         if (lineEnd != _lineStart) return false;
         _scanned = lineEnd + 1;
-        _lateLineFeed = true;
         return true;
-    }
-
-    private void SkipLateLineFeed()
-    {
-        if (!_lateLineFeed || _end == _scanned) return;
-        _lateLineFeed = false;
-        if (_buffer[_scanned] == '\n') _lineStart = ++_scanned;
     }
 
     private SseEvent Take()
