@@ -7,6 +7,8 @@ return await new RootCommand("Mock provider and load generator for measuring the
 {
     MockCommand.Create(),
     RateCommand.Create(),
+    OpenCommand.Create(),
+    RequestCommand.Create(),
     StreamsCommand.Create(),
     MicroCommand.Create(),
 }.Parse(args).InvokeAsync();

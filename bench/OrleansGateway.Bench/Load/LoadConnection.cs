@@ -41,9 +41,17 @@ internal sealed class LoadConnection(Socket socket) : IDisposable
         return length;
     }
 
-    /// <summary>Reads past the body of an answer with a length.</summary>
+    /// <summary>Reads past the body of an answer; -1 is one in chunks.</summary>
     public async ValueTask SkipAsync(int length, CancellationToken cancellation)
     {
+        if (length < 0)
+        {
+            // Whole answers are small: the last chunk comes with what is read last.
+            while (!_buffer.AsSpan(_start, _end - _start).EndsWith("0\r\n\r\n"u8)) await FillAsync(cancellation);
+            _start = _end;
+            return;
+        }
+
         while ((length -= Take().Length) > 0) await FillAsync(cancellation);
     }
 
@@ -79,7 +87,7 @@ internal sealed class LoadConnection(Socket socket) : IDisposable
         if (end < 0) return false;
         var head = arrived[..(end + 2)];
         if (!head.StartsWith("HTTP/1.1 200 "u8)) throw new InvalidDataException("Answered with " + System.Text.Encoding.ASCII.GetString(head[..head.IndexOf((byte)'\r')]));
-        var at = head.IndexOf("\r\nContent-Length: "u8);
+        var at = System.Text.Encoding.ASCII.GetString(head).IndexOf("\r\nContent-Length: ", StringComparison.OrdinalIgnoreCase);
         if (at >= 0 && !Utf8Parser.TryParse(head[(at + 18)..], out length, out _)) throw new InvalidDataException("The length of the answer is no number.");
         _start += end + 4;
         return true;

@@ -5,7 +5,7 @@ using System.Text;
 namespace OrleansGateway.Bench.Load;
 
 /// <summary>What is put under load: an address, and how to call it.</summary>
-internal sealed record Target(Uri Url, string Key, string Model)
+internal sealed record Target(Uri Url, string Key, string Model, IReadOnlyList<string> Headers)
 {
     public IPEndPoint Address => new(IPAddress.Parse(Url.Host), Url.Port);
 
@@ -31,7 +31,7 @@ internal sealed record Target(Uri Url, string Key, string Model)
             X-Stainless-Async: false
             Authorization: Bearer {Key}
             x-stainless-retry-count: 0
-            Content-Length: {body.Length}
+            Content-Length: {body.Length}{string.Concat(Headers.Select(header => "\n" + header))}
 
 
             """.ReplaceLineEndings("\r\n") + body);
@@ -43,6 +43,7 @@ internal sealed record Target(Uri Url, string Key, string Model)
         public Option<string> Url { get; } = new("--url") { Description = "Base URL on loopback: http://127.0.0.1:8080/v1", Required = true };
         public Option<string> Key { get; } = new("--key") { Description = "API key.", DefaultValueFactory = _ => "none" };
         public Option<string> Model { get; } = new("--model") { Description = "Model to ask for.", DefaultValueFactory = _ => "bench" };
+        public Option<string[]> Header { get; } = new("--header") { Description = "A header to add, as 'Name: value'.", DefaultValueFactory = _ => [] };
         public Option<int> Pid { get; } = new("--pid") { Description = "Process whose CPU and memory are measured, its children included." };
 
         public void AddTo(Command command)
@@ -50,9 +51,10 @@ internal sealed record Target(Uri Url, string Key, string Model)
             command.Add(Url);
             command.Add(Key);
             command.Add(Model);
+            command.Add(Header);
             command.Add(Pid);
         }
 
-        public Target Read(ParseResult parsed) => new(new Uri(parsed.GetRequiredValue(Url)), parsed.GetValue(Key)!, parsed.GetValue(Model)!);
+        public Target Read(ParseResult parsed) => new(new Uri(parsed.GetRequiredValue(Url)), parsed.GetValue(Key)!, parsed.GetValue(Model)!, parsed.GetValue(Header)!);
     }
 }

@@ -32,7 +32,7 @@ internal abstract record ChatEvent
     /// <summary>The next characters of a call's arguments; may end anywhere in the JSON.</summary>
     internal sealed record ToolCallArguments(int Index, string Fragment) : ChatEvent;
 
-    /// <summary>The call is complete.</summary>
+    /// <summary>The call is complete. Anthropic says so; OpenAI leaves it to the end of the answer.</summary>
     internal sealed record ToolCallEnd(int Index) : ChatEvent;
 
     internal sealed record Stop(StopReason Reason, string? Sequence = null) : ChatEvent;

@@ -69,6 +69,15 @@ public sealed class FallbackTests
     }
 
     [Fact]
+    public async Task Chat_WhenTheProvidersErrorIsTooLarge_IsNotShownCutOff()
+    {
+        await using var bed = await ChatBed.StartAsync();
+        bed.OpenAI.Enqueue(Answer.Json($$$"""{"error":{"message":"{{{new string('x', 100_000)}}}","type":"t","param":null,"code":"c"}}""", 400));
+        using var answer = await bed.ChatAsync("o");
+        Assert.Equal((HttpStatusCode.BadRequest, "upstream_error"), await ChatBed.ErrorAsync(answer));
+    }
+
+    [Fact]
     public async Task Chat_WhenTheNextTargetCannotTakeIt_SaysWhatTheOneSaidThatWasAsked()
     {
         await using var bed = await ChatBed.StartAsync();

@@ -18,6 +18,15 @@ public sealed class ToolCallOrderTests
         }
     }
 
+    [Fact]
+    public void Take_OfTheNextCallOnceTheArgumentsAreWhole_DoesNotHoldItBack()
+    {
+        var order = new ToolCallOrder();
+        List<ChatEvent> said = [.. order.Take(new ChatEvent.ToolCallStart(0, "c0", "f")), .. order.Take(new ChatEvent.ToolCallArguments(0, "{}"))];
+        Assert.Equal(2, said.Count);
+        Assert.Equal([new ChatEvent.ToolCallEnd(0), new ChatEvent.ToolCallStart(1, "c1", "g")], order.Take(new ChatEvent.ToolCallStart(1, "c1", "g")));
+    }
+
     private static List<ChatEvent> Mix(string[] arguments, Random random)
     {
         var (steps, given) = (new List<ChatEvent>(), new int[arguments.Length]);

@@ -11,7 +11,6 @@ internal sealed class ToolCallOrder
     private readonly JsonEnd _arguments = new();
     private readonly List<ChatEvent.ToolCallStart> _waiting = [];
     private readonly Dictionary<int, StringBuilder> _held = [];
-    private readonly HashSet<int> _ended = [];
     private int? _current;
 
     public IEnumerable<ChatEvent> Take(ChatEvent step)
@@ -28,10 +27,7 @@ internal sealed class ToolCallOrder
                 return [];
             case ChatEvent.ToolCallEnd end when end.Index == _current:
                 return EndCurrent();
-            case ChatEvent.ToolCallArguments:
-                return [];
-            case ChatEvent.ToolCallEnd end:
-                _ended.Add(end.Index);
+            case ChatEvent.ToolCallArguments or ChatEvent.ToolCallEnd:
                 return [];
             default:
                 return [step];
@@ -72,7 +68,6 @@ internal sealed class ToolCallOrder
         _waiting.RemoveAt(0);
         steps.AddRange(Begin(next));
         if (_held.Remove(next.Index, out var held) && held.Length > 0) steps.AddRange(Take(new ChatEvent.ToolCallArguments(next.Index, held.ToString())));
-        if (_current == next.Index && _ended.Contains(next.Index)) steps.AddRange(EndCurrent());
         return steps;
     }
 }

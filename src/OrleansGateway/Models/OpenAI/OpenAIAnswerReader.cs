@@ -8,7 +8,6 @@ namespace OrleansGateway.Models.OpenAI;
 /// </summary>
 internal sealed class OpenAIAnswerReader : IAnswerReader
 {
-    private readonly List<int> _open = [];
     private readonly Dictionary<string, int> _calls = [];
     private string _lastCall = "";
     private bool _started;
@@ -68,7 +67,6 @@ internal sealed class OpenAIAnswerReader : IAnswerReader
         if (choice.Member(pieces) is { } piece) ReadPiece(piece, isWhole: pieces == "message", events);
         if (choice.Text("finish_reason") is not { Length: > 0 } finish || _stopped) return;
         _stopped = true;
-        foreach (var call in _open) events.Add(new ChatEvent.ToolCallEnd(call));
         var sequence = choice.Text("stop_reason");
         var native = sequence is null ? choice.Text("native_finish_reason") : "stop_sequence";
         events.Add(new ChatEvent.Stop(OpenAIFinishReason.Read(finish, native), sequence));
@@ -120,7 +118,6 @@ internal sealed class OpenAIAnswerReader : IAnswerReader
         if (!_calls.TryGetValue(key, out var index))
         {
             index = _calls[key] = _calls.Count;
-            _open.Add(index);
             events.Add(new ChatEvent.ToolCallStart(index, call.Text("id") ?? $"call_{index}", function.Text("name") ?? ""));
         }
 
