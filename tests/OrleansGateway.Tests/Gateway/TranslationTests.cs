@@ -158,6 +158,23 @@ public sealed class TranslationTests
     }
 
     [Fact]
+    public async Task AnthropicStream_OfACallWithoutArguments_GivesAnOpenAIClientAnEmptyObject()
+    {
+        await using var bed = await ChatBed.StartAsync();
+        bed.Anthropic.Enqueue(Answer.Stream(
+        [
+            Said.AnthropicStream[0],
+            "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"f\",\"input\":{}}}\n\n",
+            "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"\"}}\n\n",
+            "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n",
+            "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\"},\"usage\":{\"output_tokens\":2}}\n\n",
+            "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+        ]));
+        using var answer = await bed.ChatAsync("a", ""","stream":true""");
+        Assert.Contains("\"arguments\":\"{}\"", await ChatBed.TextAsync(answer));
+    }
+
+    [Fact]
     public async Task AnthropicAnswer_ThatIsNoAnswer_IsA502()
     {
         await using var bed = await ChatBed.StartAsync();
