@@ -79,6 +79,17 @@ public sealed class StreamTruthTests
     }
 
     [Fact]
+    public async Task Message_WhenTheProviderClosesAfterItsFinishReasonWithoutDone_EndsProperly()
+    {
+        await using var bed = await ChatBed.StartAsync();
+        bed.OpenAI.Enqueue(Answer.Stream(Said.OpenAIStream[..^1]));
+        using var answer = await bed.MessageAsync("o", Stream);
+        var text = await ChatBed.TextAsync(answer);
+        Assert.EndsWith("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n", text);
+        Assert.Contains("\"output_tokens\":2", text);
+    }
+
+    [Fact]
     public async Task Chat_WhenTheProviderNamesItsAccountInTheStream_DoesNotShowIt()
     {
         await using var bed = await ChatBed.StartAsync();
