@@ -88,13 +88,13 @@ internal sealed class Http1Connection(Socket socket, long openedAt)
     }
 
     /// <summary>Receives past the buffer, into the reader's own memory. Only if nothing is unread.</summary>
-    public ValueTask<int> ReceiveAsync(Memory<byte> memory, CancellationToken cancellation) => WaitAsync(socket.ReceiveAsync(memory, SocketFlags.None, CancellationToken.None), cancellation);
+    public ValueTask<int> ReceiveAsync(Memory<byte> memory, CancellationToken cancellation) => WaitAsync(Begin(memory), cancellation);
 
     /// <summary>Makes ready for the next request; false if the peer has closed, or said something that nobody asked for.</summary>
     public bool Rest()
     {
         // What is left over here would be read as the answer to the next request.
-        if (!Unread.IsEmpty || !IsSent) return false;
+        if (!Unread.IsEmpty) return false;
         if (_buffer != _own && _buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = _own;
         (_bodyStart, _start, _end) = (0, 0, 0);
@@ -180,15 +180,21 @@ internal sealed class Http1Connection(Socket socket, long openedAt)
     {
         MakeRoom();
         _isAhead = true;
+#pragma warning disable CA2012 // Kept for the next exchange, and awaited once: TakeAhead gives it away.
+        _ahead = Begin(_buffer.AsMemory(_end));
+#pragma warning restore CA2012
+    }
+
+    /// <summary>Begins to receive. Without a token: the wait is cancelled by closing the connection, which has to be closed then anyway.</summary>
+    private ValueTask<int> Begin(Memory<byte> memory)
+    {
         try
         {
-#pragma warning disable CA2012 // Kept for the next exchange, and awaited once: TakeAhead gives it away.
-            _ahead = socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None, CancellationToken.None);
+            return socket.ReceiveAsync(memory, SocketFlags.None, CancellationToken.None);
         }
         catch (ObjectDisposedException closed)
         {
-            _ahead = ValueTask.FromException<int>(closed);
-#pragma warning restore CA2012
+            return ValueTask.FromException<int>(closed);
         }
     }
 

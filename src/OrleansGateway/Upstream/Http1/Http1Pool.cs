@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 
 namespace OrleansGateway.Upstream.Http1;
@@ -16,7 +17,7 @@ internal sealed record Http1PoolLimits
 }
 
 /// <summary>The connections to one host and port. The one used last is used next, so that those not needed grow old and go.</summary>
-internal sealed class Http1Pool(string host, int port, Http1Dialer dialer, Http1PoolLimits limits, TimeProvider time)
+internal sealed class Http1Pool(string host, int port, Func<TimeSpan, CancellationToken, ValueTask<Socket>> connect, Http1PoolLimits limits, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly List<Idle> _idle = [];
@@ -34,7 +35,7 @@ internal sealed class Http1Pool(string host, int port, Http1Dialer dialer, Http1
     }
 
     /// <summary>An idle connection that is fit for a request; none if there is none.</summary>
-    public async ValueTask<Http1Connection?> TakeAsync()
+    private async ValueTask<Http1Connection?> TakeAsync()
     {
         while (TakeLast() is { } idle)
         {
@@ -45,8 +46,8 @@ internal sealed class Http1Pool(string host, int port, Http1Dialer dialer, Http1
         return null;
     }
 
-    public async ValueTask<Http1Connection> OpenAsync(TimeSpan timeout, CancellationToken cancellation) =>
-        new(await dialer.ConnectAsync(timeout, cancellation), time.GetTimestamp());
+    private async ValueTask<Http1Connection> OpenAsync(TimeSpan timeout, CancellationToken cancellation) =>
+        new(await connect(timeout, cancellation), time.GetTimestamp());
 
     /// <summary>Sends a request over an idle connection or a new one. The only one that is sent a second time is one that the first peer cannot have acted on.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -74,8 +74,9 @@ internal sealed class Http1Response : UpstreamResponse
     {
         if (_isDisposed) return;
         _isDisposed = true;
-        if (_isDone && _mayReuse) _pool.GiveBack(_connection);
-        else if (_isOver && _mayReuse && _framing == Framing.Chunks && _chunks.IsBetweenChunks) _pool.GiveBack(_connection, _chunks);
+        var mayReuse = _mayReuse && _connection.IsSent;
+        if (_isDone && mayReuse) _pool.GiveBack(_connection);
+        else if (_isOver && mayReuse && _framing == Framing.Chunks && _chunks.IsBetweenChunks) _pool.GiveBack(_connection, _chunks);
         else await _connection.CloseAsync();
     }
 

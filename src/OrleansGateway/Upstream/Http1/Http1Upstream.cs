@@ -31,7 +31,7 @@ internal sealed class Http1Upstream : IUpstream, IDisposable
 
     public Http1Pool PoolOf(Uri uri) => _pools.GetOrAdd(
         (uri.IdnHost, uri.Port),
-        static (key, upstream) => new Http1Pool(key.Host, key.Port, new Http1Dialer(key.Host, key.Port, upstream._time, upstream._resolve), upstream._limits, upstream._time),
+        static (key, upstream) => new Http1Pool(key.Host, key.Port, new Http1Dialer(key.Host, key.Port, upstream._time, upstream._resolve).ConnectAsync, upstream._limits, upstream._time),
         this);
 
     public void Dispose()
