@@ -6,6 +6,7 @@ using OrleansGateway.Routing;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Tenants;
 using OrleansGateway.Upstream;
+using OrleansGateway.Upstream.Http1;
 using OrleansGateway.Usage;
 
 namespace OrleansGateway;
@@ -32,6 +33,7 @@ internal static class GatewayServices
     {
         services.TryAddSingleton<ModelStage>();
         services.TryAddSingleton<UsageStage>();
+        services.TryAddSingleton(provider => new Http1Upstream(provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<HttpUpstream>();
         services.TryAddSingleton<Upstreams>();
         services.TryAddSingleton<Attempts>();

@@ -28,6 +28,9 @@ internal sealed class UpstreamRequest
 
     /// <summary>Time to open a connection.</summary>
     public TimeSpan ConnectTimeout { get; init; }
+
+    /// <summary>Told of interim answers (1xx) as they come: status and headers. Only of HTTP/1.1 upstreams; none by default, which drops them.</summary>
+    public Action<int, IReadOnlyList<KeyValuePair<string, string>>>? Interim { get; init; }
 }
 
 /// <summary>An answer whose head has come and whose body is read as it comes. Disposing of it before its end closes the connection.</summary>
@@ -43,6 +46,14 @@ internal abstract class UpstreamResponse : IAsyncDisposable
     /// chunk) throws <see cref="UpstreamException"/>.
     /// </summary>
     public abstract ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellation);
+
+    /// <summary>
+    /// Says that the answer is over by its own word, before its end was read. What is left of its framing may then be awaited once it is disposed of, and the
+    /// connection be used again.
+    /// </summary>
+    public virtual void ExpectNoMore()
+    {
+    }
 
     public abstract ValueTask DisposeAsync();
 }

@@ -1,4 +1,5 @@
 using OrleansGateway.Upstream;
+using OrleansGateway.Upstream.Http1;
 using OrleansGateway.Tests.Upstreams;
 
 namespace OrleansGateway.Tests.Gateway;
@@ -6,12 +7,15 @@ namespace OrleansGateway.Tests.Gateway;
 /// <summary>A body is not given to another request while it may still be on its way out.</summary>
 public sealed class BodyLifetimeTests
 {
-    [Fact]
-    public async Task SendAsync_WhenCancelledHalfWayThroughTheBody_SaysWhenItIsReadNoMore()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SendAsync_WhenCancelledHalfWayThroughTheBody_SaysWhenItIsReadNoMore(bool own)
     {
         using var server = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         server.Start();
-        using var upstream = new HttpUpstream();
+        var upstream = New(own);
+        using var end = (IDisposable)upstream;
         using var leaving = new CancellationTokenSource();
         // Far more than both sockets' buffers hold, to a peer that reads none of it.
         var request = new UpstreamRequest
@@ -30,14 +34,19 @@ public sealed class BodyLifetimeTests
         Assert.True(request.BodySent.IsCompleted);
     }
 
-    [Fact]
-    public async Task SendAsync_OfABodyThatWasTaken_SaysSo()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SendAsync_OfABodyThatWasTaken_SaysSo(bool own)
     {
         await using var provider = await MockUpstream.StartAsync(_ => Answer.Json("{}"));
-        using var upstream = new HttpUpstream();
+        var upstream = New(own);
+        using var end = (IDisposable)upstream;
         var request = new UpstreamRequest { Method = HttpMethod.Post, Uri = provider.V1, Body = "{}"u8.ToArray(), ConnectTimeout = TimeSpan.FromSeconds(10) };
         await using var answer = await upstream.SendAsync(request, TestContext.Current.CancellationToken);
         await request.BodySent;
         Assert.Equal("{}"u8, provider.Requests.Single().Body);
     }
+
+    private static IUpstream New(bool own) => own ? new Http1Upstream(TimeProvider.System) : new HttpUpstream();
 }

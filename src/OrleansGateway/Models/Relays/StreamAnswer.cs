@@ -58,7 +58,12 @@ internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamRe
             if (_begun) await SendAsync();
             // Once the provider has said that it is done, the connection's own end may be late, or not proper, and tells nothing.
             whole |= relay.IsComplete;
-            if (whole) call.Outcome = CallOutcome.Completed;
+            if (whole)
+            {
+                call.Outcome = CallOutcome.Completed;
+                response.ExpectNoMore();
+            }
+
             if (whole || bytes == 0) return whole;
         }
     }
