@@ -17,6 +17,8 @@ internal sealed class SigningKey
     }
 
     public string Id { get; }
+
+    /// <summary>What it signs with, and says so in the header.</summary>
     public string Algorithm { get; }
 
     /// <summary>The public half.</summary>
@@ -27,12 +29,13 @@ internal sealed class SigningKey
     public static SigningKey Second { get; } = Rsa("second", 2048);
     public static SigningKey Curve { get; } = Ec("curve");
 
-    public static SigningKey Rsa(string id, int bits)
+    public static SigningKey Rsa(string id, int bits, string algorithm = "RS256")
     {
+        var hash = algorithm == "RS512" ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256;
         var rsa = RSA.Create(bits);
         var parts = rsa.ExportParameters(includePrivateParameters: false);
-        return new SigningKey(id, "RS256", new JsonObject { ["kty"] = "RSA", ["n"] = Base64(parts.Modulus!), ["e"] = Base64(parts.Exponent!), ["use"] = "sig" },
-            data => rsa.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+        return new SigningKey(id, algorithm, new JsonObject { ["kty"] = "RSA", ["n"] = Base64(parts.Modulus!), ["e"] = Base64(parts.Exponent!), ["use"] = "sig" },
+            data => rsa.SignData(data, hash, RSASignaturePadding.Pkcs1));
     }
 
     public static SigningKey Ec(string id)

@@ -72,8 +72,17 @@ public sealed class TokenTests : IAsyncLifetime
     public async Task Token_ThatBringsItsOwnKey_IsInvalid() =>
         await IsInvalidAsync(SigningKey.Second.Sign(_bed.Claims(), $$"""{"alg":"RS256","jwk":{{SigningKey.Second.Jwk}},"jku":"{{_bed.Endpoint.Url}}"}"""));
 
+    [Fact]
+    public async Task Token_RightlySignedByAnAlgorithmThatIsNotStated_IsInvalid()
+    {
+        var key = SigningKey.Rsa("first", 2048, "RS512");
+        _bed.Set = SigningKey.SetOf(key);
+        await IsInvalidAsync(_bed.Token(key: key));
+        _bed.Configure(s => s with { Algorithms = ["RS512"] });
+        await _bed.AcceptsAsync(_bed.Token(key: key));
+    }
+
     [Theory]
-    [InlineData("""{"alg":"RS512","kid":"first"}""")] // not in the list
     [InlineData("""{"alg":"ES256","kid":"first"}""")] // not of that key
     [InlineData("""{"alg":"RS256","kid":"first","crit":["exp"]}""")]
     [InlineData("""{"alg":"RS256","alg":"RS256","kid":"first"}""")]
