@@ -1,4 +1,5 @@
 using OrleansGateway.Auth;
+using OrleansGateway.Auth.Jwt;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Models;
@@ -25,7 +26,14 @@ internal static class GatewayServices
     {
         services.TryAddSingleton<KeyDirectory>();
         services.TryAddSingleton<ICallers>(provider => provider.GetRequiredService<KeyDirectory>());
+        services.TryAddSingleton<JwkClient>();
+        services.TryAddSingleton<IssuerKeys>();
+        services.TryAddSingleton<TokenVerifier>();
+        services.TryAddSingleton(new TokenCache());
+        services.TryAddSingleton<TokenCallers>();
         services.TryAddSingleton<AuthStage>();
+        services.TryAddSingleton<ExternalAuthClient>();
+        services.TryAddSingleton<ExternalAuthStage>();
         return services;
     }
 

@@ -22,6 +22,8 @@ internal static class Stages
         services.GetRequiredService<UsageStage>(),
         // Says who calls. Nothing is read of a stranger's body.
         services.GetRequiredService<AuthStage>(),
+        // Asks the operator's own service about a caller who is known, where the route says so.
+        services.GetRequiredService<ExternalAuthStage>(),
         // Reads the body and finds the model that this caller may use.
         services.GetRequiredService<ModelStage>(),
         // Sends it. Last: all that may refuse has had its say.

@@ -1,3 +1,4 @@
+using OrleansGateway.Auth.Jwt;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Tenants;
@@ -8,7 +9,7 @@ namespace OrleansGateway.Auth;
 /// Says who calls, and turns away who may not. Runs before all stages that count or spend, so that they know whose account it is. Whether the caller
 /// may use the model is asked once the body is read, by the stage that reads it.
 /// </summary>
-internal sealed class AuthStage(ICallers callers, TimeProvider time, ILogger<AuthStage> log) : IStage
+internal sealed class AuthStage(ICallers callers, TokenCallers tokens, TimeProvider time, ILogger<AuthStage> log) : IStage
 {
     // Bounds what a stranger can make us hash. Our keys have 53 characters; keys brought from elsewhere stay well below this too.
     private const int KeyLengthMax = 512;
@@ -24,26 +25,60 @@ internal sealed class AuthStage(ICallers callers, TimeProvider time, ILogger<Aut
         "ambiguous_credentials", "The request carries different API keys in its headers. Send one.");
 
     private static readonly Refusal Expired = new(401, "api_key_expired", "The API key has expired. Ask for a new one.");
-    private static readonly Refusal TenantDisabled = Refusal.Forbidden("tenant_disabled", "The organisation of this API key is not enabled.");
+    private static readonly Refusal TenantDisabled = Refusal.Forbidden("tenant_disabled", "The organisation that this request belongs to is not enabled.");
     private static readonly Refusal OwnerRemoved = Refusal.Forbidden("owner_removed", "The team or user of this API key is no longer there.");
     private static readonly Refusal AddressNotAllowed = Refusal.Forbidden("address_not_allowed", "This API key may not be used from this address.");
     private static readonly Refusal RouteNotAllowed = Refusal.Forbidden("route_not_allowed", "This API key may not use this path.");
 
+    private static readonly Refusal KeysNotAccepted = new(
+        401, "credential_not_accepted", "This path takes no API keys. Send a token of its issuer as 'Authorization: Bearer TOKEN'.");
+
+    private static readonly Refusal TokenExpired = TokenVerdict.TooOld().Refusal!;
+
     /// <inheritdoc/>
     public ValueTask InvokeAsync(Exchange exchange, Next next)
     {
-        var refusal = Check(exchange);
+        var key = PresentedKey.Read(exchange.Http.Request.Headers);
+        return key is { IsBearer: true, IsAmbiguous: false } && AcceptsTokens(exchange) && TokenText.IsToken(key.Text)
+            ? FindToken(exchange, key.Text, next)
+            : Go(exchange, Check(exchange, key), next);
+    }
+
+    private static bool AcceptsTokens(Exchange exchange) => exchange.Snapshot.Issuers.Count > 0 && exchange.Route is not { AcceptsTokens: false };
+
+    private ValueTask FindToken(Exchange exchange, ReadOnlySpan<char> text, Next next)
+    {
+        var hash = KeyHash.Of(text);
+        if (tokens.Find(exchange.Snapshot, hash) is { } caller) return Go(exchange, Admit(exchange, caller), next);
+        // A key stated in the configuration may have any form, a token's too.
+        if (callers.Find(exchange.Snapshot, hash) is { } known) return Go(exchange, AdmitKey(exchange, known), next);
+        return VerifyAsync(exchange, text.ToString(), hash, next);
+    }
+
+    private async ValueTask VerifyAsync(Exchange exchange, string text, KeyHash hash, Next next)
+    {
+        var verdict = await tokens.VerifyAsync(text, hash, exchange.Snapshot, exchange.Aborted);
+        if (verdict.Refusal is { } refusal) log.TokenRefused(exchange.Id, refusal.Code, verdict.Reason);
+        await Go(exchange, verdict.Caller is { } caller ? Admit(exchange, caller) : verdict.Refusal, next);
+    }
+
+    private static ValueTask Go(Exchange exchange, Refusal? refusal, Next next)
+    {
         if (refusal is null) return next(exchange);
 
-        // RFC 9110 section 15.5.2: a 401 says how to authenticate.
-        if (refusal.Status == StatusCodes.Status401Unauthorized) exchange.Http.Response.Headers.WWWAuthenticate = "Bearer";
+        // RFC 9110 section 15.5.2: a 401 says how to authenticate; RFC 6750 section 3: and what is wrong with a token.
+        if (refusal.Status == StatusCodes.Status401Unauthorized)
+        {
+            exchange.Http.Response.Headers.WWWAuthenticate =
+                refusal.Code is "invalid_token" or "token_expired" ? $"Bearer error=\"invalid_token\", error_description=\"{refusal.Message}\"" : "Bearer";
+        }
+
         exchange.Refuse(refusal);
         return ValueTask.CompletedTask;
     }
 
-    private Refusal? Check(Exchange exchange)
+    private Refusal? Check(Exchange exchange, PresentedKey key)
     {
-        var key = PresentedKey.Read(exchange.Http.Request.Headers);
         if (key.IsAmbiguous) return Ambiguous;
         if (key.Text.IsEmpty) return Missing;
         var caller = key.Text.Length <= KeyLengthMax ? callers.Find(exchange.Snapshot, KeyHash.Of(key.Text)) : null;
@@ -54,6 +89,13 @@ internal sealed class AuthStage(ICallers callers, TimeProvider time, ILogger<Aut
             return Invalid;
         }
 
+        return AdmitKey(exchange, caller);
+    }
+
+    private Refusal? AdmitKey(Exchange exchange, Caller caller) => exchange.Route is { AcceptsKeys: false } ? KeysNotAccepted : Admit(exchange, caller);
+
+    private Refusal? Admit(Exchange exchange, Caller caller)
+    {
         if (RefusalOf(exchange, caller) is { } refusal)
         {
             log.CallerRefused(exchange.Id, caller.KeyId, caller.Tenant, refusal.Code);
@@ -66,9 +108,9 @@ internal sealed class AuthStage(ICallers callers, TimeProvider time, ILogger<Aut
 
     private Refusal? RefusalOf(Exchange exchange, Caller caller)
     {
-        if (caller.Expires <= time.GetUtcNow()) return Expired;
+        if (caller.Expires <= time.GetUtcNow()) return caller.IsToken ? TokenExpired : Expired;
         if (!exchange.Snapshot.Settings.Tenants.TryGetValue(caller.Tenant, out var tenant) || !tenant.Enabled) return TenantDisabled;
-        if (!IsThere(tenant, caller)) return OwnerRemoved;
+        if (!caller.IsToken && !IsThere(tenant, caller)) return OwnerRemoved;
         if (!caller.AllowsAddress(exchange.Http.Connection.RemoteIpAddress)) return AddressNotAllowed;
         return exchange.Route is { } route && !caller.Routes.Matches(route.Id) ? RouteNotAllowed : null;
     }
@@ -85,4 +127,7 @@ internal static partial class AuthLog
 
     [LoggerMessage(1201, LogLevel.Debug, "Request {RequestId} with key {KeyId} of tenant {Tenant} is refused: {Code}")]
     public static partial void CallerRefused(this ILogger log, string requestId, string keyId, string tenant, string code);
+
+    [LoggerMessage(1202, LogLevel.Debug, "Request {RequestId} carries a token that is refused with {Code}: {Reason}")]
+    public static partial void TokenRefused(this ILogger log, string requestId, string code, string reason);
 }

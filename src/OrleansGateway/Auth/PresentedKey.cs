@@ -2,13 +2,16 @@ using Microsoft.Extensions.Primitives;
 
 namespace OrleansGateway.Auth;
 
-/// <summary>The key a request carries, wherever it carries it. Read in place: nothing is copied.</summary>
+/// <summary>The key or token a request carries, wherever it carries it. Read in place: nothing is copied.</summary>
 internal ref struct PresentedKey
 {
     private const string Bearer = "Bearer ";
 
     /// <summary>The key; empty if the request carries none.</summary>
     public ReadOnlySpan<char> Text { get; private set; }
+
+    /// <summary>Whether it came as a bearer token, and so may be a JWT.</summary>
+    public bool IsBearer { get; private set; }
 
     /// <summary>Whether the request carries more than one key, and they differ.</summary>
     public bool IsAmbiguous { get; private set; }
@@ -18,6 +21,7 @@ internal ref struct PresentedKey
     {
         var key = new PresentedKey();
         foreach (var value in headers.Authorization) key.Take(BearerToken(value));
+        key.IsBearer = !key.Text.IsEmpty;
         key.TakeAll(headers["x-api-key"]);
         key.TakeAll(headers["api-key"]);
         key.TakeAll(headers["x-goog-api-key"]);

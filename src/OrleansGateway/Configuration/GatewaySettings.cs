@@ -36,6 +36,9 @@ public sealed record GatewaySettings
     /// <summary>Keys stated here rather than made by the admin API, by id. They cannot be rotated or revoked but by editing this file.</summary>
     public IReadOnlyDictionary<string, KeySettings> Keys { get; init; } = new Dictionary<string, KeySettings>();
 
+    /// <summary>Issuers whose JWTs are accepted in place of keys, by id.</summary>
+    public IReadOnlyDictionary<string, JwtSettings> Jwt { get; init; } = new Dictionary<string, JwtSettings>();
+
     /// <summary>Where model calls can be sent, by id.</summary>
     public IReadOnlyDictionary<string, ProviderSettings> Providers { get; init; } = new Dictionary<string, ProviderSettings>();
 

@@ -28,14 +28,25 @@ internal static class HeaderRules
         }
     }
 
+    /// <summary>Checks a list of header names.</summary>
+    public static void CheckNames(IReadOnlyList<string> names, string list, Findings findings)
+    {
+        for (var i = 0; i < names.Count; i++)
+        {
+            var item = SettingPath.Item(list, i);
+            if (names[i] is { } name && !IsName(name)) findings.ReportAt(item, list, $"{findings.Shown(item)} is not a header's name; it takes letters, digits and dashes.");
+        }
+    }
+
     private static string? ProblemOf(string name, bool first, bool hasKey)
     {
-        var isToken = name.Length is > 0 and <= 128 && name.All(IsTokenCharacter);
-        if (!isToken) return $"{Findings.Quote(name)} is not a header's name; it takes letters, digits and dashes.";
+        if (!IsName(name)) return $"{Findings.Quote(name)} is not a header's name; it takes letters, digits and dashes.";
         if (Ours.Contains(name)) return $"The header {name} is written by the gateway itself and cannot be set.";
         if (hasKey && Credentials.Contains(name)) return $"The header {name} cannot be set beside api_key, which is sent in one like it; give one of the two.";
         return first ? null : $"The header {name} is given twice; capitals make no difference.";
     }
+
+    private static bool IsName(string name) => name.Length is > 0 and <= 128 && name.All(IsTokenCharacter);
 
     // RFC 9110 §5.6.2
     private static bool IsTokenCharacter(char c) => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -12,19 +13,22 @@ internal readonly struct KeyHash : IEquatable<KeyHash>
 {
     public const int Bytes = SHA256.HashSizeInBytes;
 
+    private const int StackBytesMax = 1024;
+
     private readonly (ulong A, ulong B, ulong C, ulong D) _bits;
 
     public KeyHash(ReadOnlySpan<byte> hash) => _bits = MemoryMarshal.Read<(ulong, ulong, ulong, ulong)>(hash[..Bytes]);
 
-    /// <summary>Hash of a key as a client sends it. Allocates nothing for keys up to 256 characters.</summary>
+    /// <summary>Hash of a key, or of a token, as a client sends it. Allocates nothing.</summary>
     public static KeyHash Of(ReadOnlySpan<char> key)
     {
         var bytesMax = Encoding.UTF8.GetMaxByteCount(key.Length);
-        var utf8 = bytesMax <= 1024 ? stackalloc byte[bytesMax] : new byte[bytesMax];
-        var length = Encoding.UTF8.GetBytes(key, utf8);
-        Span<byte> hash = stackalloc byte[Bytes];
-        SHA256.HashData(utf8[..length], hash);
-        return new KeyHash(hash);
+        if (bytesMax <= StackBytesMax) return Of(key, stackalloc byte[bytesMax]);
+        var rented = ArrayPool<byte>.Shared.Rent(bytesMax);
+        var hash = Of(key, rented);
+        // The next to rent it must not find a credential in it.
+        ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+        return hash;
     }
 
     public static KeyHash Parse(string hex) => new(Convert.FromHexString(hex));
@@ -45,6 +49,14 @@ internal readonly struct KeyHash : IEquatable<KeyHash>
     public override int GetHashCode() => (int)_bits.A;
 
     public override string ToString() => Convert.ToHexStringLower(AsBytes(in this));
+
+    private static KeyHash Of(ReadOnlySpan<char> key, Span<byte> utf8)
+    {
+        var length = Encoding.UTF8.GetBytes(key, utf8);
+        Span<byte> hash = stackalloc byte[Bytes];
+        SHA256.HashData(utf8[..length], hash);
+        return new KeyHash(hash);
+    }
 
     private static ReadOnlySpan<byte> AsBytes(in KeyHash hash) => MemoryMarshal.AsBytes(new ReadOnlySpan<KeyHash>(in hash));
 }

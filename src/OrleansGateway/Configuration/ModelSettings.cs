@@ -58,4 +58,11 @@ public sealed record RouteSettings
 
     /// <summary>Models offered on this route, by name; a trailing <c>*</c> matches any ending. Default <c>["*"]</c>: all.</summary>
     public IReadOnlyList<string> Models { get; init; } = ["*"];
+
+    /// <summary>What callers may show who they are with: <c>key</c>, <c>jwt</c>. Default <c>["key", "jwt"]</c>: both, JWTs where an issuer is stated.</summary>
+    [MinLength(1)]
+    public IReadOnlyList<CredentialKind> Auth { get; init; } = [CredentialKind.Key, CredentialKind.Jwt];
+
+    /// <summary>A service that is asked about each request. Default: none.</summary>
+    public ExternalAuthSettings? ExternalAuth { get; init; }
 }

@@ -16,6 +16,17 @@ internal static class RouteRules
             if (findings.IsFaulty(owner)) continue;
             if (!paths.TryAdd(route.Path, owner)) findings.Report(owner, "path", $"{paths[route.Path]} serves this path already; each path may be served once.");
             NameRules.CheckPatterns(route.Models, settings.Models, owner, "models", "models", findings);
+            CheckAuth(settings, route, owner, findings);
         }
+    }
+
+    private static void CheckAuth(GatewaySettings settings, RouteSettings route, string owner, Findings findings)
+    {
+        if (settings.Jwt.Count == 0 && route.Auth.Count > 0 && !route.Auth.Contains(CredentialKind.Key) && !findings.IsFaulty("jwt"))
+            findings.Report(owner, "auth", "Only JWTs may be used here, and no issuer is stated, so nobody could; add one to jwt, or key to this list.");
+        if (route.ExternalAuth is not { } external) return;
+        var path = SettingPath.Field(owner, "external_auth");
+        HeaderRules.CheckNames(external.HeadersToSend, SettingPath.Field(path, "headers_to_send"), findings);
+        HeaderRules.CheckNames(external.HeadersFromAnswer, SettingPath.Field(path, "headers_from_answer"), findings);
     }
 }

@@ -11,6 +11,7 @@ internal static class SettingsValidator
         ListenerRules.Check(settings.Listeners, findings);
         TenantRules.Check(settings, findings);
         KeyRules.Check(settings, findings);
+        JwtRules.Check(settings, findings);
         ProviderRules.Check(settings, findings);
         ModelRules.Check(settings, findings);
         RouteRules.Check(settings, findings);

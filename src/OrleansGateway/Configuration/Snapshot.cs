@@ -18,6 +18,7 @@ internal sealed class Snapshot
         Providers = settings.Providers.ToFrozenDictionary(p => p.Key, p => new Provider(p.Key, p.Value), StringComparer.Ordinal);
         Models = settings.Models.ToFrozenDictionary(m => m.Key, m => new Model(m.Key, m.Value, Providers), StringComparer.Ordinal);
         Routes = [.. settings.Routes.Select(r => new Route(r.Key, r.Value)).OrderByDescending(r => r.Path.Length)];
+        Issuers = settings.Jwt.ToFrozenDictionary(j => j.Value.Issuer, j => new JwtIssuer(j.Key, j.Value), StringComparer.Ordinal);
         Keys = settings.Keys.ToFrozenDictionary(k => HashOf(k.Value), k => CallerOf(k.Key, k.Value));
     }
 
@@ -33,6 +34,9 @@ internal sealed class Snapshot
 
     /// <summary>Longest path first.</summary>
     public IReadOnlyList<Route> Routes { get; }
+
+    /// <summary>Issuers of JWTs, by the <c>iss</c> of their tokens.</summary>
+    public FrozenDictionary<string, JwtIssuer> Issuers { get; }
 
     /// <summary>Keys stated in the configuration.</summary>
     public FrozenDictionary<KeyHash, Caller> Keys { get; }
@@ -66,6 +70,9 @@ internal sealed class Route(string id, RouteSettings settings)
     public string Id => id;
     public string Path => settings.Path;
     public NamePatterns Models { get; } = new(settings.Models);
+    public bool AcceptsKeys { get; } = settings.Auth.Contains(CredentialKind.Key);
+    public bool AcceptsTokens { get; } = settings.Auth.Contains(CredentialKind.Jwt);
+    public ExternalAuthSettings? ExternalAuth => settings.ExternalAuth;
 }
 
 /// <summary>A place that model calls can be sent to, compiled.</summary>

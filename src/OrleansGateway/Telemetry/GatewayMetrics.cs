@@ -24,6 +24,8 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _attempts;
     private readonly Counter<long> _reloads;
     private readonly Counter<long> _droppedLines;
+    private readonly Counter<long> _tokenKeyFetches;
+    private readonly Histogram<double> _externalAuthDuration;
     private volatile string? _configVersion;
 
     public GatewayMetrics()
@@ -38,6 +40,8 @@ internal sealed class GatewayMetrics : IDisposable
         _attempts = Count("gateway.upstream.attempts", "{attempt}", "Requests sent to providers, retries and fallbacks included.");
         _reloads = Count("gateway.config.reloads", "{reload}", "Configurations read since the start, by whether they were applied or refused.");
         _droppedLines = Count("gateway.access_log.dropped", "{line}", "Lines of the access log that were not written.");
+        _tokenKeyFetches = Count("gateway.auth.key_fetches", "{fetch}", "Fetches of issuers' public keys, by how they ended.");
+        _externalAuthDuration = Seconds("gateway.auth.external.duration", "Time that a route's external service took to answer.", FirstTokenBuckets);
         Meter.CreateObservableGauge("gateway.config.info", ObserveConfig, unit: null, "Version of the configuration that serves new requests.");
     }
 
@@ -97,6 +101,16 @@ internal sealed class GatewayMetrics : IDisposable
 
     /// <summary>Counts a configuration read after the start: applied, or refused because it is not valid.</summary>
     public void ConfigReloaded(bool applied) => _reloads.Add(1, Tag("result", applied ? "applied" : "refused"));
+
+    /// <param name="issuer">Id of the issuer.</param>
+    /// <param name="good">Whether keys came of it.</param>
+    public void TokenKeysFetched(string issuer, bool good) => _tokenKeyFetches.Add(1, Tag("issuer", issuer), Tag("result", good ? "good" : "failed"));
+
+    /// <param name="route">Id of the route.</param>
+    /// <param name="outcome">What the external service said: <c>allowed</c>, <c>denied</c>, <c>failed</c> or <c>timeout</c>.</param>
+    /// <param name="duration">Until the head of its answer, or until it was given up.</param>
+    public void ExternallyAuthorized(string route, string outcome, TimeSpan duration) =>
+        _externalAuthDuration.Record(duration.TotalSeconds, Tag("http.route", route), Tag("outcome", outcome));
 
     public void AccessLogDropped(int lines) => _droppedLines.Add(lines);
 

@@ -10,18 +10,20 @@ using OrleansGateway.Tests.Tenants;
 
 namespace OrleansGateway.Tests.Auth;
 
-public sealed class AuthStageTests : IDisposable
+public sealed class AuthStageTests : IAsyncDisposable
 {
     private readonly StateFolder _folder = new();
     private readonly ManualTime _time = new();
     private readonly TestDirectory _directory;
     private readonly LoggerFactory _logs = new();
+    private readonly TestTokens _tokens;
     private readonly AuthStage _stage;
 
     public AuthStageTests()
     {
         _directory = new TestDirectory(_logs, _time, _folder.Path);
-        _stage = new AuthStage(_directory.Keys, _time, _logs.CreateLogger<AuthStage>());
+        _tokens = new TestTokens(() => _directory.Snapshot, _time, _logs);
+        _stage = new AuthStage(_directory.Keys, _tokens.Callers, _time, _logs.CreateLogger<AuthStage>());
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -181,8 +183,9 @@ public sealed class AuthStageTests : IDisposable
         await RefusesAsync(RequestWith(made), 403, "owner_removed");
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        await _tokens.DisposeAsync();
         _logs.Dispose();
         _directory.Dispose();
         _folder.Dispose();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansGateway.Auth;
 using OrleansGateway.Http;
 using OrleansGateway.Tests.Admin;
+using OrleansGateway.Tests.Auth;
 
 namespace OrleansGateway.Tests.Tenants;
 
@@ -16,7 +17,8 @@ public sealed class KeySecrecyTests
         using var logs = new LogCapture();
         await using var host = await AdminHost.StartAsync(logs);
         using var loggers = LoggerFactory.Create(b => b.AddProvider(logs).SetMinimumLevel(LogLevel.Trace));
-        var stage = new AuthStage(host.Directory.Keys, host.Directory.Time, loggers.CreateLogger<AuthStage>());
+        await using var tokens = new TestTokens(() => host.Directory.Snapshot, host.Directory.Time, loggers);
+        var stage = new AuthStage(host.Directory.Keys, tokens.Callers, host.Directory.Time, loggers.CreateLogger<AuthStage>());
 
         var (_, made) = await host.PostAsync("/admin/v1/keys", """{"tenant":"acme","routes":["other"],"expires_at":"2026-01-03T00:00:00Z"}""");
         var id = made.GetProperty("id").GetString()!;

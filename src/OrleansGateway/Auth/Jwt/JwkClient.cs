@@ -1,0 +1,112 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using OrleansGateway.Configuration;
+
+namespace OrleansGateway.Auth.Jwt;
+
+/// <summary>
+/// Fetches JWK sets. Follows no redirect, reads no more than a set may have, and connects only to addresses that the configuration allows, looked at
+/// after the name was resolved: a name that is changed to lead inside gets no connection.
+/// </summary>
+internal sealed class JwkClient : IDisposable
+{
+    /// <summary>For one fetch, discovery included.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+
+    private readonly HttpMessageInvoker _public = NewInvoker(PublicAddresses.Contain);
+    private readonly HttpMessageInvoker _local = NewInvoker(static a => IPAddress.IsLoopback(a) || PublicAddresses.Contain(a));
+    private readonly HttpMessageInvoker _any = NewInvoker(static _ => true);
+
+    /// <summary>The set as text, checked; or why there is none. Throws only when <paramref name="stopping"/>.</summary>
+    public async Task<(string? Text, string Problem)> FetchAsync(JwkOrigin origin, CancellationToken cancellation, CancellationToken stopping)
+    {
+        try
+        {
+            var url = origin.Url;
+            if (origin.IsDiscovery)
+            {
+                var (found, problem) = SetUrlIn(await GetAsync(origin, url, cancellation), origin);
+                if (found is null) return (null, problem);
+                url = found;
+            }
+
+            var text = await GetAsync(origin, url, cancellation);
+            return JwkSet.Parse(text) is (null, var fault) ? (null, fault) : (text, "");
+        }
+        catch (Exception failed) when (failed is HttpRequestException or IOException or JsonException)
+        {
+            return (null, failed.Message);
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            return (null, $"no answer within {Timeout.TotalSeconds:0} s");
+        }
+    }
+
+    public void Dispose()
+    {
+        _public.Dispose();
+        _local.Dispose();
+        _any.Dispose();
+    }
+
+    /// <summary>OpenID Connect Discovery 1.0 §4.3: a document of another issuer is not taken, nor a set that would come in the clear.</summary>
+    private static (Uri? Url, string Problem) SetUrlIn(string text, JwkOrigin origin)
+    {
+        using var document = JsonDocument.Parse(text);
+        var root = document.RootElement;
+        if (root.ValueKind != JsonValueKind.Object) return (null, "the discovery document is no JSON object");
+        if (TextOf("issuer") != origin.Issuer) return (null, "the discovery document is that of another issuer");
+        if (!Uri.TryCreate(TextOf("jwks_uri"), UriKind.Absolute, out var url)) return (null, "the discovery document names no JWK set");
+        var isSecure = url.Scheme == Uri.UriSchemeHttps || (JwkOrigin.IsSecure(url) && origin.Url.IsLoopback);
+        return isSecure ? (url, "") : (null, "the discovery document names a JWK set that is not served by https");
+
+        string? TextOf(string name) => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    }
+
+    private async Task<string> GetAsync(JwkOrigin origin, Uri url, CancellationToken cancellation)
+    {
+        // What the operator has stated decides, not what a document says.
+        var invoker = origin.AllowPrivate ? _any : origin.Url.IsLoopback ? _local : _public;
+        using var request = new HttpRequestMessage(HttpMethod.Get, url);
+        request.Headers.Add("Accept", "application/jwk-set+json, application/json");
+        using var response = await invoker.SendAsync(request, cancellation);
+        if (response.StatusCode != HttpStatusCode.OK) throw new HttpRequestException($"the answer had status {(int)response.StatusCode}");
+        await using var body = await response.Content.ReadAsStreamAsync(cancellation);
+        var bytes = new byte[JwkSet.BytesMax + 1];
+        var length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation);
+        return length <= JwkSet.BytesMax ? Encoding.UTF8.GetString(bytes, 0, length) : throw new IOException($"the answer is larger than {new ByteSize(JwkSet.BytesMax)}");
+    }
+
+    private static HttpMessageInvoker NewInvoker(Func<IPAddress, bool> mayReach) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        UseCookies = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ActivityHeadersPropagator = null,
+        MaxResponseHeadersLength = 16,
+        MaxResponseDrainSize = 0,
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10),
+        ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, mayReach, cancellation),
+    });
+
+    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint endPoint, Func<IPAddress, bool> mayReach, CancellationToken cancellation)
+    {
+        var addresses = await Dns.GetHostAddressesAsync(endPoint.Host, cancellation);
+        var allowed = addresses.Where(mayReach).ToArray();
+        if (allowed.Length == 0) throw new HttpRequestException("its name leads to a private address, and allow_private is not set");
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(allowed, endPoint.Port, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
