@@ -24,6 +24,7 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _attempts;
     private readonly Counter<long> _reloads;
     private readonly Counter<long> _droppedLines;
+    private readonly Counter<long> _exportFailures;
     private volatile string? _configVersion;
 
     public GatewayMetrics()
@@ -38,6 +39,7 @@ internal sealed class GatewayMetrics : IDisposable
         _attempts = Count("gateway.upstream.attempts", "{attempt}", "Requests sent to providers, retries and fallbacks included.");
         _reloads = Count("gateway.config.reloads", "{reload}", "Configurations read since the start, by whether they were applied or refused.");
         _droppedLines = Count("gateway.access_log.dropped", "{line}", "Lines of the access log that were not written.");
+        _exportFailures = Count("gateway.telemetry.export_failures", "{request}", "Sendings to a collector that it did not take, by what was sent.");
         Meter.CreateObservableGauge("gateway.config.info", ObserveConfig, unit: null, "Version of the configuration that serves new requests.");
     }
 
@@ -100,6 +102,10 @@ internal sealed class GatewayMetrics : IDisposable
 
     public void AccessLogDropped(int lines) => _droppedLines.Add(lines);
 
+    /// <param name="signal"><c>traces</c> or <c>metrics</c>.</param>
+    /// <param name="times">How often; 0 shows the series.</param>
+    public void ExportFailed(string signal, int times) => _exportFailures.Add(times, Tag("signal", signal));
+
     /// <summary>
     /// Shows at zero what an operator sets alarms on. A series that first appears at 1 has no increase that <c>rate()</c> could see.
     /// </summary>
@@ -132,7 +138,7 @@ internal sealed class GatewayMetrics : IDisposable
         _configVersion is { } version ? [new Measurement<long>(1, Tag("version", version))] : [];
 
     // As the conventions ask: a client can invent methods, and each would be a series.
-    private static string KnownMethod(string method) => method switch
+    public static string KnownMethod(string method) => method switch
     {
         "GET" or "POST" or "HEAD" or "PUT" or "DELETE" or "OPTIONS" or "PATCH" or "CONNECT" or "TRACE" => method,
         _ => "_OTHER",
