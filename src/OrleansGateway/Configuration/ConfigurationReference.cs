@@ -56,6 +56,7 @@ internal sealed class ConfigurationReference
     private static string TypeOf(SettingShape shape) => shape switch
     {
         SettingShape.Single single => single.Format.Name,
+        SettingShape.ListOf { Item: SettingShape.Single { Format.Choices: { Count: > 0 } choices } } => $"list of {string.Join(", ", choices.Select(c => $"`{c}`"))}",
         SettingShape.ListOf { Item: SettingShape.Single item } => $"list of {item.Format.Name}",
         SettingShape.ListOf => "list of sections",
         SettingShape.MapOf { Value: SettingShape.Single value } => $"{value.Format.Name} by name",
