@@ -26,7 +26,7 @@ public sealed record TraceSettings
 
     /// <summary>
     /// Share of the requests traced, of those whose client did not decide: a <c>traceparent</c> that says sampled or not sampled is followed. 0 to 1; default 1.
-    /// Each traced request costs about 10 µs of processor time and 2 KiB sent; a busy gateway wants 0.01.
+    /// Each traced request costs about 10 µs of processor time and 1 KiB sent; a busy gateway wants 0.01.
     /// </summary>
     [Range(0.0, 1.0)]
     public double SampleRatio { get; init; } = 1;

@@ -100,6 +100,17 @@ public sealed class TraceTests
     }
 
     [Fact]
+    public async Task Sampling_AfterAReload_GoesByTheNewRatio()
+    {
+        await using var bed = await TracedGateway.StartAsync("sample_ratio: 0");
+        bed.OpenAI.Handler = _ => Answer.Json(Said.OpenAIWhole);
+        await bed.ChatAsync("o");
+        await bed.ReloadAsync("sample_ratio: 1");
+        await bed.ChatAsync("o");
+        Assert.Equal(2, (await bed.EndAsync()).Count);
+    }
+
+    [Fact]
     public async Task Tracing_WithoutAnEndpoint_PassesTheClientsContextOn()
     {
         await using var bed = await TracedGateway.StartAsync(traces: null);

@@ -28,17 +28,16 @@ internal sealed class TracedGateway : IAsyncDisposable
     public static async Task<TracedGateway> StartAsync(string? traces = "sample_ratio: 1", bool grpc = false)
     {
         var (receiver, openAI, anthropic) = (await OtlpReceiver.StartAsync(), await MockUpstream.StartAsync(), await MockUpstream.StartAsync());
-        var telemetry = grpc ? $"endpoint: \"{receiver.Grpc}\", protocol: grpc" : $"endpoint: \"{receiver.Http}\"";
-        var gateway = await GatewayUnderTest.StartAsync($$"""
-            {{(traces is null ? "" : $"telemetry: {{traces: {{{telemetry}, {traces}}}}}")}}
-            providers:
-              o: {kind: openai, base_url: "{{openAI.V1}}", api_key: provider-key-o}
-              a: {kind: anthropic, base_url: "{{anthropic.V1}}", api_key: provider-key-a}
-            models:
-              o: {targets: [{provider: o, model: gpt-there}]}
-              o-then-a: {targets: [{provider: o}], fallbacks: [{provider: a, model: claude-there}]}
-            """);
+        var endpoint = grpc ? $"endpoint: \"{receiver.Grpc}\", protocol: grpc" : $"endpoint: \"{receiver.Http}\"";
+        var gateway = await GatewayUnderTest.StartAsync(Yaml(traces is null ? null : $"{endpoint}, {traces}", openAI, anthropic));
         return new TracedGateway(gateway, receiver, openAI, anthropic);
+    }
+
+    /// <summary>Reloads with other settings of <c>telemetry.traces</c>.</summary>
+    public async Task ReloadAsync(string traces)
+    {
+        Gateway.Write(Yaml($"endpoint: \"{Receiver.Http}\", {traces}", OpenAI, Anthropic));
+        Assert.True((await Gateway.Host.Configuration.ReloadAsync(TestContext.Current.CancellationToken)).Changed);
     }
 
     /// <summary>Posts a chat and reads the answer to its end.</summary>
@@ -64,6 +63,16 @@ internal sealed class TracedGateway : IAsyncDisposable
         await _gateway.DisposeAsync();
         return Receiver.Spans;
     }
+
+    private static string Yaml(string? traces, MockUpstream openAI, MockUpstream anthropic) => $$"""
+        {{(traces is null ? "" : $"telemetry: {{traces: {{{traces}}}}}")}}
+        providers:
+          o: {kind: openai, base_url: "{{openAI.V1}}", api_key: provider-key-o}
+          a: {kind: anthropic, base_url: "{{anthropic.V1}}", api_key: provider-key-a}
+        models:
+          o: {targets: [{provider: o, model: gpt-there}]}
+          o-then-a: {targets: [{provider: o}], fallbacks: [{provider: a, model: claude-there}]}
+        """;
 
     public async ValueTask DisposeAsync()
     {
