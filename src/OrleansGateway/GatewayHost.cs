@@ -27,6 +27,9 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <summary>Addresses that clients call.</summary>
     public IReadOnlyList<Uri> DataAddresses => _services.GetRequiredService<DataListeners>().Addresses;
 
+    /// <summary>The way of a request, for one that comes from within the process.</summary>
+    public Pipeline Pipeline => _services.GetRequiredService<Pipeline>();
+
     public Uri AdminAddress => _admin.Address;
 
     /// <summary>The token of the admin API; its text only at the start that made it.</summary>

@@ -12,6 +12,8 @@ internal static class Stages
 {
     public static IReadOnlyList<IStage> InOrder(IServiceProvider services) =>
     [
+        // Names the trace for all that follow, the access log too.
+        services.GetRequiredService<TracingStage>(),
         // Sees the final status, whoever wrote it.
         services.GetRequiredService<AccessLogStage>(),
         // Writes every refusal of the stages below, once, in the caller's dialect.

@@ -70,8 +70,8 @@ internal static class ConfigurationIntroduction
 
         The gateway looks once a second at the file and at every secret's file, and reads them again once they have changed and stayed the same for two
         looks. `SIGHUP` and the admin API reload at once. A valid configuration takes over whole; requests in flight finish with the one they started
-        with. An invalid one is refused whole: every fault is logged, and the running one stays. `state` and `listeners.admin` are read at start only;
-        a reload that changes them is refused.
+        with. An invalid one is refused whole: every fault is logged, and the running one stays. `state`, `listeners.admin` and `telemetry` (but for
+        `sample_ratio`) are read at start only; a reload that changes them is refused.
 
         Every response names the version that served it in `x-gateway-config-version`: the number of the load, and the beginning of the SHA-256 of the
         file, such as `3-9f86d081`.

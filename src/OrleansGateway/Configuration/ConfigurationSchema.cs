@@ -100,6 +100,7 @@ internal sealed class ConfigurationSchema
         if (format.Choices.Count > 0) value["enum"] = new JsonArray([.. format.Choices.Select(c => JsonValue.Create(c))]);
         if ((field?.Pattern ?? format.Pattern) is { } pattern) value["pattern"] = pattern;
         if (field?.Range is { Min: long min, Max: long max }) (value["minimum"], value["maximum"]) = (min, max);
+        if (field?.Range is { Min: double low, Max: double high }) (value["minimum"], value["maximum"]) = (low, high);
         if (field is { IsRequired: true } && format.JsonType == "string") value["minLength"] = 1;
         var isFree = format.JsonType == "string" && !value.ContainsKey("pattern") && !value.ContainsKey("enum");
         if (isFree) return value;
@@ -116,7 +117,7 @@ internal sealed class ConfigurationSchema
     private static JsonNode? DefaultOf(SettingField field) => (field.Shape, field.Default) switch
     {
         (SettingShape.Single, null or "") => null,
-        (SettingShape.Single single, bool or int or long) => JsonNode.Parse(single.Format.Write(field.Default!)),
+        (SettingShape.Single single, bool or int or long or double) => JsonNode.Parse(single.Format.Write(field.Default!)),
         (SettingShape.Single single, { } value) => single.Format.Write(value),
         (SettingShape.ListOf { Item: SettingShape.Single item }, System.Collections.IEnumerable list) =>
             new JsonArray([.. list.Cast<object>().Select(i => JsonValue.Create(item.Format.Write(i)))]),

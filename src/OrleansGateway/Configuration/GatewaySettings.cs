@@ -30,6 +30,9 @@ public sealed record GatewaySettings
     /// <summary>What is logged about each request, and where.</summary>
     public AccessLogSettings AccessLog { get; init; } = new();
 
+    /// <summary>What is sent to an OpenTelemetry collector.</summary>
+    public TelemetrySettings Telemetry { get; init; } = new();
+
     /// <summary>The organisations served, by id.</summary>
     public IReadOnlyDictionary<string, TenantSettings> Tenants { get; init; } = new Dictionary<string, TenantSettings>();
 
@@ -79,6 +82,10 @@ public sealed record AccessLogSettings
     /// </summary>
     [Required]
     public string Output { get; init; } = "stdout";
+
+    /// <summary>Fields written, whatever their order here. Default: all.</summary>
+    [MinLength(1)]
+    public IReadOnlyList<AccessField> Fields { get; init; } = Enum.GetValues<AccessField>();
 }
 
 /// <summary>One organisation: the unit of isolation.</summary>

@@ -17,12 +17,17 @@ internal static class HeaderRules
     public static void Check(ProviderSettings provider, string path, Findings findings)
     {
         if (provider.ApiKey is { } key && !IsValue(key.Reveal())) findings.Report(path, "api_key", BadValue);
-        var headers = SettingPath.Field(path, "headers");
+        Check(provider.Headers, path, hasKey: findings.IsGiven(SettingPath.Field(path, "api_key")), findings);
+    }
+
+    /// <summary>Checks the section <c>headers</c> of an owner, which may send a key besides.</summary>
+    public static void Check(IReadOnlyDictionary<string, Secret> given, string owner, bool hasKey, Findings findings)
+    {
+        var headers = SettingPath.Field(owner, "headers");
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, value) in provider.Headers)
+        foreach (var (name, value) in given)
         {
             var entry = SettingPath.Entry(headers, name);
-            var hasKey = findings.IsGiven(SettingPath.Field(path, "api_key"));
             if (ProblemOf(name, names.Add(name), hasKey) is { } problem) NameRules.ReportName(entry, problem, findings);
             if (!IsValue(value.Reveal())) findings.ReportAt(entry, headers, BadValue);
         }

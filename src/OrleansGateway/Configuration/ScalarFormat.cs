@@ -19,6 +19,7 @@ internal sealed partial record ScalarFormat(
         [typeof(bool)] = new("true or false", "true or false", "boolean", null, ParseBool, value => (bool)value ? "true" : "false"),
         [typeof(int)] = Integer(typeof(int), text => int.TryParse(text, Digits, CultureInfo.InvariantCulture, out var n) ? n : null),
         [typeof(long)] = Integer(typeof(long), text => long.TryParse(text, Digits, CultureInfo.InvariantCulture, out var n) ? n : null),
+        [typeof(double)] = new("number", "a number such as 0.25", "number", null, text => ParseNumber(text), value => ((double)value).ToString(CultureInfo.InvariantCulture)),
         [typeof(TimeSpan)] = Text("duration", "a duration such as 500ms, 30s, 10m, 2h, 1d or 1m30s", Duration.Pattern,
             text => Duration.TryParse(text, out var duration) ? duration : null, value => Duration.Write((TimeSpan)value)),
         [typeof(ByteSize)] = Text("size", "a size such as 512, 64KiB, 32MiB or 1GiB", "^[0-9]+(KiB|MiB|GiB)?$",
@@ -61,6 +62,9 @@ internal sealed partial record ScalarFormat(
             value => Convert.ToString(value, CultureInfo.InvariantCulture)!);
 
     private static object? ParseBool(string text) => text switch { "true" => true, "false" => false, _ => null };
+
+    private static double? ParseNumber(string text) =>
+        double.TryParse(text, Digits | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
 
     private static Uri? ParseUri(string text)
     {

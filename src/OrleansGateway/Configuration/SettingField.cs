@@ -29,7 +29,7 @@ internal sealed class SettingField
     public object? Default { get; }
     public bool IsRequired { get; }
 
-    /// <summary>Least and greatest value allowed; whole numbers as <see cref="long"/>.</summary>
+    /// <summary>Least and greatest value allowed; whole numbers as <see cref="long"/>, others as <see cref="double"/>.</summary>
     public (IComparable Min, IComparable Max)? Range { get; }
 
     public int CountMin { get; }
@@ -69,6 +69,7 @@ internal sealed class SettingField
     {
         var type when type == typeof(TimeSpan) => TimeSpan.Parse((string)bound, CultureInfo.InvariantCulture),
         var type when type == typeof(ByteSize) && ByteSize.TryParse((string)bound, out var size) => size,
+        var type when type == typeof(double) => (double)bound,
         _ => Convert.ToInt64(bound, CultureInfo.InvariantCulture),
     };
 }

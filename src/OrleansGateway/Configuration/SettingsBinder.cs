@@ -118,7 +118,8 @@ internal sealed class SettingsBinder(Findings findings, ConfigurationSources sou
         if (single.Format.Parse(text) is { } value) return value;
         // As written, so that no variable's value is shown; and no URL, for it may carry a password.
         var shown = single.Type == typeof(Uri) ? "This" : Findings.Quote(node.Text);
-        findings.Add(node, path, $"{shown} is not {single.Format.Right}.");
+        var hint = Nearest.To(text, single.Format.Choices) is { } near ? $" Did you mean '{near}'?" : "";
+        findings.Add(node, path, $"{shown} is not {single.Format.Right}.{hint}");
         return null;
     }
 

@@ -9,6 +9,7 @@ internal static class SettingsValidator
     public static void Validate(GatewaySettings settings, Findings findings)
     {
         ListenerRules.Check(settings.Listeners, findings);
+        TelemetryRules.Check(settings.Telemetry, findings);
         TenantRules.Check(settings, findings);
         KeyRules.Check(settings, findings);
         JwtRules.Check(settings, findings);

@@ -15,6 +15,7 @@ internal sealed class Snapshot
     {
         Settings = settings;
         Version = version;
+        AccessFields = new AccessFields(settings.AccessLog.Fields);
         Providers = settings.Providers.ToFrozenDictionary(p => p.Key, p => new Provider(p.Key, p.Value), StringComparer.Ordinal);
         Models = settings.Models.ToFrozenDictionary(m => m.Key, m => new Model(m.Key, m.Value, Providers), StringComparer.Ordinal);
         Routes = [.. settings.Routes.Select(r => new Route(r.Key, r.Value)).OrderByDescending(r => r.Path.Length)];
@@ -29,6 +30,10 @@ internal sealed class Snapshot
     public string Version { get; }
 
     public GatewaySettings Settings { get; }
+
+    /// <summary>Fields that the access log has.</summary>
+    public AccessFields AccessFields { get; }
+
     public FrozenDictionary<string, Provider> Providers { get; }
     public FrozenDictionary<string, Model> Models { get; }
 

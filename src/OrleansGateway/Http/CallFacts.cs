@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace OrleansGateway.Http;
 
 /// <summary>What a model call asked for and what became of it: for usage, the access log and metrics.</summary>
@@ -13,6 +15,12 @@ internal class CallFacts
 
     /// <summary>The model's name at that provider.</summary>
     public string? TargetModel { get; set; }
+
+    /// <summary>Span of the attempt under way; none if it is not recorded.</summary>
+    public Activity? Attempt { get; set; }
+
+    /// <summary>The model that the provider says has answered; looked for only where a span tells it.</summary>
+    public string? ResponseModel { get; set; }
 
     /// <summary>The provider's own id of the request, for its support.</summary>
     public string? UpstreamRequestId { get; set; }

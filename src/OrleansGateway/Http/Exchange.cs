@@ -34,6 +34,9 @@ internal sealed class Exchange(HttpContext http, Snapshot snapshot, string id, l
     /// <summary>What the model call asked for and what became of it; none for other requests.</summary>
     public CallFacts? Call { get; set; }
 
+    /// <summary>The trace the request belongs to; none while tracing is off.</summary>
+    public RequestTrace? Trace { get; set; }
+
     /// <summary>Why the request is turned away; none while it is not.</summary>
     public Refusal? Refusal { get; private set; }
 

@@ -13,8 +13,8 @@ internal static class UpstreamHead
     /// <summary>The version of Anthropic's API that the translation speaks.</summary>
     private const string AnthropicVersion = "2023-06-01";
 
-    private static readonly string[] PassedToOpenAI = ["OpenAI-Beta", "Idempotency-Key", "traceparent", "tracestate"];
-    private static readonly string[] PassedToAnthropic = ["anthropic-version", "anthropic-beta", "Idempotency-Key", "traceparent", "tracestate"];
+    private static readonly string[] PassedToOpenAI = ["OpenAI-Beta", "Idempotency-Key"];
+    private static readonly string[] PassedToAnthropic = ["anthropic-version", "anthropic-beta", "Idempotency-Key"];
 
     public static UpstreamRequest New(Exchange exchange, ModelCall call, Target target, Dialect dialect, ReadOnlyMemory<byte> body)
     {
@@ -31,13 +31,29 @@ internal static class UpstreamHead
         // What the operator states counts; a header twice would mean something else to each server.
         foreach (var (name, value) in provider.Settings.Headers) request.Headers.Add(new(name, value.Reveal()));
         var passed = dialect == Dialect.Anthropic ? PassedToAnthropic : PassedToOpenAI;
-        foreach (var name in passed)
-        {
-            if (exchange.Http.Request.Headers.TryGetValue(name, out var value) && value.Count > 0) Add(request, name, value.ToString());
-        }
-
+        foreach (var name in passed) Pass(exchange, request, name);
+        AddTrace(exchange, call, request);
         if (dialect == Dialect.Anthropic) Add(request, "anthropic-version", AnthropicVersion);
         return request;
+    }
+
+    /// <summary>The provider's span belongs under that of the attempt; where the gateway records none, it belongs where the client says.</summary>
+    private static void AddTrace(Exchange exchange, ModelCall call, UpstreamRequest request)
+    {
+        if (exchange.Trace?.Onward(call.Attempt) is var (parent, state))
+        {
+            Add(request, "traceparent", parent);
+            if (!string.IsNullOrEmpty(state)) Add(request, "tracestate", state);
+            return;
+        }
+
+        Pass(exchange, request, "traceparent");
+        Pass(exchange, request, "tracestate");
+    }
+
+    private static void Pass(Exchange exchange, UpstreamRequest request, string name)
+    {
+        if (exchange.Http.Request.Headers.TryGetValue(name, out var value) && value.Count > 0) Add(request, name, value.ToString());
     }
 
     private static void Add(UpstreamRequest request, string name, string value)

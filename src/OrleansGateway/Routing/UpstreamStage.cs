@@ -1,3 +1,4 @@
+using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Models;
 using OrleansGateway.Telemetry;
@@ -23,7 +24,7 @@ internal sealed class UpstreamStage(Attempts attempts, GatewayMetrics metrics, R
         {
             call.Attempts++;
             (call.Provider, call.TargetModel) = (target.Provider.Id, target.Model);
-            var failure = await attempts.RunAsync(exchange, call, target);
+            var failure = exchange.Trace?.Span is null ? await attempts.RunAsync(exchange, call, target) : await TraceAsync(exchange, call, target);
             metrics.UpstreamAttempted(target.Provider.Id, OutcomeOf(failure));
             if (failure is null) return;
             log.TargetFailed(exchange.Id, target.Provider.Id, target.Model, failure.Status ?? failure.Refusal.Status, failure.Refusal.Code);
@@ -32,6 +33,30 @@ internal sealed class UpstreamStage(Attempts attempts, GatewayMetrics metrics, R
         }
 
         await AnswerAsync(exchange, call, last!);
+    }
+
+    private async ValueTask<Failure?> TraceAsync(Exchange exchange, ModelCall call, Target target)
+    {
+        var address = target.Provider.Kind == ProviderKind.Fake ? null : new Uri(target.Provider.BaseUrl);
+        call.Attempt = AttemptSpan.Begin(exchange, call, address);
+        call.ResponseModel = null;
+        var error = (string?)"internal_error";
+        try
+        {
+            var failure = await attempts.RunAsync(exchange, call, target);
+            error = failure?.Status?.ToString(CultureInfo.InvariantCulture) ?? failure?.Refusal.Code;
+            return failure;
+        }
+        catch (OperationCanceledException) when (call.Outcome == CallOutcome.ClientAborted)
+        {
+            error = null;
+            throw;
+        }
+        finally
+        {
+            if (call.Attempt is { } span) AttemptSpan.End(span, call, error);
+            call.Attempt = null;
+        }
     }
 
     private static string OutcomeOf(Failure? failure) => failure switch

@@ -21,6 +21,7 @@ internal sealed class AccessLine : IDisposable
 
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
     private readonly Utf8JsonWriter _json;
+    private AccessFields _fields;
 
     public AccessLine() => _json = new Utf8JsonWriter(_buffer, Options);
 
@@ -37,24 +38,26 @@ internal sealed class AccessLine : IDisposable
     {
         _buffer.ResetWrittenCount();
         _json.Reset();
+        _fields = exchange.Snapshot.AccessFields;
         _json.WriteStartObject();
-        WriteTimestamp(time.GetUtcNow());
-        _json.WriteString("request_id"u8, exchange.Id);
-        _json.WriteString("config_version"u8, exchange.Snapshot.Version);
+        if (_fields.Has(AccessField.Timestamp)) WriteTimestamp(time.GetUtcNow());
+        WriteText(AccessField.RequestId, "request_id"u8, exchange.Id);
+        if (exchange.Trace is { } trace) WriteTrace(trace);
+        WriteText(AccessField.ConfigVersion, "config_version"u8, exchange.Snapshot.Version);
         WriteRequest(exchange.Http);
-        _json.WriteNumber("status"u8, status);
-        WriteMilliseconds("duration_ms"u8, time.GetElapsedTime(exchange.StartedAt, endedAt));
+        WriteNumber(AccessField.Status, "status"u8, status);
+        WriteMilliseconds(AccessField.DurationMs, "duration_ms"u8, time.GetElapsedTime(exchange.StartedAt, endedAt));
         if (exchange.Call is { FirstByteAt: not 0 } answered)
         {
-            WriteMilliseconds("time_to_first_byte_ms"u8, time.GetElapsedTime(exchange.StartedAt, answered.FirstByteAt));
+            WriteMilliseconds(AccessField.TimeToFirstByteMs, "time_to_first_byte_ms"u8, time.GetElapsedTime(exchange.StartedAt, answered.FirstByteAt));
         }
 
         WriteSizes(exchange.Http);
-        WriteText("route"u8, exchange.Route?.Id);
+        WriteText(AccessField.Route, "route"u8, exchange.Route?.Id);
         if (exchange.Caller is { } caller) WriteCaller(caller);
         if (exchange.Call is { } call) WriteCall(call);
-        WriteText("error"u8, exchange.Refusal?.Code);
-        WriteText("user_agent"u8, exchange.Http.Request.Headers.UserAgent, UserAgentCharsMax);
+        WriteText(AccessField.Error, "error"u8, exchange.Refusal?.Code);
+        WriteText(AccessField.UserAgent, "user_agent"u8, exchange.Http.Request.Headers.UserAgent, UserAgentCharsMax);
         _json.WriteEndObject();
         _json.Flush();
         _buffer.Write("\n"u8);
@@ -62,27 +65,33 @@ internal sealed class AccessLine : IDisposable
 
     public void Dispose() => _json.Dispose();
 
+    private void WriteTrace(RequestTrace trace)
+    {
+        WriteText(AccessField.TraceId, "trace_id"u8, trace.TraceId.ToHexString());
+        WriteText(AccessField.SpanId, "span_id"u8, trace.Span?.SpanId.ToHexString());
+    }
+
     private void WriteRequest(HttpContext http)
     {
         WriteAddress(http.Connection.RemoteIpAddress);
-        WriteText("method"u8, http.Request.Method, FieldCharsMax);
+        WriteText(AccessField.Method, "method"u8, http.Request.Method, FieldCharsMax);
         // Without the query: Gemini's clients and many scripts put a key there.
-        WriteText("path"u8, http.Request.Path.Value, PathCharsMax);
+        WriteText(AccessField.Path, "path"u8, http.Request.Path.Value, PathCharsMax);
     }
 
     private void WriteSizes(HttpContext http)
     {
-        if (http.Request.ContentLength is { } bytesIn) _json.WriteNumber("bytes_in"u8, bytesIn);
-        if (http.Response.ContentLength is { } bytesOut) _json.WriteNumber("bytes_out"u8, bytesOut);
+        if (http.Request.ContentLength is { } bytesIn) WriteNumber(AccessField.BytesIn, "bytes_in"u8, bytesIn);
+        if (http.Response.ContentLength is { } bytesOut) WriteNumber(AccessField.BytesOut, "bytes_out"u8, bytesOut);
     }
 
     private void WriteCaller(Caller caller)
     {
-        _json.WriteString("tenant"u8, caller.Tenant);
-        WriteText("team"u8, caller.Team);
-        WriteText("user"u8, caller.User);
-        _json.WriteString("key_id"u8, caller.KeyId);
-        if (caller.Metadata.Count == 0) return;
+        WriteText(AccessField.Tenant, "tenant"u8, caller.Tenant);
+        WriteText(AccessField.Team, "team"u8, caller.Team);
+        WriteText(AccessField.User, "user"u8, caller.User);
+        WriteText(AccessField.KeyId, "key_id"u8, caller.KeyId);
+        if (caller.Metadata.Count == 0 || !_fields.Has(AccessField.Metadata)) return;
         _json.WriteStartObject("metadata"u8);
         foreach (var (name, value) in caller.Metadata) _json.WriteString(name, value);
         _json.WriteEndObject();
@@ -90,20 +99,20 @@ internal sealed class AccessLine : IDisposable
 
     private void WriteCall(CallFacts call)
     {
-        _json.WriteString("model"u8, call.Model);
-        _json.WriteBoolean("stream"u8, call.Stream);
-        WriteText("provider"u8, call.Provider);
-        WriteText("target_model"u8, call.TargetModel);
-        WriteText("upstream_request_id"u8, call.UpstreamRequestId, FieldCharsMax);
-        if (call.Attempts > 0) _json.WriteNumber("attempts"u8, call.Attempts);
-        _json.WriteString("outcome"u8, call.Outcome.Word());
-        WriteText("finish_reason"u8, call.FinishReason, FieldCharsMax);
+        WriteText(AccessField.Model, "model"u8, call.Model);
+        if (_fields.Has(AccessField.Stream)) _json.WriteBoolean("stream"u8, call.Stream);
+        WriteText(AccessField.Provider, "provider"u8, call.Provider);
+        WriteText(AccessField.TargetModel, "target_model"u8, call.TargetModel);
+        WriteText(AccessField.UpstreamRequestId, "upstream_request_id"u8, call.UpstreamRequestId, FieldCharsMax);
+        if (call.Attempts > 0) WriteNumber(AccessField.Attempts, "attempts"u8, call.Attempts);
+        WriteText(AccessField.Outcome, "outcome"u8, call.Outcome.Word());
+        WriteText(AccessField.FinishReason, "finish_reason"u8, call.FinishReason, FieldCharsMax);
         if (call.Usage is not { } usage) return;
-        _json.WriteNumber("input_tokens"u8, usage.Input);
-        _json.WriteNumber("cache_read_tokens"u8, usage.CacheRead);
-        _json.WriteNumber("cache_write_tokens"u8, usage.CacheWrite + usage.CacheWrite1h);
-        _json.WriteNumber("output_tokens"u8, usage.Output);
-        _json.WriteNumber("reasoning_tokens"u8, usage.Reasoning);
+        WriteNumber(AccessField.InputTokens, "input_tokens"u8, usage.Input);
+        WriteNumber(AccessField.CacheReadTokens, "cache_read_tokens"u8, usage.CacheRead);
+        WriteNumber(AccessField.CacheWriteTokens, "cache_write_tokens"u8, usage.CacheWrite + usage.CacheWrite1h);
+        WriteNumber(AccessField.OutputTokens, "output_tokens"u8, usage.Output);
+        WriteNumber(AccessField.ReasoningTokens, "reasoning_tokens"u8, usage.Reasoning);
     }
 
     private void WriteTimestamp(DateTimeOffset now)
@@ -115,19 +124,26 @@ internal sealed class AccessLine : IDisposable
 
     private void WriteAddress(IPAddress? address)
     {
-        if (address is null) return;
+        if (address is null || !_fields.Has(AccessField.Client)) return;
         if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
         Span<char> text = stackalloc char[64];
         if (address.TryFormat(text, out var length)) _json.WriteString("client"u8, text[..length]);
     }
 
     /// <summary>A number of milliseconds down to the microsecond.</summary>
-    private void WriteMilliseconds(ReadOnlySpan<byte> name, TimeSpan duration) =>
-        _json.WriteNumber(name, Math.Round(duration.TotalMilliseconds, 3));
-
-    private void WriteText(ReadOnlySpan<byte> name, string? text, int charsMax = int.MaxValue)
+    private void WriteMilliseconds(AccessField field, ReadOnlySpan<byte> name, TimeSpan duration)
     {
-        if (text is null) return;
+        if (_fields.Has(field)) _json.WriteNumber(name, Math.Round(duration.TotalMilliseconds, 3));
+    }
+
+    private void WriteNumber(AccessField field, ReadOnlySpan<byte> name, long number)
+    {
+        if (_fields.Has(field)) _json.WriteNumber(name, number);
+    }
+
+    private void WriteText(AccessField field, ReadOnlySpan<byte> name, string? text, int charsMax = int.MaxValue)
+    {
+        if (text is null || !_fields.Has(field)) return;
         var end = Math.Min(text.Length, charsMax);
         // Not in the middle of a surrogate pair.
         if (end < text.Length && char.IsHighSurrogate(text[end - 1])) end--;

@@ -2,7 +2,7 @@ using OrleansGateway.Http;
 
 namespace OrleansGateway.Telemetry;
 
-/// <summary>Records what became of each request: the HTTP metrics and one line of the access log. The outermost stage, for it needs the final status.</summary>
+/// <summary>Records what became of each request: the HTTP metrics and one line of the access log. Outside the stages that answer, for it needs the final status.</summary>
 internal sealed class AccessLogStage(AccessLog log, GatewayMetrics metrics, TimeProvider time) : IStage
 {
     /// <summary>Status of a client that left before there was an answer, as nginx logs it. Never sent.</summary>
@@ -38,7 +38,7 @@ internal sealed class AccessLogStage(AccessLog log, GatewayMetrics metrics, Time
     }
 
     // What has been sent stands. Of the rest, nothing was sent: the client left, or the server answers an exception with 500 after us.
-    private static int StatusOf(Exchange exchange, bool failed) => exchange.Http.Response switch
+    public static int StatusOf(Exchange exchange, bool failed) => exchange.Http.Response switch
     {
         { HasStarted: true } sent => sent.StatusCode,
         _ when exchange.Aborted.IsCancellationRequested => ClientClosedRequest,

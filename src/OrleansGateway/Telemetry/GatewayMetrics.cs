@@ -26,6 +26,7 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _droppedLines;
     private readonly Counter<long> _tokenKeyFetches;
     private readonly Histogram<double> _externalAuthDuration;
+    private readonly Counter<long> _exportFailures;
     private volatile string? _configVersion;
 
     public GatewayMetrics()
@@ -42,6 +43,7 @@ internal sealed class GatewayMetrics : IDisposable
         _droppedLines = Count("gateway.access_log.dropped", "{line}", "Lines of the access log that were not written.");
         _tokenKeyFetches = Count("gateway.auth.key_fetches", "{fetch}", "Fetches of issuers' public keys, by how they ended.");
         _externalAuthDuration = Seconds("gateway.auth.external.duration", "Time that a route's external service took to answer.", FirstTokenBuckets);
+        _exportFailures = Count("gateway.telemetry.export_failures", "{request}", "Sendings to a collector that it did not take, by what was sent.");
         Meter.CreateObservableGauge("gateway.config.info", ObserveConfig, unit: null, "Version of the configuration that serves new requests.");
     }
 
@@ -114,6 +116,10 @@ internal sealed class GatewayMetrics : IDisposable
 
     public void AccessLogDropped(int lines) => _droppedLines.Add(lines);
 
+    /// <param name="signal"><c>traces</c> or <c>metrics</c>.</param>
+    /// <param name="times">How often; 0 shows the series.</param>
+    public void ExportFailed(string signal, int times) => _exportFailures.Add(times, Tag("signal", signal));
+
     /// <summary>
     /// Shows at zero what an operator sets alarms on. A series that first appears at 1 has no increase that <c>rate()</c> could see.
     /// </summary>
@@ -146,7 +152,7 @@ internal sealed class GatewayMetrics : IDisposable
         _configVersion is { } version ? [new Measurement<long>(1, Tag("version", version))] : [];
 
     // As the conventions ask: a client can invent methods, and each would be a series.
-    private static string KnownMethod(string method) => method switch
+    public static string KnownMethod(string method) => method switch
     {
         "GET" or "POST" or "HEAD" or "PUT" or "DELETE" or "OPTIONS" or "PATCH" or "CONNECT" or "TRACE" => method,
         _ => "_OTHER",

@@ -1,6 +1,8 @@
+using OrleansGateway.Configuration;
+
 namespace OrleansGateway.Telemetry;
 
-/// <summary>Registers logs, metrics and health.</summary>
+/// <summary>Registers logs, metrics, traces and health.</summary>
 internal static class TelemetryServices
 {
     /// <param name="services">Where to register.</param>
@@ -18,6 +20,12 @@ internal static class TelemetryServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<AccessLog>>()));
         services.TryAddSingleton<AccessLogStage>();
+        services.TryAddSingleton(provider => new OtlpExport(
+            provider.GetRequiredService<SnapshotSource>().Current.Settings.Telemetry,
+            provider.GetRequiredService<GatewayMetrics>(),
+            provider.GetRequiredService<Random>(),
+            provider.GetRequiredService<ILogger<OtlpExport>>()));
+        services.TryAddSingleton<TracingStage>();
         return services;
     }
 }

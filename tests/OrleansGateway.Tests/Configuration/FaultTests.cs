@@ -16,7 +16,7 @@ public sealed class FaultTests
     [InlineData("weight: 3", "§wieght: 3", "models.fast.targets[0].wieght",
         "There is no field 'wieght' here. Did you mean 'weight'? Known fields: model, provider, weight.")]
     [InlineData("routes:\n  default:", "§colour: red\nroutes:\n  default:", "colour",
-        "There is no field 'colour' here. Known fields: access_log, config_version_header, drain_timeout, jwt, keys, limits, listeners, models, providers, routes, state, tenants.")]
+        "There is no field 'colour' here. Known fields: access_log, config_version_header, drain_timeout, jwt, keys, limits, listeners, models, providers, routes, state, telemetry, tenants.")]
     [InlineData("weight: 3", "weight: 3\n        §weight: 4", "models.fast.targets[0].weight", "'weight' is given twice; it stands in line 37 already.")]
     [InlineData("routes:\n  default:", "routes:\n  default: {}\n  §default:", "routes.default", "'default' is given twice; it stands in line 42 already.")]
     [InlineData("weight: 3", "weight: §3.5", "models.fast.targets[0].weight", "'3.5' is not a whole number of at most 2147483647.")]
@@ -32,7 +32,7 @@ public sealed class FaultTests
     [InlineData("tenants:\n", "limits: { request_body_max: §2GB }\ntenants:\n", "limits.request_body_max", "'2GB' is not a size such as 512, 64KiB, 32MiB or 1GiB.")]
     [InlineData("tenants:\n", "config_version_header: §yes\ntenants:\n", "config_version_header", "'yes' is not true or false.")]
     [InlineData("tenants:\n", "state: §''\ntenants:\n", "state", "This must not be empty.")]
-    [InlineData("kind: openai", "kind: §OpenAI", "providers.openai.kind", "'OpenAI' is not one of openai, anthropic, fake.")]
+    [InlineData("kind: openai", "kind: §OpenAI", "providers.openai.kind", "'OpenAI' is not one of openai, anthropic, fake. Did you mean 'openai'?")]
     [InlineData("    kind: openai\n", "    # none\n", "providers.openai.kind", "The field kind is missing.", "§openai:\n    #")]
     [InlineData("secret: file:app-key", "secret: [§a]", "keys.app.secret", "Here must be a secret, and there is a list.", "secret: §[a]")]
     [InlineData("teams:\n      core:\n        users:\n          alice: {}", "teams: §~", "tenants.acme.teams",
@@ -107,6 +107,17 @@ public sealed class FaultTests
         "The admin address 127.0.0.1:9090 and the data address 0.0.0.0:9090 cannot both be listened on.")]
     [InlineData("tenants:\n", "listeners: { admin: §localhost:9090 }\ntenants:\n", "listeners.admin",
         "'localhost:9090' is not an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080 (names are not looked up).")]
+    [InlineData("tenants:\n", "access_log: { fields: [] }\ntenants:\n", "access_log.fields", "There are 0 entries; there must be at least 1.", "{ §fields")]
+    [InlineData("tenants:\n", "telemetry: { traces: { endpoint: http://x, sample_ratio: §1.5 } }\ntenants:\n", "telemetry.traces.sample_ratio",
+        "'1.5' is out of range; it must be 0 to 1.")]
+    [InlineData("tenants:\n", "telemetry: { traces: { endpoint: http://x, sample_ratio: §NaN } }\ntenants:\n", "telemetry.traces.sample_ratio",
+        "'NaN' is not a number such as 0.25.")]
+    [InlineData("tenants:\n", "telemetry: { traces: { sample_ratio: §0.5 } }\ntenants:\n", "telemetry.traces.sample_ratio",
+        "Nothing is sent without an endpoint; add the field endpoint, or take sample_ratio out.")]
+    [InlineData("tenants:\n", "telemetry: { metrics: { endpoint: http://x, protocol: §gprc } }\ntenants:\n", "telemetry.metrics.protocol",
+        "'gprc' is not one of http_protobuf, grpc. Did you mean 'grpc'?")]
+    [InlineData("tenants:\n", "telemetry: { traces: { endpoint: http://x, headers: { §Host: x } } }\ntenants:\n", "telemetry.traces.headers.Host",
+        "The header Host is written by the gateway itself and cannot be set.")]
     [InlineData("api_key: ${OPENAI_KEY}", "api_key: §!x ${OPENAI_KEY}", "", "Tags (!…) are not supported; a value that begins with ! goes in quotes.")]
     public void Read_WhenOneThingIsWrong_GivesOneFaultThere(
         string old, string changed, string path, string message, string? where = null)
@@ -120,6 +131,15 @@ public sealed class FaultTests
         var faults = folder.FaultsOf(marked.Replace("§", "", StringComparison.Ordinal));
 
         Assert.Equal([$"{line}:{column} {path}: {message}"], faults);
+    }
+
+    [Fact]
+    public void Read_WhenAFieldOfTheAccessLogIsUnknown_NamesTheOneMeant()
+    {
+        using var folder = new TestFolder();
+        var fault = Assert.Single(folder.FaultsOf(TestFolder.Good + "access_log: { fields: [status, route, tenat] }\n"));
+        Assert.Contains("access_log.fields[2]: 'tenat' is not one of timestamp, request_id, ", fault, StringComparison.Ordinal);
+        Assert.EndsWith(", user_agent. Did you mean 'tenant'?", fault, StringComparison.Ordinal);
     }
 
     private static string ReplaceOnce(string text, string old, string replacement)

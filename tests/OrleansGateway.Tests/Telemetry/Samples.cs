@@ -9,10 +9,11 @@ internal static class Samples
 {
     public const string Key = "sk-gw-0123456789abcdefghijklmnop";
 
-    public static Snapshot SnapshotWith(string accessLog) =>
-        Snapshot.Compile(new GatewaySettings { AccessLog = new AccessLogSettings { Output = accessLog } }, sequence: 1, text: "");
+    public static Snapshot SnapshotWith(string accessLog) => SnapshotWith(new AccessLogSettings { Output = accessLog });
 
-    public static Exchange ExchangeOf(string accessLog, TimeProvider time, string id = "req-1")
+    public static Exchange ExchangeOf(string accessLog, TimeProvider time, string id = "req-1") => ExchangeOf(new AccessLogSettings { Output = accessLog }, time, id);
+
+    public static Exchange ExchangeOf(AccessLogSettings accessLog, TimeProvider time, string id = "req-1")
     {
         var http = new DefaultHttpContext();
         http.Request.Method = "POST";
@@ -25,6 +26,8 @@ internal static class Samples
         http.Connection.RemoteIpAddress = System.Net.IPAddress.Parse("::ffff:192.0.2.7");
         return new Exchange(http, SnapshotWith(accessLog), id, time.GetTimestamp());
     }
+
+    private static Snapshot SnapshotWith(AccessLogSettings accessLog) => Snapshot.Compile(new GatewaySettings { AccessLog = accessLog }, sequence: 1, text: "");
 
     public static Caller Caller => new()
     {

@@ -83,6 +83,7 @@ internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamRe
 
     private bool Take(in SseEvent sse)
     {
+        if (call.Attempt is not null) call.ResponseModel ??= JsonBytes.StringAfter(sse.Data, "\"model\""u8);
         var step = relay.Take(sse, _pending);
         if (step == RelayStep.Content) Begin();
         return step == RelayStep.Failed;

@@ -68,10 +68,15 @@ internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamRes
             bytes = await response.ReadAsync(_held.GetMemory(ReadBytes), deadline.Token);
             usage.Scan(_held.GetSpan()[..bytes]);
             _held.Advance(bytes);
-            if (bytes > 0 && _held.WrittenCount >= HoldBytes) await SendAsync(null);
+            if (bytes > 0 && _held.WrittenCount >= HoldBytes)
+            {
+                NoteModel();
+                await SendAsync(null);
+            }
         }
         while (bytes > 0);
 
+        NoteModel();
         if (!_begun && !IsJson(_held.WrittenSpan)) return Refusal.BadGateway("The provider of this model sent an answer that is not JSON.");
         call.FinishReason = JsonBytes.StringAfter(_held.WrittenSpan, call.Endpoint.Dialect == Dialect.Anthropic ? "\"stop_reason\""u8 : "\"finish_reason\""u8);
         await SendAsync(_begun ? null : _held.WrittenCount);
@@ -92,6 +97,7 @@ internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamRes
         }
         while (bytes > 0);
 
+        NoteModel();
         if (!Utf8.IsValid(_held.WrittenSpan)) throw new JsonException("Not UTF-8.");
         using var output = new PooledBuffer(8 << 10);
         using (var json = JsonDocument.Parse(_held.WrittenMemory))
@@ -136,6 +142,12 @@ internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamRes
                 ? Anthropic.AnthropicUsage.Read(json.RootElement, default)
                 : OpenAI.OpenAIUsage.Read(json.RootElement);
         }
+    }
+
+    /// <summary>Only where a span tells it: it is a search through the answer.</summary>
+    private void NoteModel()
+    {
+        if (call.Attempt is not null) call.ResponseModel ??= JsonBytes.StringAfter(_held.WrittenSpan, "\"model\""u8);
     }
 
     /// <summary>A cheap look at both ends: what a proxy in between answers with (HTML, nothing at all) is no answer of a model.</summary>
