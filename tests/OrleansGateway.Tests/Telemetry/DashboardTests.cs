@@ -70,6 +70,13 @@ public sealed partial class DashboardTests
             used.UnionWith(metrics);
         }
 
+        foreach (var variable in Files.SelectMany(f => Variables(Read(f.Data))))
+        {
+            var parts = LabelValues().Match(variable);
+            Assert.True(parts.Success, variable);
+            Assert.Contains(parts.Groups[2].Value, exposed[parts.Groups[1].Value].Concat(AddedLabels));
+        }
+
         Assert.All(
             ["http_server_request_duration_seconds_bucket", "gen_ai_server_time_to_first_token_seconds_bucket", "gateway_tokens_total", "gateway_upstream_attempts_total", "gateway_config_info", "gateway_refusals_total"],
             metric => Assert.Contains(metric, used));
@@ -111,6 +118,11 @@ public sealed partial class DashboardTests
     private static IEnumerable<string> Queries(JsonElement dashboard) =>
         Panels(dashboard).Where(p => p.TryGetProperty("targets", out _)).SelectMany(p => p.GetProperty("targets").EnumerateArray()).Select(t => t.GetProperty("expr").GetString()!);
 
+    private static IEnumerable<string> Variables(JsonElement dashboard) =>
+        from variable in dashboard.GetProperty("templating").GetProperty("list").EnumerateArray()
+        where variable.GetProperty("type").GetString() == "query"
+        select variable.GetProperty("query").GetProperty("query").GetString()!;
+
     private static void AssertNoOverlap(List<JsonElement> panels)
     {
         var taken = new HashSet<(int, int)>();
@@ -135,6 +147,9 @@ public sealed partial class DashboardTests
         Label().Matches(query).Select(m => m.Groups[1].Value)
             .Concat(Grouping().Matches(query).SelectMany(m => m.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
             .Distinct();
+
+    [GeneratedRegex(@"^label_values\((\w+), (\w+)\)$")]
+    private static partial Regex LabelValues();
 
     [GeneratedRegex(@"\{[^}]*\}")]
     private static partial Regex Selector();
