@@ -100,10 +100,10 @@ internal sealed class ConfigurationEndpoints(ConfigurationChanges changes)
     private IResult Answer(AdminCall call, ApplyResult applied) => applied.Obstacle switch
     {
         ApplyObstacle.VersionChanged => AdminAnswer.Problem(new Refusal(
-            412, "version_changed", $"The version in force is {applied.Result.Version}. Look at what changed, and build on that.")),
+            412, "version_changed", $"The version in force is {applied.Reload.Version}. Look at what changed, and build on that.")),
         ApplyObstacle.FileChanged => AdminAnswer.Problem(FileChanged),
         ApplyObstacle.NotWritable => AdminAnswer.Problem(NotWritable),
-        _ => Answer(call, applied.Result),
+        _ => Answer(call, applied.Reload),
     };
 
     private IResult Answer(AdminCall call, ReloadResult result) =>

@@ -25,4 +25,4 @@ internal enum ApplyObstacle
 }
 
 /// <summary>What came of applying a text.</summary>
-internal sealed record ApplyResult(ReloadResult Result, ApplyObstacle Obstacle = ApplyObstacle.None);
+internal sealed record ApplyResult(ReloadResult Reload, ApplyObstacle Obstacle = ApplyObstacle.None);

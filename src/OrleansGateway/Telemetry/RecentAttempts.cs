@@ -70,7 +70,7 @@ internal sealed class RecentAttempts : IDisposable
         {
             if (minute.At != now) (minute.At, minute.Attempts, minute.Failures) = (now, 0, 0);
             minute.Attempts += count;
-            if (outcome != "success") minute.Failures += count;
+            if (outcome is "failed" or "timeout") minute.Failures += count;
         }
     }
 
