@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Data.Common;
 using System.Text;
 using System.Text.Json;
 using OrleansGateway.Audit;
@@ -10,7 +11,7 @@ namespace OrleansGateway.Admin;
 /// Notes every change of the configuration, whoever made it, in history and audit log. The file is changed before: what a crash in between leaves unnoted, the next
 /// start notes.
 /// </summary>
-internal sealed class ConfigurationChanges(SnapshotSource source, IConfigurationHistory history, IAuditLog log, TimeProvider time)
+internal sealed class ConfigurationChanges(SnapshotSource source, IConfigurationHistory history, IAuditLog audit, TimeProvider time, ILogger<ConfigurationChanges> log)
 {
     public SnapshotSource Source => source;
 
@@ -27,16 +28,24 @@ internal sealed class ConfigurationChanges(SnapshotSource source, IConfiguration
     /// <summary>A recorder of reloads by that actor.</summary>
     public ReloadRecorder By(AuditActor by, string action = "config.reload") => async result =>
     {
-        // Not to be cancelled: the change has been made.
-        if (result.Changed) await AddAsync(ConfigurationText.Mask(source.Text), result.Before, by, action, CancellationToken.None);
-        else if (result.Faults.Count > 0) await log.AppendAsync(Refused(result, by), CancellationToken.None);
+        try
+        {
+            // Not to be cancelled: the change has been made.
+            if (result.Changed) await AddAsync(ConfigurationText.Mask(source.Text), result.Before, by, action, CancellationToken.None);
+            else if (result.Faults.Count > 0) await audit.AppendAsync(Refused(result, by), CancellationToken.None);
+        }
+        catch (DbException failed) when (by.RequestId is null)
+        {
+            // Nobody waits for an answer, and a full disk must end neither the watch of the file nor the program.
+            log.NotNoted(action, failed.Message);
+        }
     };
 
     private Task AddAsync(string text, string? before, AuditActor by, string action, CancellationToken cancellation)
     {
         var (version, now) = (source.Current.Version, time.GetUtcNow());
-        var audit = new AuditEntry(now, by, action, version, Before: before is null ? null : Version(before), After: Version(version));
-        return history.AddAsync(new AppliedConfiguration(version, text, now, by.Id), audit, cancellation);
+        var entry = new AuditEntry(now, by, action, version, Before: before is null ? null : Version(before), After: Version(version));
+        return history.AddAsync(new AppliedConfiguration(version, text, now, by.Id), entry, cancellation);
     }
 
     private AuditEntry Refused(ReloadResult result, AuditActor by) =>
@@ -55,4 +64,10 @@ internal sealed class ConfigurationChanges(SnapshotSource source, IConfiguration
 
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
+}
+
+internal static partial class ConfigurationChangesLog
+{
+    [LoggerMessage(1903, LogLevel.Error, "{Action} could not be noted in the audit log: {Reason}")]
+    public static partial void NotNoted(this ILogger log, string action, string reason);
 }

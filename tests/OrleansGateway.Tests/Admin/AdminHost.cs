@@ -38,9 +38,9 @@ internal sealed class AdminHost : IAsyncDisposable
 
     private readonly WebApplication _app;
 
-    private AdminHost(WebApplication app, StateFolder folder, TestDirectory directory, AdminToken token, AdminDirectory admins, SnapshotSource source)
+    private AdminHost(WebApplication app, StateFolder folder, TestDirectory directory, AdminToken token, AdminDirectory admins, SnapshotSource source, ConfigurationChanges changes)
     {
-        (_app, Folder, Directory, Token, Admins, Source) = (app, folder, directory, token, admins, source);
+        (_app, Folder, Directory, Token, Admins, Source, Changes) = (app, folder, directory, token, admins, source, changes);
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Client = new HttpClient { BaseAddress = Address };
         Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Fresh!.Reveal());
@@ -51,6 +51,7 @@ internal sealed class AdminHost : IAsyncDisposable
     public AdminToken Token { get; }
     public AdminDirectory Admins { get; }
     public SnapshotSource Source { get; }
+    public ConfigurationChanges Changes { get; }
     public SqliteAuditLog Audit => new(Directory.Database);
     public string ConfigPath => Folder.File("gateway.yaml");
     public Uri Address { get; }
@@ -78,14 +79,15 @@ internal sealed class AdminHost : IAsyncDisposable
         var source = new SnapshotSource(folder.File("gateway.yaml"), _ => null, directory.Time, loggers.CreateLogger<SnapshotSource>());
         Assert.Empty(source.Load());
         directory.Source = source;
-        var changes = new ConfigurationChanges(source, new SqliteConfigurationHistory(directory.Database), new SqliteAuditLog(directory.Database), directory.Time);
+        var changes = new ConfigurationChanges(source, new SqliteConfigurationHistory(directory.Database), new SqliteAuditLog(directory.Database), directory.Time,
+            loggers.CreateLogger<ConfigurationChanges>());
         await changes.RecordStartAsync(Cancel);
         var admins = new AdminDirectory(new SqliteAdminStore(directory.Database), token, () => source.Current, directory.Time, loggers.CreateLogger<AdminDirectory>());
         await admins.LoadAsync(Cancel);
         var endpoints = AdminEndpoints.All(directory.Keys, admins, changes, new SqliteAuditLog(directory.Database), () => Status, () => source.Current, directory.Time);
         new AdminApi(endpoints, admins, new RequestIds(new Random(1)), loggers.CreateLogger<AdminApi>()).Map(app);
         await app.StartAsync(Cancel);
-        return new AdminHost(app, folder, directory, token, admins, source);
+        return new AdminHost(app, folder, directory, token, admins, source, changes);
     }
 
     /// <summary>A call with another token, and a body of any kind.</summary>

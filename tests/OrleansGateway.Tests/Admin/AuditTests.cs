@@ -44,6 +44,15 @@ public sealed class AuditTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Reload_ByAFileWhenTheLogCannotBeWritten_GoesOn()
+    {
+        using (var connection = _host.Directory.Database.Connect()) connection.Execute("ALTER TABLE audit RENAME TO gone");
+        await File.WriteAllTextAsync(_host.ConfigPath, AdminHost.Yaml + "drain_timeout: 7s\n", Cancel);
+        Assert.True((await _host.Source.ReloadAsync(_host.Changes.By(AuditActor.File), Cancel)).Changed);
+        Assert.Equal(TimeSpan.FromSeconds(7), _host.Source.Current.Settings.DrainTimeout);
+    }
+
+    [Fact]
     public async Task KeyStore_WhenTheAuditLogCannotBeWritten_KeepsNoKeyEither()
     {
         using (var connection = _host.Directory.Database.Connect()) connection.Execute("ALTER TABLE audit RENAME TO gone");
