@@ -1,4 +1,5 @@
 using OrleansGateway.Admin;
+using OrleansGateway.Audit;
 using OrleansGateway.Storage;
 using OrleansGateway.Tenants;
 
@@ -13,6 +14,9 @@ internal static class EmbeddedEngine
             stateFolder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteDatabase>>()));
         services.TryAddSingleton<IKeyStore, SqliteKeyStore>();
         services.TryAddSingleton<IAdminTokenStore, SqliteAdminTokenStore>();
+        services.TryAddSingleton<IAdminStore, SqliteAdminStore>();
+        services.TryAddSingleton<IAuditLog, SqliteAuditLog>();
+        services.TryAddSingleton<IConfigurationHistory, SqliteConfigurationHistory>();
         return services;
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using OrleansGateway.Admin;
+using OrleansGateway.Audit;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Storage;
@@ -14,15 +15,18 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly CancellationTokenSource _stopping = new();
     private readonly AdminListener _admin;
+    private readonly AdminDirectory _admins;
     private readonly Task _watch;
 
-    private GatewayHost(ServiceProvider services, AdminListener admin, AdminToken token)
+    private GatewayHost(ServiceProvider services, AdminListener admin, AdminDirectory admins, AdminToken token)
     {
-        (_services, _admin, AdminToken) = (services, admin, token);
-        _watch = Configuration.WatchAsync(_stopping.Token);
+        (_services, _admin, _admins, AdminToken) = (services, admin, admins, token);
+        _watch = Configuration.WatchAsync(Changes.By(AuditActor.File), _stopping.Token);
     }
 
     public SnapshotSource Configuration => _services.GetRequiredService<SnapshotSource>();
+
+    private ConfigurationChanges Changes => _services.GetRequiredService<ConfigurationChanges>();
 
     /// <summary>Addresses that clients call.</summary>
     public IReadOnlyList<Uri> DataAddresses => _services.GetRequiredService<DataListeners>().Addresses;
@@ -62,6 +66,9 @@ internal sealed class GatewayHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Reads the configuration file anew, because a signal said so.</summary>
+    public Task ReloadAsync(CancellationToken cancellation) => Configuration.ReloadAsync(Changes.By(AuditActor.Signal), cancellation);
+
     /// <summary>Stops taking requests, finishes those in flight within the drain timeout, and cuts off the rest.</summary>
     public async Task StopAsync()
     {
@@ -83,6 +90,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         }
 
         await _admin.DisposeAsync();
+        _admins.Dispose();
         await _services.DisposeAsync();
         _stopping.Dispose();
     }
@@ -91,12 +99,15 @@ internal sealed class GatewayHost : IAsyncDisposable
     {
         var configuration = services.GetRequiredService<SnapshotSource>();
         var settings = configuration.Current.Settings;
-        var token = await AdminToken.OpenAsync(services.GetRequiredService<IAdminTokenStore>(), Path.Combine(configFolder, settings.State), cancellation);
+        var token = await AdminToken.OpenAsync(services.GetRequiredService<IAdminTokenStore>(), Path.Combine(configFolder, settings.State), services.GetRequiredService<TimeProvider>(), cancellation);
         if (token.Fresh is { } fresh) tokenMade?.Invoke(fresh);
         await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
         Observe(configuration, services.GetRequiredService<GatewayMetrics>());
 
-        var admin = await ListenAsync(services, token, settings.Listeners.Admin, cancellation);
+        await services.GetRequiredService<ConfigurationChanges>().RecordStartAsync(cancellation);
+        var admins = ActivatorUtilities.CreateInstance<AdminDirectory>(services, token);
+        await admins.LoadAsync(cancellation);
+        var admin = await ListenAsync(services, admins, settings.Listeners.Admin, cancellation);
         var data = services.GetRequiredService<DataListeners>();
         if (await data.ApplyAsync(configuration.Current, cancellation) is { } reason)
         {
@@ -106,14 +117,14 @@ internal sealed class GatewayHost : IAsyncDisposable
 
         configuration.Prepare(data.ApplyAsync);
         services.GetRequiredService<Readiness>().MarkReady();
-        return new GatewayHost(services, admin, token);
+        return new GatewayHost(services, admin, admins, token);
     }
 
-    private static async Task<AdminListener> ListenAsync(ServiceProvider services, AdminToken token, IPEndPoint address, CancellationToken cancellation)
+    private static async Task<AdminListener> ListenAsync(ServiceProvider services, AdminDirectory admins, IPEndPoint address, CancellationToken cancellation)
     {
         try
         {
-            return await AdminListener.StartAsync(services, token, cancellation);
+            return await AdminListener.StartAsync(services, admins, cancellation);
         }
         catch (Exception failed) when (failed is IOException or SocketException)
         {

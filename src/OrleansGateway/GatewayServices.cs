@@ -1,3 +1,4 @@
+using OrleansGateway.Admin;
 using OrleansGateway.Auth;
 using OrleansGateway.Auth.Jwt;
 using OrleansGateway.Configuration;
@@ -19,7 +20,15 @@ internal static class GatewayServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
-        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddPipeline();
+        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddPipeline().AddAdmin();
+    }
+
+    private static IServiceCollection AddAdmin(this IServiceCollection services)
+    {
+        services.TryAddSingleton<ConfigurationChanges>();
+        services.TryAddSingleton<RecentAttempts>();
+        services.TryAddSingleton<StatusSource>();
+        return services;
     }
 
     private static IServiceCollection AddCallers(this IServiceCollection services)

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.WebUtilities;
+using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Tenants;
 
@@ -12,8 +13,8 @@ internal static class AdminAnswer
         Results.Json(document, type, statusCode: status);
 
     /// <summary>A refusal, as problem details.</summary>
-    public static IResult Problem(Refusal refusal, IReadOnlyList<ErrorDocument>? errors = null, string? keyId = null) => Results.Json(
-        new ProblemDocument(ReasonPhrases.GetReasonPhrase(refusal.Status), refusal.Status, refusal.Code, refusal.Message, keyId, errors),
+    public static IResult Problem(Refusal refusal, IReadOnlyList<ErrorDocument>? errors = null, string? keyId = null, string? adminId = null) => Results.Json(
+        new ProblemDocument(ReasonPhrases.GetReasonPhrase(refusal.Status), refusal.Status, refusal.Code, refusal.Message, keyId, adminId, errors),
         AdminJson.Default.ProblemDocument,
         "application/problem+json",
         refusal.Status);
@@ -26,5 +27,8 @@ internal static class AdminAnswer
         ? Problem(refusal, answer.Faults is { } faults ? Errors(faults) : null, answer.Key?.Id)
         : Json(KeyDocument.Of(answer.Key!, now, answer.Secret?.Reveal()), AdminJson.Default.KeyDocument, status);
 
-    private static ErrorDocument[] Errors(IReadOnlyList<KeyFault> faults) => [.. faults.Select(f => new ErrorDocument(f.Path, f.Message))];
+    /// <summary>What is wrong with a configuration.</summary>
+    public static ErrorDocument[] Errors(IReadOnlyList<Fault> faults) => [.. faults.Select(f => new ErrorDocument(f.Path, f.Message, f.File, f.Line, f.Column))];
+
+    public static ErrorDocument[] Errors(IReadOnlyList<KeyFault> faults) => [.. faults.Select(f => new ErrorDocument(f.Path, f.Message))];
 }

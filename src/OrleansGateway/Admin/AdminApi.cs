@@ -1,40 +1,42 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using OrleansGateway.Http;
-using OrleansGateway.Tenants;
 
 namespace OrleansGateway.Admin;
 
-/// <summary>The admin API, under <c>/admin/v1</c>. Every call carries the admin token; no answer may be cached.</summary>
-internal sealed class AdminApi(KeyDirectory keys, IConfigurationControl control, AdminToken token, TimeProvider time, ILogger<AdminApi> log)
+/// <summary>
+/// The admin API, under <c>/admin/v1</c>. Every call carries a token, and every endpoint states what its caller must be allowed: here is the one gate before all
+/// of them. No answer may be cached.
+/// </summary>
+internal sealed class AdminApi(IReadOnlyList<AdminEndpoint> endpoints, AdminDirectory admins, RequestIds ids, ILogger<AdminApi> log)
 {
     private static readonly Refusal NotAuthenticated = new(401, "invalid_admin_token",
-        "The admin token is missing or not valid. Send it as 'Authorization: Bearer TOKEN'. It was printed at the first start.");
+        "The admin token is missing or not valid. Send it as 'Authorization: Bearer TOKEN'. It was printed at the first start, or when the admin was made.");
 
-    private static readonly Refusal NotFound = Refusal.NotFound("no_such_endpoint", "The admin API has no such path, or not with this method; see docs/keys.md.");
+    private static readonly Refusal NotFound = Refusal.NotFound("no_such_endpoint", "The admin API has no such path, or not with this method; see docs/admin.md.");
 
     /// <summary>Adds the endpoints. To be called for the admin listener only.</summary>
-    public void Map(IEndpointRouteBuilder endpoints)
+    public void Map(IEndpointRouteBuilder routes)
     {
-        var admin = endpoints.MapGroup("/admin/v1");
-        var key = new KeyEndpoints(keys, time);
-        admin.MapPost("/keys", Guarded(key.CreateAsync));
-        admin.MapGet("/keys", Guarded(key.ListAsync));
-        admin.MapGet("/keys/{id}", Guarded(key.GetAsync));
-        admin.MapPost("/keys/{id}/rotate", Guarded(key.RotateAsync));
-        admin.MapPost("/keys/{id}/revoke", Guarded(key.RevokeAsync));
+        foreach (var endpoint in endpoints)
+        {
+            routes.MapMethods(AdminEndpoint.Root + endpoint.Path, [endpoint.Method], Guarded(endpoint.Permission, endpoint.Handler)).WithMetadata(endpoint);
+        }
 
-        var configuration = new ConfigurationEndpoints(control);
-        admin.MapGet("/config", Guarded(configuration.GetAsync));
-        admin.MapPost("/config/reload", Guarded(configuration.ReloadAsync));
-        admin.MapGet("/tenants", Guarded(configuration.TenantsAsync));
-        admin.Map("/{**rest}", Guarded(static _ => Task.FromResult(AdminAnswer.Problem(NotFound))));
+        routes.Map(AdminEndpoint.Root + "/{**rest}", Guarded(Permission.ReadApi, static _ => Task.FromResult(AdminAnswer.Problem(NotFound))));
     }
 
-    private RequestDelegate Guarded(Func<HttpContext, Task<IResult>> endpoint) => async http =>
+    private RequestDelegate Guarded(Permission permission, Func<AdminCall, Task<IResult>> handler) => async http =>
     {
+        var id = ids.Next();
         http.Response.Headers.CacheControl = "no-store";
-        var result = token.Accepts(http.Request.Headers.Authorization) ? await endpoint(http) : Refuse(http);
+        http.Response.Headers["x-request-id"] = id;
+        var result = admins.Find(http.Request.Headers.Authorization) switch
+        {
+            null => Refuse(http),
+            { } principal when !principal.May(permission) => Forbid(principal, permission),
+            { } principal => await handler(new AdminCall(http, principal, id)),
+        };
         await result.ExecuteAsync(http);
     };
 
@@ -44,10 +46,20 @@ internal sealed class AdminApi(KeyDirectory keys, IConfigurationControl control,
         http.Response.Headers.WWWAuthenticate = "Bearer";
         return AdminAnswer.Problem(NotAuthenticated);
     }
+
+    private IResult Forbid(AdminPrincipal principal, Permission permission)
+    {
+        log.NotAllowed(principal.Id, permission);
+        var bound = principal.Tenant is null ? "" : ", bound to one tenant,";
+        return AdminAnswer.Problem(Refusal.Forbidden("forbidden_for_role", $"The role {Permissions.NameOf(principal.Role)}{bound} may not do this."));
+    }
 }
 
 internal static partial class AdminLog
 {
     [LoggerMessage(1900, LogLevel.Information, "Refused a call of the admin API from {Address}: no valid token")]
     public static partial void NotAuthenticated(this ILogger log, IPAddress? address);
+
+    [LoggerMessage(1901, LogLevel.Information, "Refused a call of the admin API by {Actor}: may not {Permission}")]
+    public static partial void NotAllowed(this ILogger log, string actor, Permission permission);
 }

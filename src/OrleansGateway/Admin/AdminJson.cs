@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using OrleansGateway.Configuration;
 using OrleansGateway.Tenants;
 
 namespace OrleansGateway.Admin;
@@ -65,12 +67,69 @@ internal sealed record TeamDocument(string Id, string Name, IReadOnlyList<UserDo
 
 internal sealed record UserDocument(string Id, string Name);
 
-/// <summary>Problem details, RFC 9457, with a code that never changes. <c>KeyId</c> names the key in the way of a repeated request.</summary>
+/// <summary>Problem details, RFC 9457, with a code that never changes. <c>KeyId</c> or <c>AdminId</c> names what is in the way of a repeated request.</summary>
 internal sealed record ProblemDocument(
-    string Title, int Status, string Code, string Detail, string? KeyId = null, IReadOnlyList<ErrorDocument>? Errors = null);
+    string Title, int Status, string Code, string Detail, string? KeyId = null, string? AdminId = null, IReadOnlyList<ErrorDocument>? Errors = null);
 
 /// <summary>One thing wrong, where, and what would be right. File, line and column are those of a configuration.</summary>
 internal sealed record ErrorDocument(string Path, string Message, string? File = null, int? Line = null, int? Column = null);
+
+/// <summary>
+/// An admin. <c>Status</c> is <c>active</c> or <c>revoked</c>. <c>Secret</c> is the token's text, called <c>token</c> in JSON: in the answer that made it and never again.
+/// </summary>
+internal sealed record AdminDocument(
+    string Id,
+    [property: JsonPropertyName("token")] string? Secret,
+    string Display,
+    string Status,
+    string? Name,
+    string Role,
+    string? Tenant,
+    DateTimeOffset CreatedAt,
+    string CreatedBy,
+    DateTimeOffset? RevokedAt)
+{
+    // A record prints its members, and one of them is a secret.
+    public override string ToString() => Id;
+}
+
+internal sealed record AdminListDocument(IReadOnlyList<AdminDocument> Admins);
+
+/// <summary>One change. <c>Before</c> and <c>After</c> are what it was made to, without secrets.</summary>
+internal sealed record AuditDocument(
+    long Sequence, DateTimeOffset At, string Actor, string Role, string? Address, string? RequestId, string Action, string Target, string? Tenant,
+    JsonNode? Before, JsonNode? After, string PreviousHash, string Hash);
+
+/// <summary>Some changes, newest first; <c>NextCursor</c> asks for the next page, and is none on the last.</summary>
+internal sealed record AuditListDocument(IReadOnlyList<AuditDocument> Records, string? NextCursor);
+
+/// <summary>Whether the audit log is as it was written. <c>Head</c> is the hash of the last record that is right; <c>Fault</c> says what is wrong.</summary>
+internal sealed record AuditVerdictDocument(bool Valid, long Records, string Head, string? Fault);
+
+/// <summary>Whether a text could be the configuration.</summary>
+internal sealed record CheckDocument(bool Valid, IReadOnlyList<ErrorDocument> Errors);
+
+/// <summary>What a text would change, against the version in force. Secrets are stars.</summary>
+internal sealed record DiffDocument(
+    string Version, IReadOnlyList<ConfigurationChange> Added, IReadOnlyList<ConfigurationChange> Removed, IReadOnlyList<ConfigurationChange> Changed);
+
+/// <summary>The configurations that were in force, newest first.</summary>
+internal sealed record HistoryDocument(IReadOnlyList<AppliedDocument> Versions);
+
+/// <summary>A configuration that was in force, since when, and who brought it.</summary>
+internal sealed record AppliedDocument(string Version, DateTimeOffset At, string Actor);
+
+internal sealed record RollbackDocument(string? Version);
+
+/// <summary>The gateway as it is now.</summary>
+internal sealed record StatusDocument(
+    string Version, DateTimeOffset StartedAt, long UptimeSeconds, string State, IReadOnlyList<string> DataListeners, string AdminListener, long RequestsInFlight,
+    long KeysLoaded, ConfigurationDocument Configuration, IReadOnlyList<ProviderDocument> Providers);
+
+/// <summary>
+/// A provider over the last five minutes. <c>Health</c> is <c>idle</c> without attempts, <c>failing</c> if half or more failed, <c>degraded</c> if any did, else <c>healthy</c>.
+/// </summary>
+internal sealed record ProviderDocument(string Id, string Health, long Attempts, long Failures);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -84,4 +143,16 @@ internal sealed record ErrorDocument(string Path, string Message, string? File =
 [JsonSerializable(typeof(ConfigurationDocument))]
 [JsonSerializable(typeof(TenantListDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
+[JsonSerializable(typeof(AdminRequest))]
+[JsonSerializable(typeof(AdminDocument))]
+[JsonSerializable(typeof(AdminListDocument))]
+[JsonSerializable(typeof(AuditDocument))]
+[JsonSerializable(typeof(AuditListDocument))]
+[JsonSerializable(typeof(AuditVerdictDocument))]
+[JsonSerializable(typeof(CheckDocument))]
+[JsonSerializable(typeof(DiffDocument))]
+[JsonSerializable(typeof(HistoryDocument))]
+[JsonSerializable(typeof(RollbackDocument))]
+[JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(JsonObject))]
 internal sealed partial class AdminJson : JsonSerializerContext;

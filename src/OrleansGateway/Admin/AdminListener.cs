@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Hosting;
+using OrleansGateway.Audit;
 using OrleansGateway.Configuration;
+using OrleansGateway.Http;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Tenants;
 
@@ -20,7 +22,7 @@ internal sealed class AdminListener : IAsyncDisposable
     public Uri Address => new(_app.Urls.Single());
 
     /// <summary>Throws <see cref="IOException"/> if the address cannot be bound.</summary>
-    public static async Task<AdminListener> StartAsync(IServiceProvider services, AdminToken token, CancellationToken cancellation)
+    public static async Task<AdminListener> StartAsync(IServiceProvider services, AdminDirectory admins, CancellationToken cancellation)
     {
         var configuration = services.GetRequiredService<SnapshotSource>();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -35,12 +37,7 @@ internal sealed class AdminListener : IAsyncDisposable
         app.UseRouting();
         services.GetRequiredService<PrometheusText>().Map(app);
         services.GetRequiredService<Readiness>().Map(app);
-        new AdminApi(
-            services.GetRequiredService<KeyDirectory>(),
-            new ConfigurationControl(configuration),
-            token,
-            services.GetRequiredService<TimeProvider>(),
-            services.GetRequiredService<ILogger<AdminApi>>()).Map(app);
+        Api(services, admins).Map(app);
         try
         {
             await app.StartAsync(cancellation);
@@ -60,11 +57,16 @@ internal sealed class AdminListener : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private sealed class ConfigurationControl(SnapshotSource source) : IConfigurationControl
+    private static AdminApi Api(IServiceProvider services, AdminDirectory admins)
     {
-        public Snapshot Current => source.Current;
-        public DateTimeOffset LoadedAt => source.LastLoadedAt;
-        public IReadOnlyList<Fault> LastFaults => source.LastFaults;
-        public async Task<IReadOnlyList<Fault>> ReloadAsync(CancellationToken cancellation) => (await source.ReloadAsync(cancellation)).Faults;
+        var endpoints = AdminEndpoints.All(
+            services.GetRequiredService<KeyDirectory>(),
+            admins,
+            services.GetRequiredService<ConfigurationChanges>(),
+            services.GetRequiredService<IAuditLog>(),
+            services.GetRequiredService<StatusSource>().Now,
+            services.GetRequiredService<Func<Snapshot>>(),
+            services.GetRequiredService<TimeProvider>());
+        return new AdminApi(endpoints, admins, services.GetRequiredService<RequestIds>(), services.GetRequiredService<ILogger<AdminApi>>());
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using OrleansGateway.Audit;
 using OrleansGateway.Configuration;
 using OrleansGateway.Tenants;
 
@@ -25,29 +26,35 @@ internal sealed class AdminToken
     public Secret? Fresh { get; }
 
     /// <summary>Reads the token's hash, or makes the token.</summary>
-    public static async Task<AdminToken> OpenAsync(IAdminTokenStore store, string stateFolder, CancellationToken cancellation)
+    public static async Task<AdminToken> OpenAsync(IAdminTokenStore store, string stateFolder, TimeProvider time, CancellationToken cancellation)
     {
-        return await store.ReadAsync(cancellation) is { } hash ? new AdminToken(hash, fresh: null) : await MakeAsync(store, stateFolder, cancellation);
+        if (await store.ReadAsync(cancellation) is { } hash) return new AdminToken(hash, fresh: null);
+        return await MakeAsync(store, stateFolder, new AuditEntry(time.GetUtcNow(), AuditActor.Start, "admin_token.create", AdminPrincipal.BootstrapId), cancellation);
     }
 
     /// <summary>Makes a new token; the one before is refused from the gateway's next start on.</summary>
-    public static async Task<AdminToken> MakeAsync(IAdminTokenStore store, string stateFolder, CancellationToken cancellation)
+    public static async Task<AdminToken> MakeAsync(IAdminTokenStore store, string stateFolder, AuditEntry audit, CancellationToken cancellation)
     {
         // The file first: after a crash in between, the next start makes another token. The other way round, nobody would know the token.
         var text = KeyText.New(KeyText.AdminPrefix);
         WriteFile(Path.Combine(stateFolder, FileName), text);
         var fresh = KeyHash.Of(text);
-        await store.WriteAsync(fresh, cancellation);
+        await store.WriteAsync(fresh, audit, cancellation);
         return new AdminToken(fresh, new Secret(text));
     }
 
     /// <summary>Whether an <c>Authorization</c> header carries the token. Takes the same time wherever two hashes differ.</summary>
-    public bool Accepts(string? authorization)
+    public bool Accepts(string? authorization) => HashOf(authorization) is { } hash && Is(hash);
+
+    /// <summary>Whether that is the token's hash. Takes the same time wherever two hashes differ.</summary>
+    public bool Is(KeyHash hash) => hash.Equals(_hash);
+
+    /// <summary>Hash of the token that an <c>Authorization</c> header carries; none if it carries none.</summary>
+    public static KeyHash? HashOf(string? authorization)
     {
         const string bearer = "Bearer ";
-        if (authorization is null || authorization.Length > 256) return false;
-        return authorization.StartsWith(bearer, StringComparison.OrdinalIgnoreCase)
-            && KeyHash.Of(authorization.AsSpan(bearer.Length).Trim()).Equals(_hash);
+        if (authorization is null || authorization.Length > 256 || !authorization.StartsWith(bearer, StringComparison.OrdinalIgnoreCase)) return null;
+        return KeyHash.Of(authorization.AsSpan(bearer.Length).Trim());
     }
 
     private static void WriteFile(string path, string token)

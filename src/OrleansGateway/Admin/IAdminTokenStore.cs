@@ -1,3 +1,4 @@
+using OrleansGateway.Audit;
 using OrleansGateway.Configuration;
 
 namespace OrleansGateway.Admin;
@@ -8,6 +9,6 @@ internal interface IAdminTokenStore
     /// <summary>SHA-256 of the token; none if none was made yet.</summary>
     Task<KeyHash?> ReadAsync(CancellationToken cancellation);
 
-    /// <summary>Keeps the hash of the first token. Throws if there is one already.</summary>
-    Task WriteAsync(KeyHash hash, CancellationToken cancellation);
+    /// <summary>Keeps the hash of a token in place of the one before, and notes that in the audit log, both or neither.</summary>
+    Task WriteAsync(KeyHash hash, AuditEntry audit, CancellationToken cancellation);
 }

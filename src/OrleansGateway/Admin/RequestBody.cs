@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Features;
@@ -6,24 +7,46 @@ using OrleansGateway.Tenants;
 
 namespace OrleansGateway.Admin;
 
-/// <summary>Reads JSON bodies of the admin API. Fields it does not know are refused by name: a mistyped limit must not pass for none.</summary>
+/// <summary>Reads bodies of the admin API. Fields it does not know are refused by name: a mistyped limit must not pass for none.</summary>
 internal static class RequestBody
 {
     private const int BytesMax = 64 << 10;
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The document sent, or the answer that refuses it. An empty body counts as <c>{}</c>.</summary>
     public static async Task<(T? Document, IResult? Refused)> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> type) where T : class
     {
+        var (body, refused) = await ReadBytesAsync(http, BytesMax);
+        return refused is not null ? (null, refused) : Parse(body.Length == 0 ? "{}"u8.ToArray() : body, type);
+    }
+
+    /// <summary>The text sent, in UTF-8, or the answer that refuses it.</summary>
+    public static async Task<(string? Text, IResult? Refused)> ReadTextAsync(HttpContext http, int bytesMax)
+    {
+        var (body, refused) = await ReadBytesAsync(http, bytesMax);
+        if (refused is not null) return (null, refused);
         try
         {
-            if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = BytesMax;
+            return (Utf8.GetString(body), null);
+        }
+        catch (DecoderFallbackException)
+        {
+            return (null, AdminAnswer.Problem(Refusal.BadRequest("invalid_text", "The request body is not text in UTF-8.")));
+        }
+    }
+
+    private static async Task<(byte[] Body, IResult? Refused)> ReadBytesAsync(HttpContext http, int bytesMax)
+    {
+        try
+        {
+            if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = bytesMax;
             using var body = new MemoryStream();
             await http.Request.Body.CopyToAsync(body, http.RequestAborted);
-            return Parse(body.Length == 0 ? "{}"u8.ToArray() : body.ToArray(), type);
+            return (body.ToArray(), null);
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            return (null, AdminAnswer.Problem(Refusal.BodyTooLarge(BytesMax)));
+            return ([], AdminAnswer.Problem(Refusal.BodyTooLarge(bytesMax)));
         }
     }
 

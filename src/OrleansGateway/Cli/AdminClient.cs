@@ -36,6 +36,14 @@ internal sealed class AdminClient : IDisposable
         },
         cancellation);
 
+    /// <summary>Answer to a request whose body is a configuration.</summary>
+    public Task<string> SendYamlAsync(HttpMethod method, string path, string yaml, string? ifMatch, CancellationToken cancellation)
+    {
+        var request = new HttpRequestMessage(method, path) { Content = new StringContent(yaml, Encoding.UTF8, "application/yaml") };
+        if (ifMatch is not null) request.Headers.TryAddWithoutValidation("If-Match", $"\"{ifMatch}\"");
+        return SendAsync(request, cancellation);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
@@ -70,8 +78,10 @@ internal sealed class AdminClient : IDisposable
         var problem = JsonSerializer.Deserialize(body, AdminJson.Default.ProblemDocument)!;
         if (response.StatusCode == HttpStatusCode.Unauthorized)
             return "The gateway does not accept the admin token. Name the right one with --token-file or GATEWAY_ADMIN_TOKEN.";
-        return problem.Detail + string.Concat((problem.Errors ?? []).Select(e => $"\n  {(e.Path.Length > 0 ? e.Path + ": " : "")}{e.Message}"));
+        return problem.Detail + string.Concat((problem.Errors ?? []).Select(e => $"\n  {Place(e)}{(e.Path.Length > 0 ? e.Path + ": " : "")}{e.Message}"));
     }
+
+    private static string Place(ErrorDocument error) => error.Line is > 0 ? $"{error.Line}:{error.Column}: " : "";
 }
 
 /// <summary>Ends a command with exit code 1 and a message for people.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Admin;
+using OrleansGateway.Audit;
 using OrleansGateway.Storage;
 
 namespace OrleansGateway.Cli;
@@ -31,7 +32,9 @@ internal static class AdminTokenCommand
         try
         {
             using var database = SqliteDatabase.Open(state, TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
-            var token = await AdminToken.MakeAsync(new SqliteAdminTokenStore(database, TimeProvider.System), state, cancellation);
+            var audit = new AuditEntry(
+                TimeProvider.System.GetUtcNow(), AuditActor.Local(Environment.UserName), "admin_token.reset", AdminPrincipal.BootstrapId);
+            var token = await AdminToken.MakeAsync(new SqliteAdminTokenStore(database), state, audit, cancellation);
             await output.WriteLineAsync(token.Fresh!.Reveal());
             await error.WriteLineAsync("This is the new admin token. Restart the gateway to use it.");
             return 0;

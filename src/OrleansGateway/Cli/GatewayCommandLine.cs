@@ -9,8 +9,13 @@ internal static class GatewayCommandLine
     {
         ServeCommand.Create(),
         CheckCommand.Create(Environment.GetEnvironmentVariable),
-        ConfigCommand.Create(),
+        ConfigCommand.Create(Environment.GetEnvironmentVariable),
         AdminTokenCommand.Create(),
         KeysCommand.Create(TimeProvider.System, Environment.GetEnvironmentVariable),
+        TenantsCommand.Create(Environment.GetEnvironmentVariable),
+        AdminsCommand.Create(Environment.GetEnvironmentVariable),
+        AuditCommand.Create(Environment.GetEnvironmentVariable),
+        StatusCommand.Create(Environment.GetEnvironmentVariable),
+        CompletionCommand.Create(),
     };
 }

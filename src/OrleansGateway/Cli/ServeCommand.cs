@@ -48,7 +48,7 @@ internal static class ServeCommand
                 configuration, folder, services => services.AddLogging().AddSingleton<ILoggerFactory>(logs), cancellation,
                 token => output.WriteLine($"Admin token, printed this once: {token.Reveal()}"));
             await GreetAsync(host, printCurl, output);
-            await WaitAsync(configuration, hangups.Reader, cancellation);
+            await WaitAsync(host, hangups.Reader, cancellation);
             await host.StopAsync();
             return 0;
         }
@@ -65,11 +65,11 @@ internal static class ServeCommand
     }
 
     /// <summary>Until the program is told to stop, which cancels (System.CommandLine sees to SIGTERM and SIGINT). A SIGHUP reloads.</summary>
-    private static async Task WaitAsync(SnapshotSource configuration, ChannelReader<PosixSignal> hangups, CancellationToken cancellation)
+    private static async Task WaitAsync(GatewayHost host, ChannelReader<PosixSignal> hangups, CancellationToken cancellation)
     {
         try
         {
-            await foreach (var _ in hangups.ReadAllAsync(cancellation)) await configuration.ReloadAsync(cancellation);
+            await foreach (var _ in hangups.ReadAllAsync(cancellation)) await host.ReloadAsync(cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

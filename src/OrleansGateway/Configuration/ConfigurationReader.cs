@@ -13,11 +13,16 @@ internal sealed record Reading(
 /// <summary>Reads a configuration file whole: its text, the references in it, its bounds and its cross-references. No bad input makes it throw.</summary>
 internal sealed class ConfigurationReader(Func<string, string?> environment)
 {
-    public Reading Read(string path)
+    public Reading Read(string path) => Read(path, static sources => sources.ReadConfig());
+
+    /// <summary>Reads a text as if it were in the file of that path.</summary>
+    public Reading Read(string path, string text) => Read(path, sources => sources.TakeConfig(text));
+
+    private Reading Read(string path, Func<ConfigurationSources, (string? Text, string Problem)> take)
     {
         using var sources = new ConfigurationSources(path, environment);
         var findings = new Findings(path);
-        var (text, problem) = sources.ReadConfig();
+        var (text, problem) = take(sources);
         if (text is null) findings.Add(0, 0, "", $"The file {problem}.");
         var settings = text is null ? null : Bind(text, findings, sources);
         return new Reading(findings.Any ? null : settings, findings.Faults, text ?? "", sources.Fingerprint(), sources.Files, findings);

@@ -10,7 +10,8 @@ namespace OrleansGateway.Configuration;
 /// </summary>
 internal sealed class ConfigurationSources(string configPath, Func<string, string?> environment) : IDisposable
 {
-    private const int ConfigBytesMax = 16 << 20;
+    /// <summary>Most bytes of a configuration file.</summary>
+    public const int ConfigBytesMax = 16 << 20;
     private const int SecretBytesMax = 64 << 10;
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -27,6 +28,15 @@ internal sealed class ConfigurationSources(string configPath, Func<string, strin
 
     /// <summary>Text of the configuration file; or what is wrong with it.</summary>
     public (string? Text, string Problem) ReadConfig() => Read(configPath, Environment.CurrentDirectory, ConfigBytesMax);
+
+    /// <summary>Takes a text as if it had been in the configuration file.</summary>
+    public (string? Text, string Problem) TakeConfig(string text)
+    {
+        if (Utf8.GetByteCount(text) > ConfigBytesMax) return (null, $"is larger than the {new ByteSize(ConfigBytesMax)} allowed");
+        var path = Path.GetFullPath(configPath, Environment.CurrentDirectory);
+        _files.TryAdd(path, FileStamp.Of(path));
+        return (Note(text.TrimStart('\uFEFF')), "");
+    }
 
     /// <summary>
     /// Text of a secret's file without the line break at its end; or what is wrong with it. A relative path starts at the folder of the configuration.

@@ -4,7 +4,7 @@ namespace OrleansGateway.Configuration;
 /// Reloads when the configuration file or a secret's file has changed. Looks once a second instead of asking the system to be told: that is not told
 /// across mounts, nor of a turned symbolic link above the file, as Kubernetes does it.
 /// </summary>
-internal sealed class ConfigurationWatch(SnapshotSource source, TimeProvider time)
+internal sealed class ConfigurationWatch(SnapshotSource source, TimeProvider time, ReloadRecorder? record = null)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -40,7 +40,7 @@ internal sealed class ConfigurationWatch(SnapshotSource source, TimeProvider tim
 
         var settled = _changed is not null && Same(now, _changed);
         _changed = settled ? null : now;
-        if (settled) await source.ReloadAsync(cancellation);
+        if (settled) await source.ReloadAsync(record, cancellation);
     }
 
     private static bool Same(Dictionary<string, FileStamp> a, IReadOnlyDictionary<string, FileStamp> b) =>

@@ -4,7 +4,8 @@ namespace OrleansGateway.Configuration;
 /// <param name="Version">Version of the configuration that is running now.</param>
 /// <param name="Changed">Whether it is a new one.</param>
 /// <param name="Faults">Why the file was refused and the old one kept; none if it was not.</param>
-internal sealed record ReloadResult(string Version, bool Changed, IReadOnlyList<Fault> Faults);
+/// <param name="Before">Version of the configuration that was running before.</param>
+internal sealed record ReloadResult(string Version, bool Changed, IReadOnlyList<Fault> Faults, string Before);
 
 /// <summary>
 /// Makes ready for a new snapshot, such as by binding the addresses it adds, before it takes over. Answers why that cannot be done, which refuses
@@ -59,33 +60,85 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
         return reading.Faults;
     }
 
+    /// <summary>Text of the running configuration, as it is in its file.</summary>
+    public string Text => Loaded.Text;
+
     /// <summary>Reads all again and swaps it in if it is valid and different. One at a time; a second call waits for the first.</summary>
-    public async Task<ReloadResult> ReloadAsync(CancellationToken cancellation)
+    public Task<ReloadResult> ReloadAsync(CancellationToken cancellation) => ReloadAsync(record: null, cancellation);
+
+    /// <summary>The same; <paramref name="record"/> notes what came of it before the next reload can begin.</summary>
+    public async Task<ReloadResult> ReloadAsync(ReloadRecorder? record, CancellationToken cancellation)
     {
-        await _turn.WaitAsync(cancellation);
+        using var turn = await TakeTurnAsync(cancellation);
+        var result = await SwapAsync(_reader.Read(path), commit: null, cancellation);
+        await TellAsync(result, record);
+        return result;
+    }
+
+    /// <summary>What is wrong with a text that is to be the configuration; none if it could take over now. Changes nothing.</summary>
+    public IReadOnlyList<Fault> Check(string text)
+    {
+        var (filled, missing) = Fill(text);
+        var reading = _reader.Read(path, filled);
+        if (reading.Settings is not { } settings) return reading.Faults;
+        return missing.Count > 0 ? missing : NeedsRestart(settings, reading.Findings);
+    }
+
+    /// <summary>
+    /// Puts a text in the place of the configuration file, if it is valid, and swaps it in. All or nothing: what is refused leaves the file as it is. Masked secrets
+    /// are taken from the running configuration. A text that is running already changes nothing, whatever version was expected.
+    /// </summary>
+    public async Task<ApplyResult> ApplyAsync(ApplyRequest request, ReloadRecorder? record, CancellationToken cancellation)
+    {
+        using var turn = await TakeTurnAsync(cancellation);
+        var (text, missing) = Fill(request.Text);
+        if (text == Loaded.Text && _reader.Read(path).Text == text) return new ApplyResult(Unchanged());
+        if (request.Version is { } expected && expected != Current.Version) return new ApplyResult(Unchanged(), ApplyObstacle.VersionChanged);
+        // An edit that has not been taken over, or was refused, would be lost without a word.
+        if (!request.OverEdits && _reader.Read(path).Text != Loaded.Text) return new ApplyResult(Unchanged(), ApplyObstacle.FileChanged);
+        if (missing.Count > 0) return new ApplyResult(Unchanged() with { Faults = missing });
         try
         {
-            var result = await ReloadInTurnAsync(cancellation);
-            Reloaded?.Invoke(result);
-            return result;
+            using var staged = StagedFile.Write(path, text);
+            // Not to be cancelled: a client that hangs up must not leave the file changed and its record unwritten.
+            var result = await SwapAsync(_reader.Read(path, text), staged, CancellationToken.None);
+            await TellAsync(result, record);
+            return new ApplyResult(result);
         }
-        finally
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            _turn.Release();
+            log.NotWritten(path, refused.Message);
+            return new ApplyResult(Unchanged(), ApplyObstacle.NotWritable);
         }
     }
 
     /// <summary>Reloads whenever a file it goes by has changed, until cancelled.</summary>
-    public Task WatchAsync(CancellationToken cancellation) => new ConfigurationWatch(this, time).RunAsync(cancellation);
+    public Task WatchAsync(ReloadRecorder? record, CancellationToken cancellation) => new ConfigurationWatch(this, time, record).RunAsync(cancellation);
 
-    private async Task<ReloadResult> ReloadInTurnAsync(CancellationToken cancellation)
+    private ReloadResult Unchanged() => new(Current.Version, Changed: false, [], Current.Version);
+
+    private (string Text, IReadOnlyList<Fault> Missing) Fill(string text)
     {
-        var reading = _tried = _reader.Read(path);
+        var (filled, missing) = ConfigurationText.Fill(text.TrimStart('\uFEFF'), Loaded.Text);
+        return (filled, [.. missing.Select(p => new Fault(path, 0, 0, p, "The secret is masked, and the running configuration has none here to put in its place."))]);
+    }
+
+    private async Task TellAsync(ReloadResult result, ReloadRecorder? record)
+    {
+        Reloaded?.Invoke(result);
+        if (record is not null) await record(result);
+    }
+
+    private async Task<ReloadResult> SwapAsync(Reading reading, StagedFile? commit, CancellationToken cancellation)
+    {
+        // A text from elsewhere was not in the file: the watch goes on looking at what was.
+        if (commit is null) _tried = reading;
         if (reading.Settings is not { } settings) return Refuse(reading.Faults);
         if (reading.Fingerprint == Loaded.Fingerprint)
         {
             _lastFaults = [];
-            return new ReloadResult(Current.Version, Changed: false, []);
+            Commit(commit, reading);
+            return Unchanged();
         }
 
         if (NeedsRestart(settings, reading.Findings) is { Count: > 0 } faults) return Refuse(faults);
@@ -95,10 +148,36 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
             if (await preparer(next, cancellation) is { } reason) return Refuse([new Fault(path, 0, 0, "", reason)]);
         }
 
+        try
+        {
+            Commit(commit, reading);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            // What was made ready is undone: the running configuration goes on.
+            foreach (var preparer in _preparers) await preparer(Current, CancellationToken.None);
+            throw;
+        }
+
         var old = Current.Version;
         Swap(next, reading);
         log.Swapped(old, next.Version);
-        return new ReloadResult(next.Version, Changed: true, []);
+        return new ReloadResult(next.Version, Changed: true, [], old);
+    }
+
+    // The watch must not take our own writing for someone's edit.
+    private void Commit(StagedFile? commit, Reading reading)
+    {
+        if (commit is null) return;
+        commit.Commit();
+        var config = Path.GetFullPath(path);
+        _tried = reading with { Files = reading.Files.ToDictionary(f => f.Key, f => f.Key == config ? FileStamp.Of(config) : f.Value) };
+    }
+
+    private async Task<Turn> TakeTurnAsync(CancellationToken cancellation)
+    {
+        await _turn.WaitAsync(cancellation);
+        return new Turn(_turn);
     }
 
     public void Dispose() => _turn.Dispose();
@@ -107,7 +186,7 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
 
     private void Swap(Snapshot next, Reading reading)
     {
-        _running = new Running(next, reading.Fingerprint, time.GetUtcNow());
+        _running = new Running(next, reading.Fingerprint, reading.Text, time.GetUtcNow());
         _sequence++;
         _lastFaults = [];
     }
@@ -117,7 +196,7 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
         _lastFaults = faults;
         log.Refused(path, faults.Count, Current.Version);
         foreach (var fault in faults) log.Fault(fault);
-        return new ReloadResult(Current.Version, Changed: false, faults);
+        return Unchanged() with { Faults = faults };
     }
 
     private IReadOnlyList<Fault> NeedsRestart(GatewaySettings next, Findings findings)
@@ -131,7 +210,12 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
     }
 
     // One object, so that a reader on another thread never sees half of a swap.
-    private sealed record Running(Snapshot Snapshot, string Fingerprint, DateTimeOffset At);
+    private sealed record Running(Snapshot Snapshot, string Fingerprint, string Text, DateTimeOffset At);
+
+    private readonly struct Turn(SemaphoreSlim turn) : IDisposable
+    {
+        public void Dispose() => turn.Release();
+    }
 }
 
 internal static partial class ConfigurationLog
@@ -144,6 +228,9 @@ internal static partial class ConfigurationLog
 
     [LoggerMessage(1102, LogLevel.Error, "Configuration {Path} refused, {Faults} faults; version {Version} stays")]
     public static partial void Refused(this ILogger log, string path, int faults, string version);
+
+    [LoggerMessage(1104, LogLevel.Error, "Configuration {Path} cannot be written: {Reason}")]
+    public static partial void NotWritten(this ILogger log, string path, string reason);
 
     [LoggerMessage(1103, LogLevel.Error, "Configuration fault {Fault}")]
     public static partial void Fault(this ILogger log, Fault fault);

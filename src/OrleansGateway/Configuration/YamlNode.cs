@@ -28,6 +28,12 @@ internal sealed class YamlNode(YamlKind kind, int line, int column)
     /// <summary>Whether a scalar was written without quotes, so that nothing, <c>~</c> and <c>null</c> mean no value.</summary>
     public bool Plain { get; init; }
 
+    /// <summary>Place of a scalar in the text, from 0: its first character (of its anchor, if it has one), and the one after its last.</summary>
+    public (int Start, int End) Span { get; init; }
+
+    /// <summary>Name of a scalar's anchor; empty if it has none.</summary>
+    public string Anchor { get; init; } = "";
+
     public List<YamlNode> Items { get; } = [];
     public List<(YamlNode Key, YamlNode Value)> Entries { get; } = [];
 

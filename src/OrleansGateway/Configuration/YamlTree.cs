@@ -109,6 +109,8 @@ internal sealed class YamlTree
         {
             Text = scalar.Value,
             Plain = scalar.Style is ScalarStyle.Plain or ScalarStyle.Any,
+            Span = ((int)scalar.Start.Index, (int)scalar.End.Index),
+            Anchor = scalar.Anchor.IsEmpty ? "" : scalar.Anchor.Value,
         };
     }
 

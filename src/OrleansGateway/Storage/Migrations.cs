@@ -42,6 +42,56 @@ internal static class Migrations
                 created_at INTEGER NOT NULL
             ) STRICT;
             """),
+        // The triggers keep honest programs from changing the past; against others there are the hashes.
+        new(3, "audit log", """
+            CREATE TABLE audit (
+                sequence      INTEGER PRIMARY KEY,
+                at            INTEGER NOT NULL,
+                actor         TEXT    NOT NULL,
+                role          TEXT    NOT NULL,
+                address       TEXT,
+                request_id    TEXT,
+                action        TEXT    NOT NULL,
+                target        TEXT    NOT NULL,
+                tenant        TEXT,
+                before        TEXT,
+                after         TEXT,
+                previous_hash TEXT    NOT NULL,
+                hash          TEXT    NOT NULL
+            ) STRICT;
+            CREATE TABLE audit_head (
+                only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+                sequence INTEGER NOT NULL,
+                hash     TEXT    NOT NULL
+            ) STRICT;
+            CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'The audit log is only added to.'); END;
+            CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'The audit log is only added to.'); END;
+            """),
+        new(4, "admins", """
+            CREATE TABLE admins (
+                sequence        INTEGER PRIMARY KEY AUTOINCREMENT,
+                id              TEXT    NOT NULL UNIQUE,
+                hash            BLOB    NOT NULL UNIQUE,
+                display         TEXT    NOT NULL,
+                name            TEXT,
+                role            TEXT    NOT NULL,
+                tenant          TEXT,
+                created_at      INTEGER NOT NULL,
+                created_by      TEXT    NOT NULL,
+                revoked_at      INTEGER,
+                idempotency_key TEXT    UNIQUE,
+                version         INTEGER NOT NULL
+            ) STRICT;
+            """),
+        new(5, "configuration history", """
+            CREATE TABLE configurations (
+                sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                version  TEXT    NOT NULL,
+                text     TEXT    NOT NULL,
+                at       INTEGER NOT NULL,
+                actor    TEXT    NOT NULL
+            ) STRICT;
+            """),
     ];
 
     /// <summary>

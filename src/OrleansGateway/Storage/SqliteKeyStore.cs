@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Dapper;
+using OrleansGateway.Audit;
 using OrleansGateway.Tenants;
 
 namespace OrleansGateway.Storage;
@@ -42,34 +43,44 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     }
 
     /// <inheritdoc/>
-    public async Task<string?> AddAsync(Key key, CancellationToken cancellation)
+    public async Task<string?> AddAsync(Key key, AuditEntry audit, CancellationToken cancellation)
     {
         await using var connection = database.Connect();
+        await using var transaction = connection.BeginTransaction(deferred: false);
         var added = await connection.ExecuteAsync(new CommandDefinition("""
             INSERT INTO keys (id, hash, previous_hash, previous_until, display, name, tenant, team, user, models, routes, ip_ranges, metadata,
                               created_at, expires_at, revoked_at, idempotency_key, version)
             VALUES (@Id, @Hash, @PreviousHash, @PreviousUntil, @Display, @Name, @Tenant, @Team, @User, @Models, @Routes, @IpRanges, @Metadata,
                     @CreatedAt, @ExpiresAt, @RevokedAt, @IdempotencyKey, @Version)
             ON CONFLICT (idempotency_key) DO NOTHING
-            """, KeyRow.Of(key), cancellationToken: cancellation));
-        if (added == 1) return null;
+            """, KeyRow.Of(key), transaction, cancellationToken: cancellation));
+        if (added == 0)
+        {
+            return await connection.QuerySingleAsync<string>(new CommandDefinition(
+                "SELECT id FROM keys WHERE idempotency_key = @IdempotencyKey", new { key.IdempotencyKey }, transaction, cancellationToken: cancellation));
+        }
 
-        // Rows are never deleted, so the one in the way is still there.
-        return await connection.QuerySingleAsync<string>(new CommandDefinition(
-            "SELECT id FROM keys WHERE idempotency_key = @IdempotencyKey", new { key.IdempotencyKey }, cancellationToken: cancellation));
+        AuditRow.Append(connection, transaction, audit);
+        await transaction.CommitAsync(cancellation);
+        return null;
     }
 
     /// <inheritdoc/>
-    public async Task<bool> ReplaceAsync(Key expected, Key replacement, CancellationToken cancellation)
+    public async Task<bool> ReplaceAsync(Key expected, Key replacement, AuditEntry audit, CancellationToken cancellation)
     {
         var row = KeyRow.Of(replacement with { Id = expected.Id, Version = expected.Version });
         await using var connection = database.Connect();
-        return await connection.ExecuteAsync(new CommandDefinition("""
+        await using var transaction = connection.BeginTransaction(deferred: false);
+        var replaced = await connection.ExecuteAsync(new CommandDefinition("""
             UPDATE keys
             SET hash = @Hash, previous_hash = @PreviousHash, previous_until = @PreviousUntil, display = @Display, name = @Name,
                 tenant = @Tenant, team = @Team, user = @User, models = @Models, routes = @Routes, ip_ranges = @IpRanges, metadata = @Metadata,
                 expires_at = @ExpiresAt, revoked_at = @RevokedAt, version = version + 1
             WHERE id = @Id AND version = @Version
-            """, row, cancellationToken: cancellation)) == 1;
+            """, row, transaction, cancellationToken: cancellation));
+        if (replaced == 0) return false;
+        AuditRow.Append(connection, transaction, audit);
+        await transaction.CommitAsync(cancellation);
+        return true;
     }
 }

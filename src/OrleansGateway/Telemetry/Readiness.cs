@@ -12,6 +12,9 @@ internal sealed class Readiness
 
     public bool IsReady => Volatile.Read(ref _state) == Ready;
 
+    /// <summary><c>starting</c>, <c>ready</c> or <c>draining</c>.</summary>
+    public string Word => Volatile.Read(ref _state) switch { Ready => "ready", Draining => "draining", _ => "starting" };
+
     /// <summary>Listeners are bound and the configuration is in force. Has no effect once draining: a late start must not undo a stop.</summary>
     public void MarkReady() => Interlocked.CompareExchange(ref _state, Ready, Starting);
 

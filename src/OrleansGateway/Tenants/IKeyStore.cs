@@ -1,6 +1,9 @@
+using OrleansGateway.Audit;
+
 namespace OrleansGateway.Tenants;
 
-/// <summary>Where keys are kept. A port: SQLite on one machine, PostgreSQL in a cluster. A write has reached the disk when it returns.</summary>
+/// <summary>Where keys are kept. A port: SQLite on one machine, PostgreSQL in a cluster. A write has reached the disk when it returns, and its note
+/// in the audit log with it: both are kept, or neither.</summary>
 internal interface IKeyStore
 {
     /// <summary>All keys, revoked and expired ones included, read as a stream: there may be millions. Equal lists may be one object.</summary>
@@ -15,13 +18,13 @@ internal interface IKeyStore
     /// <summary>
     /// Adds a key. Adds nothing if an earlier one has the same <see cref="Key.IdempotencyKey"/>, and returns the id of that one; else none.
     /// </summary>
-    Task<string?> AddAsync(Key key, CancellationToken cancellation);
+    Task<string?> AddAsync(Key key, AuditEntry audit, CancellationToken cancellation);
 
     /// <summary>
     /// Replaces a key if it is still as <paramref name="expected"/>, by <see cref="Key.Version"/>; false if it was changed or is gone.
     /// The replacement's version becomes the next one.
     /// </summary>
-    Task<bool> ReplaceAsync(Key expected, Key replacement, CancellationToken cancellation);
+    Task<bool> ReplaceAsync(Key expected, Key replacement, AuditEntry audit, CancellationToken cancellation);
 }
 
 /// <summary>

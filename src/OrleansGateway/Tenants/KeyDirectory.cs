@@ -1,3 +1,4 @@
+using OrleansGateway.Audit;
 using OrleansGateway.Configuration;
 
 namespace OrleansGateway.Tenants;
@@ -31,6 +32,9 @@ internal sealed class KeyDirectory(IKeyStore store, Func<Snapshot> current, Time
         log.KeysLoaded(count, time.GetElapsedTime(startedAt).TotalSeconds);
     }
 
+    /// <summary>Keys in memory: those made at run time that are not revoked.</summary>
+    public int Count => _index.Count;
+
     /// <inheritdoc/>
     public Caller? Find(Snapshot snapshot, KeyHash hash) =>
         _index.FindCurrent(hash) ?? _index.FindPrevious(hash, time.GetUtcNow()) ?? snapshot.Keys.GetValueOrDefault(hash);
@@ -44,16 +48,17 @@ internal sealed class KeyDirectory(IKeyStore store, Func<Snapshot> current, Time
     /// <summary>
     /// Makes a key. A second call with the same <paramref name="idempotencyKey"/> is refused and names the key that the first one made.
     /// </summary>
-    public async Task<KeyAnswer> CreateAsync(KeyRequest request, string? idempotencyKey, CancellationToken cancellation)
+    public async Task<KeyAnswer> CreateAsync(KeyRequest request, string? idempotencyKey, AuditActor by, CancellationToken cancellation)
     {
         var check = new KeyRequestCheck();
         var asked = check.Read(request, current().Settings, KeyTime.Stored(time.GetUtcNow()));
         if (check.Faults.Count > 0) return KeyAnswer.Invalid(check.Faults);
 
         var secret = KeyText.New(KeyText.KeyPrefix);
-        var key = asked with { Id = KeyText.NewId(), Hash = KeyHash.Of(secret), Display = KeyText.Display(secret), IdempotencyKey = idempotencyKey };
+        var key = asked with { Id = KeyText.NewId("key_"), Hash = KeyHash.Of(secret), Display = KeyText.Display(secret), IdempotencyKey = idempotencyKey };
         using var turn = await TakeTurnAsync(cancellation);
-        if (await store.AddAsync(key, CancellationToken.None) is { } earlier)
+        var audit = new AuditEntry(key.CreatedAt, by, "key.create", key.Id, key.Tenant, After: KeyFacts.Of(key));
+        if (await store.AddAsync(key, audit, CancellationToken.None) is { } earlier)
             return KeyAnswer.AlreadyCreated((await store.FindAsync(earlier, cancellation))!);
 
         _index.Add(key);
@@ -65,13 +70,13 @@ internal sealed class KeyDirectory(IKeyStore store, Func<Snapshot> current, Time
     /// Gives a key a new text. The one before is accepted for <paramref name="grace"/> longer, 0 to <see cref="GraceMax"/>; one from an earlier
     /// rotation is refused from now on.
     /// </summary>
-    public async Task<KeyAnswer> RotateAsync(string id, TimeSpan grace, CancellationToken cancellation)
+    public async Task<KeyAnswer> RotateAsync(string id, TimeSpan grace, AuditActor by, CancellationToken cancellation)
     {
         if (grace < TimeSpan.Zero || grace > GraceMax)
             return KeyAnswer.Invalid([new KeyFault("grace", $"Must be 0s to {GraceMax.Days}d.")]);
 
         var secret = KeyText.New(KeyText.KeyPrefix);
-        var answer = await ChangeAsync(id, RotateUsable, cancellation);
+        var answer = await ChangeAsync(id, "key.rotate", by, RotateUsable, cancellation);
         if (answer.Refusal is null) log.KeyRotated(id, grace);
         return answer;
 
@@ -84,10 +89,10 @@ internal sealed class KeyDirectory(IKeyStore store, Func<Snapshot> current, Time
     }
 
     /// <summary>Refuses a key from now on, for ever, and its rotated ones. Revoking it again changes nothing.</summary>
-    public async Task<KeyAnswer> RevokeAsync(string id, CancellationToken cancellation)
+    public async Task<KeyAnswer> RevokeAsync(string id, AuditActor by, CancellationToken cancellation)
     {
         var answer = await ChangeAsync(
-            id, static (key, now) => new KeyAnswer(key.RevokedAt is null ? key with { RevokedAt = now } : key), cancellation);
+            id, "key.revoke", by, static (key, now) => new KeyAnswer(key.RevokedAt is null ? key with { RevokedAt = now } : key), cancellation);
         if (answer.Refusal is null) log.KeyRevoked(id);
         return answer;
     }
@@ -103,7 +108,8 @@ internal sealed class KeyDirectory(IKeyStore store, Func<Snapshot> current, Time
         PreviousUntil = grace > TimeSpan.Zero ? KeyTime.Stored(now + grace) : null,
     };
 
-    private async Task<KeyAnswer> ChangeAsync(string id, Func<Key, DateTimeOffset, KeyAnswer> change, CancellationToken cancellation)
+    private async Task<KeyAnswer> ChangeAsync(
+        string id, string action, AuditActor by, Func<Key, DateTimeOffset, KeyAnswer> change, CancellationToken cancellation)
     {
         using var turn = await TakeTurnAsync(cancellation);
         for (var attempt = 1; ; attempt++)
@@ -111,11 +117,13 @@ internal sealed class KeyDirectory(IKeyStore store, Func<Snapshot> current, Time
             if (await store.FindAsync(id, cancellation) is not { } before)
                 return current().Settings.Keys.ContainsKey(id) ? KeyAnswer.InConfiguration(id) : KeyAnswer.NotFound(id);
 
-            var answer = change(before, KeyTime.Stored(time.GetUtcNow()));
+            var now = KeyTime.Stored(time.GetUtcNow());
+            var answer = change(before, now);
             if (answer.Refusal is not null || answer.Key!.Equals(before)) return answer;
 
             // Not to be cancelled: a client that hangs up must not leave the store changed and memory not.
-            if (await store.ReplaceAsync(before, answer.Key, CancellationToken.None))
+            var audit = new AuditEntry(now, by, action, id, before.Tenant, KeyFacts.Of(before), KeyFacts.Of(answer.Key));
+            if (await store.ReplaceAsync(before, answer.Key, audit, CancellationToken.None))
             {
                 _index.Replace(before, answer.Key);
                 return answer with { Key = answer.Key with { Version = before.Version + 1 } };

@@ -14,6 +14,9 @@ internal sealed class KeyIndex
     private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, NamePatterns> _patterns = new(StringComparer.Ordinal);
 
+    /// <summary>Keys that are not revoked.</summary>
+    public int Count => _current.Count;
+
     /// <summary>Caller of a key that has not been rotated away.</summary>
     public Caller? FindCurrent(KeyHash hash) => _current.GetValueOrDefault(hash);
 

@@ -33,8 +33,8 @@ internal static class KeyText
         });
     }
 
-    /// <summary>A fresh id for a key: 119 random bits, so that no two are ever the same.</summary>
-    public static string NewId() => "key_" + RandomNumberGenerator.GetString(Alphabet, 20);
+    /// <summary>A fresh id: a prefix that says of what, and 119 random bits, so that no two are ever the same.</summary>
+    public static string NewId(string prefix) => prefix + RandomNumberGenerator.GetString(Alphabet, 20);
 
     /// <summary>
     /// Whether the text is a key as <see cref="New"/> writes it. False for a key mistyped in one place, and for keys that others made.

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using OrleansGateway.Configuration;
 
 namespace OrleansGateway.Tests.Admin;
 
@@ -195,11 +194,11 @@ public sealed class AdminApiTests : IAsyncLifetime
     public async Task Config_WhenAReloadIsRefused_ShowsEveryFaultAndTheOneInForce()
     {
         var before = Text((await _host.GetAsync("/admin/v1/config")).Body, "version");
-        _host.Configuration.NextFaults = [new Fault("gateway.yaml", 3, 5, "models.a", "Is wrong."), new Fault("gateway.yaml", 9, 1, "routes.b", "Is wrong too.")];
+        await File.WriteAllTextAsync(_host.ConfigPath, "drain_timeout: 7\n" + AdminHost.Yaml + "other: 1\n", Cancel);
         var (response, problem) = await _host.PostAsync("/admin/v1/config/reload");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
-        Assert.Equal(["models.a", "routes.b"], Paths(problem));
-        Assert.Equal(3, problem.GetProperty("errors")[0].GetProperty("line").GetInt32());
+        Assert.Equal(["drain_timeout", "other"], Paths(problem));
+        Assert.Equal(1, problem.GetProperty("errors")[0].GetProperty("line").GetInt32());
         var (_, now) = await _host.GetAsync("/admin/v1/config");
         Assert.Equal((before, 2), (Text(now, "version"), now.GetProperty("last_faults").GetArrayLength()));
     }
@@ -207,6 +206,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     [Fact]
     public async Task Config_WhenAReloadSucceeds_ShowsTheNewVersion()
     {
+        await File.WriteAllTextAsync(_host.ConfigPath, AdminHost.Yaml + "drain_timeout: 7s\n", Cancel);
         var (response, reloaded) = await _host.PostAsync("/admin/v1/config/reload");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.StartsWith("2-", Text(reloaded, "version"), StringComparison.Ordinal);

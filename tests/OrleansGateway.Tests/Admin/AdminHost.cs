@@ -6,10 +6,13 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansGateway.Admin;
 using OrleansGateway.Configuration;
+using OrleansGateway.Http;
+using OrleansGateway.Storage;
 using OrleansGateway.Tests.Storage;
 using OrleansGateway.Tests.Tenants;
 
@@ -18,11 +21,26 @@ namespace OrleansGateway.Tests.Admin;
 /// <summary>The admin API on a real listener, over a directory on a real store.</summary>
 internal sealed class AdminHost : IAsyncDisposable
 {
+    /// <summary>The configuration it starts with: what <see cref="TestDirectory.Settings"/> has, and a provider with a key that stands in it.</summary>
+    public const string Yaml = """
+        # Kept when it is applied.
+        tenants:
+          acme: {name: Acme Inc., teams: {blue: {users: {ada: {} } } } }
+          closed: {enabled: false}
+        keys: {configured: {tenant: acme, secret: a-key-from-the-configuration} }
+        providers:
+          mock: {kind: openai, api_key: sk-literal-0123456789, headers: {x-extra: 'a secret, too'} }
+        routes: {chat: {path: /} }
+
+        """;
+
+    private static readonly StatusDocument Status = new("1.0", DateTimeOffset.UnixEpoch, 1, "ready", [], "", 0, 0, new("1-0", DateTimeOffset.UnixEpoch, []), []);
+
     private readonly WebApplication _app;
 
-    private AdminHost(WebApplication app, StateFolder folder, TestDirectory directory, AdminToken token, TestConfiguration configuration)
+    private AdminHost(WebApplication app, StateFolder folder, TestDirectory directory, AdminToken token, AdminDirectory admins, SnapshotSource source, ConfigurationChanges changes)
     {
-        (_app, Folder, Directory, Token, Configuration) = (app, folder, directory, token, configuration);
+        (_app, Folder, Directory, Token, Admins, Source, Changes) = (app, folder, directory, token, admins, source, changes);
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Client = new HttpClient { BaseAddress = Address };
         Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Fresh!.Reveal());
@@ -31,8 +49,15 @@ internal sealed class AdminHost : IAsyncDisposable
     public StateFolder Folder { get; }
     public TestDirectory Directory { get; }
     public AdminToken Token { get; }
-    public TestConfiguration Configuration { get; }
+    public AdminDirectory Admins { get; }
+    public SnapshotSource Source { get; }
+    public ConfigurationChanges Changes { get; }
+    public SqliteAuditLog Audit => new(Directory.Database);
+    public string ConfigPath => Folder.File("gateway.yaml");
     public Uri Address { get; }
+
+    /// <summary>All routes of the listener.</summary>
+    public IEnumerable<RouteEndpoint> Mapped => ((IEndpointRouteBuilder)_app).DataSources.SelectMany(s => s.Endpoints).Cast<RouteEndpoint>();
 
     /// <summary>Carries the admin token.</summary>
     public HttpClient Client { get; }
@@ -49,11 +74,39 @@ internal sealed class AdminHost : IAsyncDisposable
         var loggers = app.Services.GetRequiredService<ILoggerFactory>();
         var folder = new StateFolder();
         var directory = new TestDirectory(loggers, new ManualTime(), folder.Path);
-        var token = await AdminToken.OpenAsync(directory.AdminTokens, folder.Path, Cancel);
-        var configuration = new TestConfiguration(directory);
-        new AdminApi(directory.Keys, configuration, token, directory.Time, loggers.CreateLogger<AdminApi>()).Map(app);
+        var token = await AdminToken.OpenAsync(directory.AdminTokens, folder.Path, directory.Time, Cancel);
+        await File.WriteAllTextAsync(folder.File("gateway.yaml"), Yaml, Cancel);
+        var source = new SnapshotSource(folder.File("gateway.yaml"), _ => null, directory.Time, loggers.CreateLogger<SnapshotSource>());
+        Assert.Empty(source.Load());
+        directory.Source = source;
+        var changes = new ConfigurationChanges(source, new SqliteConfigurationHistory(directory.Database), new SqliteAuditLog(directory.Database), directory.Time,
+            loggers.CreateLogger<ConfigurationChanges>());
+        await changes.RecordStartAsync(Cancel);
+        var admins = new AdminDirectory(new SqliteAdminStore(directory.Database), token, () => source.Current, directory.Time, loggers.CreateLogger<AdminDirectory>());
+        await admins.LoadAsync(Cancel);
+        var endpoints = AdminEndpoints.All(directory.Keys, admins, changes, new SqliteAuditLog(directory.Database), () => Status, () => source.Current, directory.Time);
+        new AdminApi(endpoints, admins, new RequestIds(new Random(1)), loggers.CreateLogger<AdminApi>()).Map(app);
         await app.StartAsync(Cancel);
-        return new AdminHost(app, folder, directory, token, configuration);
+        return new AdminHost(app, folder, directory, token, admins, source, changes);
+    }
+
+    /// <summary>A call with another token, and a body of any kind.</summary>
+    public async Task<(HttpResponseMessage Response, string Body)> CallAsync(
+        string method, string path, string? body = null, string? token = null, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (body is not null) request.Content = new StringContent(body);
+        if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+        var response = await Client.SendAsync(request, Cancel);
+        return (response, await response.Content.ReadAsStringAsync(Cancel));
+    }
+
+    /// <summary>Makes an admin; answers its token.</summary>
+    public async Task<string> AdminAsync(string role, string? tenant = null)
+    {
+        var made = await Admins.CreateAsync(new AdminRequest { Role = role, Tenant = tenant }, idempotencyKey: null, TestAudit.Actor, Cancel);
+        return made.Secret!.Reveal();
     }
 
     public Task<(HttpResponseMessage Response, JsonElement Body)> GetAsync(string path) => SendAsync(new HttpRequestMessage(HttpMethod.Get, path));
@@ -70,6 +123,8 @@ internal sealed class AdminHost : IAsyncDisposable
     {
         Client.Dispose();
         await _app.DisposeAsync();
+        Admins.Dispose();
+        Source.Dispose();
         Directory.Dispose();
         Folder.Dispose();
     }
@@ -79,21 +134,5 @@ internal sealed class AdminHost : IAsyncDisposable
         var response = await Client.SendAsync(request, Cancel);
         using var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancel));
         return (response, json.RootElement.Clone());
-    }
-}
-
-/// <summary>A configuration of which the test says what the next reload finds wrong.</summary>
-internal sealed class TestConfiguration(TestDirectory directory) : IConfigurationControl
-{
-    public Snapshot Current => directory.Snapshot;
-    public DateTimeOffset LoadedAt { get; private set; } = directory.Time.GetUtcNow();
-    public IReadOnlyList<Fault> LastFaults { get; private set; } = [];
-    public IReadOnlyList<Fault> NextFaults { get; set; } = [];
-
-    public Task<IReadOnlyList<Fault>> ReloadAsync(CancellationToken cancellation)
-    {
-        LastFaults = NextFaults;
-        if (LastFaults.Count == 0) directory.Snapshot = Snapshot.Compile(TestDirectory.Settings, 2, "");
-        return Task.FromResult(LastFaults);
     }
 }

@@ -74,5 +74,5 @@ public sealed class AdminTokenTests : IDisposable
         _folder.Dispose();
     }
 
-    private Task<AdminToken> OpenAsync() => AdminToken.OpenAsync(_directory.AdminTokens, _folder.Path, TestContext.Current.CancellationToken);
+    private Task<AdminToken> OpenAsync() => AdminToken.OpenAsync(_directory.AdminTokens, _folder.Path, _directory.Time, TestContext.Current.CancellationToken);
 }

@@ -75,7 +75,7 @@ public sealed class AuthStageTests : IAsyncDisposable
     public async Task InvokeAsync_WithAnUnknownMistypedRevokedOrTooLongKey_SaysTheSameWithoutIt()
     {
         var revoked = await CreateAsync(new KeyRequest { Tenant = "acme" });
-        await _directory.Keys.RevokeAsync(revoked.Key!.Id, Cancel);
+        await _directory.Keys.RevokeAsync(revoked.Key!.Id, TestAudit.Actor, Cancel);
         var unknown = KeyText.New(KeyText.KeyPrefix);
         string[] keys = [unknown, unknown[..^1] + "!", revoked.Secret!.Reveal(), new('x', 513), new('é', 512)];
         var refusals = new List<Refusal>();
@@ -108,7 +108,7 @@ public sealed class AuthStageTests : IAsyncDisposable
     {
         var made = await CreateAsync(new KeyRequest { Tenant = "acme" });
         Assert.True(await PassesAsync(RequestWith(made)));
-        await _directory.Keys.RevokeAsync(made.Key!.Id, Cancel);
+        await _directory.Keys.RevokeAsync(made.Key!.Id, TestAudit.Actor, Cancel);
         await RefusesAsync(RequestWith(made), 401, "invalid_api_key");
     }
 
@@ -194,7 +194,7 @@ public sealed class AuthStageTests : IAsyncDisposable
     private void UseTeams(Dictionary<string, TeamSettings> teams) => _directory.Snapshot = Snapshot.Compile(
         TestDirectory.Settings with { Tenants = new Dictionary<string, TenantSettings> { ["acme"] = new() { Teams = teams } } }, 2, "");
 
-    private Task<KeyAnswer> CreateAsync(KeyRequest request) => _directory.Keys.CreateAsync(request, idempotencyKey: null, Cancel);
+    private Task<KeyAnswer> CreateAsync(KeyRequest request) => _directory.Keys.CreateAsync(request, idempotencyKey: null, TestAudit.Actor, Cancel);
 
     private Exchange RequestWith(KeyAnswer made) => Request(("Authorization", $"Bearer {made.Secret!.Reveal()}"));
 

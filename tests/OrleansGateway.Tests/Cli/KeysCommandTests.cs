@@ -5,6 +5,7 @@ using OrleansGateway.Cli;
 using OrleansGateway.Configuration;
 using OrleansGateway.Tenants;
 using OrleansGateway.Tests.Admin;
+using OrleansGateway.Tests.Storage;
 
 namespace OrleansGateway.Tests.Cli;
 
@@ -72,7 +73,7 @@ public sealed class KeysCommandTests : IAsyncLifetime
     {
         var mine = (await CreateAsync("acme")).Key!;
         var other = (await CreateAsync("closed")).Key!;
-        await _host.Directory.Keys.RevokeAsync(mine.Id, Cancel);
+        await _host.Directory.Keys.RevokeAsync(mine.Id, TestAudit.Actor, Cancel);
         var run = await RunAsync("list", "--tenant", "acme");
         Assert.Contains(mine.Id, run.Output, StringComparison.Ordinal);
         Assert.Contains(mine.Display, run.Output, StringComparison.Ordinal);
@@ -183,7 +184,7 @@ public sealed class KeysCommandTests : IAsyncLifetime
         Assert.Equal(1, (await RunAsync("generate", "--quiet", "--json")).Exit);
     }
 
-    private Task<KeyAnswer> CreateAsync(string tenant) => _host.Directory.Keys.CreateAsync(new KeyRequest { Tenant = tenant }, idempotencyKey: null, Cancel);
+    private Task<KeyAnswer> CreateAsync(string tenant) => _host.Directory.Keys.CreateAsync(new KeyRequest { Tenant = tenant }, idempotencyKey: null, TestAudit.Actor, Cancel);
 
     private async Task<(int Exit, string Output, string Error)> RunAsync(params string[] arguments)
     {

@@ -45,7 +45,7 @@ public sealed class CommandTests : IDisposable
 
     [Fact]
     public void ConfigDocs_WhenCalled_PrintsTheCommittedPage() =>
-        Assert.Equal((0, File.ReadAllText(Repository.PathOf("docs/configuration.md")), ""), Run(ConfigCommand.Create(), "docs"));
+        Assert.Equal((0, File.ReadAllText(Repository.PathOf("docs/configuration.md")), ""), Run(ConfigCommand.Create(_ => null), "docs"));
 
     [Fact]
     public void Check_OfTheExampleOnTheReferencePage_FindsItValid()
@@ -61,7 +61,7 @@ public sealed class CommandTests : IDisposable
     public void Check_OfAnEmptyName_SaysSo() => Assert.Equal((1, "", ":0:0: The file has no name.\n"), Check(""));
 
     [Fact]
-    public void ConfigSchema_WhenCalled_PrintsTheSchema() => Assert.Equal((0, ConfigurationSchema.Write(), ""), Run(ConfigCommand.Create(), "schema"));
+    public void ConfigSchema_WhenCalled_PrintsTheSchema() => Assert.Equal((0, ConfigurationSchema.Write(), ""), Run(ConfigCommand.Create(_ => null), "schema"));
 
     private (int Code, string Output, string Error) Check(string path) => Run(CheckCommand.Create(_folder.Environment.GetValueOrDefault), path);
 

@@ -129,7 +129,7 @@ public sealed class ConfigurationWatchTests : IDisposable
             swapped.TrySetResult();
             return Task.FromResult<string?>(null);
         });
-        var watching = _source.WatchAsync(stop.Token);
+        var watching = _source.WatchAsync(record: null, stop.Token);
         _folder.Write("gateway.yaml", TestFolder.Good + "drain_timeout: 7s\n");
 
         while (!swapped.Task.IsCompleted && !watching.IsCompleted)

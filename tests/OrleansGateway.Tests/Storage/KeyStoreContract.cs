@@ -18,7 +18,7 @@ public abstract class KeyStoreContract
     public async Task FindAsync_WhenAKeyWithAllItsFieldsWasAdded_ReturnsThemAll()
     {
         var key = Full("key_full");
-        Assert.Null(await Store.AddAsync(key, Cancel));
+        Assert.Null(await Store.AddAsync(key, TestAudit.Entry, Cancel));
         Assert.Equal(Describe(key), Describe(await Store.FindAsync("key_full", Cancel)));
     }
 
@@ -26,7 +26,7 @@ public abstract class KeyStoreContract
     public async Task FindAsync_WhenAKeyWithOnlyItsNeededFieldsWasAdded_ReturnsIt()
     {
         var key = Plain(1);
-        await Store.AddAsync(key, Cancel);
+        await Store.AddAsync(key, TestAudit.Entry, Cancel);
         Assert.Equal(Describe(key), Describe(await Store.FindAsync(key.Id, Cancel)));
     }
 
@@ -37,7 +37,7 @@ public abstract class KeyStoreContract
     public async Task ReadAllAsync_WhenKeysWereAdded_StreamsEachOnce()
     {
         var keys = Enumerable.Range(0, 20).Select(i => i % 2 == 0 ? Plain(i) : Full($"key_{i}", i)).ToArray();
-        foreach (var key in keys) await Store.AddAsync(key, Cancel);
+        foreach (var key in keys) await Store.AddAsync(key, TestAudit.Entry, Cancel);
         var read = await ReadAllAsync();
         Assert.Equal(keys.Select(Describe).Order(), read.Select(Describe).Order());
     }
@@ -45,26 +45,26 @@ public abstract class KeyStoreContract
     [Fact]
     public async Task AddAsync_WhenTheIdempotencyKeyWasUsed_AddsNothingAndNamesTheEarlierKey()
     {
-        await Store.AddAsync(Plain(1) with { IdempotencyKey = "once" }, Cancel);
-        Assert.Equal(Plain(1).Id, await Store.AddAsync(Plain(2) with { IdempotencyKey = "once" }, Cancel));
+        await Store.AddAsync(Plain(1) with { IdempotencyKey = "once" }, TestAudit.Entry, Cancel);
+        Assert.Equal(Plain(1).Id, await Store.AddAsync(Plain(2) with { IdempotencyKey = "once" }, TestAudit.Entry, Cancel));
         Assert.Equal(Plain(1).Id, Assert.Single(await ReadAllAsync()).Id);
     }
 
     [Fact]
     public async Task AddAsync_WhenTheIdOrTheHashIsTaken_Throws()
     {
-        await Store.AddAsync(Plain(1), Cancel);
-        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => Store.AddAsync(Plain(2) with { Id = Plain(1).Id }, Cancel));
-        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => Store.AddAsync(Plain(2) with { Hash = Plain(1).Hash }, Cancel));
+        await Store.AddAsync(Plain(1), TestAudit.Entry, Cancel);
+        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => Store.AddAsync(Plain(2) with { Id = Plain(1).Id }, TestAudit.Entry, Cancel));
+        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => Store.AddAsync(Plain(2) with { Hash = Plain(1).Hash }, TestAudit.Entry, Cancel));
     }
 
     [Fact]
     public async Task ReplaceAsync_WhenTheKeyIsAsExpected_StoresTheReplacementWithTheNextVersion()
     {
         var before = Full("key_1");
-        await Store.AddAsync(before, Cancel);
+        await Store.AddAsync(before, TestAudit.Entry, Cancel);
         var after = before with { Hash = KeyHash.Of("new"), PreviousHash = before.Hash, PreviousUntil = Now.AddDays(1), RevokedAt = Now, Display = "ogw_new…" };
-        Assert.True(await Store.ReplaceAsync(before, after, Cancel));
+        Assert.True(await Store.ReplaceAsync(before, after, TestAudit.Entry, Cancel));
         Assert.Equal(Describe(after with { Version = before.Version + 1 }), Describe(await Store.FindAsync("key_1", Cancel)));
     }
 
@@ -72,29 +72,29 @@ public abstract class KeyStoreContract
     public async Task ReplaceAsync_WhenTheKeyWasChangedSince_ChangesNothing()
     {
         var before = Plain(1);
-        await Store.AddAsync(before, Cancel);
-        Assert.True(await Store.ReplaceAsync(before, before with { Name = "first" }, Cancel));
-        Assert.False(await Store.ReplaceAsync(before, before with { Name = "second" }, Cancel));
+        await Store.AddAsync(before, TestAudit.Entry, Cancel);
+        Assert.True(await Store.ReplaceAsync(before, before with { Name = "first" }, TestAudit.Entry, Cancel));
+        Assert.False(await Store.ReplaceAsync(before, before with { Name = "second" }, TestAudit.Entry, Cancel));
         Assert.Equal("first", (await Store.FindAsync(before.Id, Cancel))!.Name);
     }
 
     [Fact]
-    public async Task ReplaceAsync_WhenThereIsNoSuchKey_ReturnsFalse() => Assert.False(await Store.ReplaceAsync(Plain(1), Plain(1), Cancel));
+    public async Task ReplaceAsync_WhenThereIsNoSuchKey_ReturnsFalse() => Assert.False(await Store.ReplaceAsync(Plain(1), Plain(1), TestAudit.Entry, Cancel));
 
     [Fact]
     public async Task ReplaceAsync_WhenManyRaceForOneKey_LetsOneWin()
     {
         var before = Plain(1);
-        await Store.AddAsync(before, Cancel);
+        await Store.AddAsync(before, TestAudit.Entry, Cancel);
         var won = await Task.WhenAll(Enumerable.Range(0, 16).Select(i =>
-            Task.Run(() => Store.ReplaceAsync(before, before with { Name = $"racer {i}" }, Cancel), Cancel)));
+            Task.Run(() => Store.ReplaceAsync(before, before with { Name = $"racer {i}" }, TestAudit.Entry, Cancel), Cancel)));
         Assert.Single(won, w => w);
     }
 
     [Fact]
     public async Task ListAsync_WhenKeysFillSeveralPages_ReturnsEachOnceOldestFirst()
     {
-        for (var i = 0; i < 7; i++) await Store.AddAsync(Plain(i), Cancel);
+        for (var i = 0; i < 7; i++) await Store.AddAsync(Plain(i), TestAudit.Entry, Cancel);
         var (seen, sizes, after) = (new List<string>(), new List<int>(), (long?)null);
         do
         {
@@ -117,10 +117,10 @@ public abstract class KeyStoreContract
     [InlineData("none", null, null, new int[0])]
     public async Task ListAsync_WhenFiltered_ReturnsOnlyKeysThatMatchAll(string? tenant, string? team, string? user, int[] expected)
     {
-        await Store.AddAsync(Plain(1), Cancel);
-        await Store.AddAsync(Plain(2) with { Team = "blue" }, Cancel);
-        await Store.AddAsync(Plain(3) with { Team = "blue", User = "ada" }, Cancel);
-        await Store.AddAsync(Plain(4) with { Tenant = "other", Team = "blue" }, Cancel);
+        await Store.AddAsync(Plain(1), TestAudit.Entry, Cancel);
+        await Store.AddAsync(Plain(2) with { Team = "blue" }, TestAudit.Entry, Cancel);
+        await Store.AddAsync(Plain(3) with { Team = "blue", User = "ada" }, TestAudit.Entry, Cancel);
+        await Store.AddAsync(Plain(4) with { Tenant = "other", Team = "blue" }, TestAudit.Entry, Cancel);
         var page = await Store.ListAsync(new KeyFilter(100, tenant, team, user), Cancel);
         Assert.Equal(expected.Select(i => Plain(i).Id), page.Keys.Select(k => k.Id));
     }

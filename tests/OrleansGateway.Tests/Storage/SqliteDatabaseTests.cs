@@ -26,7 +26,7 @@ public sealed class SqliteDatabaseTests : IDisposable
     public async Task Open_AfterTheProcessWasKilled_FindsEveryAcknowledgedWrite()
     {
         using var database = Open(_folder.Path);
-        await new SqliteKeyStore(database).AddAsync(NewKey(), Cancel);
+        await new SqliteKeyStore(database).AddAsync(NewKey(), TestAudit.Entry, Cancel);
 
         // What a killed process leaves: the files as they are now, with the write still in the WAL and nothing closed.
         using var left = new StateFolder();
@@ -38,7 +38,7 @@ public sealed class SqliteDatabaseTests : IDisposable
     [Fact]
     public async Task Open_AfterItWasClosed_FindsWhatWasWritten()
     {
-        using (var database = Open(_folder.Path)) await new SqliteKeyStore(database).AddAsync(NewKey(), Cancel);
+        using (var database = Open(_folder.Path)) await new SqliteKeyStore(database).AddAsync(NewKey(), TestAudit.Entry, Cancel);
         using var reopened = Open(_folder.Path);
         Assert.NotNull(await new SqliteKeyStore(reopened).FindAsync("key_1", Cancel));
     }
@@ -71,7 +71,7 @@ public sealed class SqliteDatabaseTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file modes.");
         var state = _folder.File("state");
         using var database = Open(state);
-        await new SqliteKeyStore(database).AddAsync(NewKey(), Cancel);
+        await new SqliteKeyStore(database).AddAsync(NewKey(), TestAudit.Entry, Cancel);
         const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         Assert.Equal(owner | UnixFileMode.UserExecute, ModeOf(state));
         foreach (var file in Directory.GetFiles(state)) Assert.Equal(owner, ModeOf(file));

@@ -93,8 +93,8 @@ public sealed class KeyDirectoryTests : IDisposable
     [Fact]
     public async Task CreateAsync_WithAnIdempotencyKeyUsedBefore_NamesTheKeyItMade()
     {
-        var first = await _directory.Keys.CreateAsync(ForAcme, "once", Cancel);
-        var second = await _directory.Keys.CreateAsync(ForAcme, "once", Cancel);
+        var first = await _directory.Keys.CreateAsync(ForAcme, "once", TestAudit.Actor, Cancel);
+        var second = await _directory.Keys.CreateAsync(ForAcme, "once", TestAudit.Actor, Cancel);
         Assert.Equal("key_already_created", second.Refusal!.Code);
         Assert.Equal(first.Key!.Id, second.Key!.Id);
         Assert.Null(second.Secret);
@@ -104,8 +104,8 @@ public sealed class KeyDirectoryTests : IDisposable
     public async Task RevokeAsync_WhenItReturns_TheKeyAndItsRotatedOneAreGone()
     {
         var made = await CreateAsync(ForAcme);
-        var rotated = await _directory.Keys.RotateAsync(made.Key!.Id, TimeSpan.FromDays(1), Cancel);
-        var revoked = await _directory.Keys.RevokeAsync(made.Key.Id, Cancel);
+        var rotated = await _directory.Keys.RotateAsync(made.Key!.Id, TimeSpan.FromDays(1), TestAudit.Actor, Cancel);
+        var revoked = await _directory.Keys.RevokeAsync(made.Key.Id, TestAudit.Actor, Cancel);
         Assert.Equal(_time.GetUtcNow(), revoked.Key!.RevokedAt);
         Assert.Null(_directory.Find(made.Secret));
         Assert.Null(_directory.Find(rotated.Secret));
@@ -115,9 +115,9 @@ public sealed class KeyDirectoryTests : IDisposable
     public async Task RevokeAsync_WhenRepeated_ChangesNothing()
     {
         var made = await CreateAsync(ForAcme);
-        var first = await _directory.Keys.RevokeAsync(made.Key!.Id, Cancel);
+        var first = await _directory.Keys.RevokeAsync(made.Key!.Id, TestAudit.Actor, Cancel);
         _time.Advance(TimeSpan.FromHours(1));
-        var second = await _directory.Keys.RevokeAsync(made.Key.Id, Cancel);
+        var second = await _directory.Keys.RevokeAsync(made.Key.Id, TestAudit.Actor, Cancel);
         Assert.Equal(first.Key!.RevokedAt, second.Key!.RevokedAt);
     }
 
@@ -125,7 +125,7 @@ public sealed class KeyDirectoryTests : IDisposable
     public async Task RotateAsync_WithGrace_AcceptsBothUntilItEnds()
     {
         var made = await CreateAsync(ForAcme);
-        var rotated = await _directory.Keys.RotateAsync(made.Key!.Id, TimeSpan.FromHours(24), Cancel);
+        var rotated = await _directory.Keys.RotateAsync(made.Key!.Id, TimeSpan.FromHours(24), TestAudit.Actor, Cancel);
         Assert.Equal(made.Key.Id, _directory.Find(rotated.Secret)!.KeyId);
         _time.Advance(TimeSpan.FromHours(24) - TimeSpan.FromMilliseconds(1));
         Assert.Equal(made.Key.Id, _directory.Find(made.Secret)!.KeyId);
@@ -138,7 +138,7 @@ public sealed class KeyDirectoryTests : IDisposable
     public async Task RotateAsync_WithoutGrace_RefusesTheKeyBeforeAtOnce()
     {
         var made = await CreateAsync(ForAcme);
-        await _directory.Keys.RotateAsync(made.Key!.Id, TimeSpan.Zero, Cancel);
+        await _directory.Keys.RotateAsync(made.Key!.Id, TimeSpan.Zero, TestAudit.Actor, Cancel);
         Assert.Null(_directory.Find(made.Secret));
     }
 
@@ -146,8 +146,8 @@ public sealed class KeyDirectoryTests : IDisposable
     public async Task RotateAsync_WhenRotatedAgain_KeepsOnlyTheLastTwo()
     {
         var first = await CreateAsync(ForAcme);
-        var second = await _directory.Keys.RotateAsync(first.Key!.Id, TimeSpan.FromDays(1), Cancel);
-        var third = await _directory.Keys.RotateAsync(first.Key.Id, TimeSpan.FromDays(1), Cancel);
+        var second = await _directory.Keys.RotateAsync(first.Key!.Id, TimeSpan.FromDays(1), TestAudit.Actor, Cancel);
+        var third = await _directory.Keys.RotateAsync(first.Key.Id, TimeSpan.FromDays(1), TestAudit.Actor, Cancel);
         Assert.Null(_directory.Find(first.Secret));
         Assert.NotNull(_directory.Find(second.Secret));
         Assert.NotNull(_directory.Find(third.Secret));
@@ -158,7 +158,7 @@ public sealed class KeyDirectoryTests : IDisposable
     {
         var revoked = (await CreateAsync(ForAcme)).Key!.Id;
         var expired = (await CreateAsync(ForAcme with { ExpiresAt = "2026-01-03T00:00:00Z" })).Key!.Id;
-        await _directory.Keys.RevokeAsync(revoked, Cancel);
+        await _directory.Keys.RevokeAsync(revoked, TestAudit.Actor, Cancel);
         _time.Advance(TimeSpan.FromDays(2));
         Assert.Equal("key_revoked", await CodeOfRotateAsync(revoked, TimeSpan.Zero));
         Assert.Equal("key_expired", await CodeOfRotateAsync(expired, TimeSpan.Zero));
@@ -174,8 +174,8 @@ public sealed class KeyDirectoryTests : IDisposable
         var kept = await CreateAsync(ForAcme);
         var revoked = await CreateAsync(ForAcme);
         var rotated = await CreateAsync(ForAcme);
-        await _directory.Keys.RevokeAsync(revoked.Key!.Id, Cancel);
-        var fresh = await _directory.Keys.RotateAsync(rotated.Key!.Id, TimeSpan.FromHours(1), Cancel);
+        await _directory.Keys.RevokeAsync(revoked.Key!.Id, TestAudit.Actor, Cancel);
+        var fresh = await _directory.Keys.RotateAsync(rotated.Key!.Id, TimeSpan.FromHours(1), TestAudit.Actor, Cancel);
 
         using var reopened = Reopen();
         await reopened.Keys.LoadAsync(Cancel);
@@ -205,7 +205,7 @@ public sealed class KeyDirectoryTests : IDisposable
     {
         var made = await CreateAsync(ForAcme);
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(
-            () => i == 10 ? _directory.Keys.RevokeAsync(made.Key!.Id, Cancel) : _directory.Keys.RotateAsync(made.Key!.Id, TimeSpan.FromDays(1), Cancel), Cancel)));
+            () => i == 10 ? _directory.Keys.RevokeAsync(made.Key!.Id, TestAudit.Actor, Cancel) : _directory.Keys.RotateAsync(made.Key!.Id, TimeSpan.FromDays(1), TestAudit.Actor, Cancel), Cancel)));
         Assert.NotNull((await _directory.Keys.GetAsync(made.Key!.Id, Cancel))!.RevokedAt);
         foreach (var answer in answers.Append(made)) Assert.True(answer.Secret is null || _directory.Find(answer.Secret) is null);
     }
@@ -218,7 +218,7 @@ public sealed class KeyDirectoryTests : IDisposable
 
     private TestDirectory Reopen() => new(NullLoggerFactory.Instance, _time, _folder.Path);
 
-    private Task<KeyAnswer> CreateAsync(KeyRequest request) => _directory.Keys.CreateAsync(request, idempotencyKey: null, Cancel);
+    private Task<KeyAnswer> CreateAsync(KeyRequest request) => _directory.Keys.CreateAsync(request, idempotencyKey: null, TestAudit.Actor, Cancel);
 
-    private async Task<string> CodeOfRotateAsync(string id, TimeSpan grace) => (await _directory.Keys.RotateAsync(id, grace, Cancel)).Refusal!.Code;
+    private async Task<string> CodeOfRotateAsync(string id, TimeSpan grace) => (await _directory.Keys.RotateAsync(id, grace, TestAudit.Actor, Cancel)).Refusal!.Code;
 }

@@ -25,7 +25,7 @@ public sealed class KeyTextTests
     }
 
     [Fact]
-    public void NewId_WhenAsked_IsKeyAnd20Letters() => Assert.Matches("^key_[0-9A-Za-z]{20}$", KeyText.NewId());
+    public void NewId_WhenAsked_IsKeyAnd20Letters() => Assert.Matches("^key_[0-9A-Za-z]{20}$", KeyText.NewId("key_"));
 
     [Fact]
     public void TryCheck_OfAKnownKey_AgreesWithCrc32COfRfc3720()

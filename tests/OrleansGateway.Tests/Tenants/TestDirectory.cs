@@ -17,14 +17,19 @@ internal sealed class TestDirectory : IDisposable
     {
         Time = time;
         _database = SqliteDatabase.Open(folder, time, logs.CreateLogger<SqliteDatabase>());
-        AdminTokens = new SqliteAdminTokenStore(_database, time);
+        AdminTokens = new SqliteAdminTokenStore(_database);
         Keys = new KeyDirectory(new SqliteKeyStore(_database), () => Snapshot, time, logs.CreateLogger<KeyDirectory>());
     }
 
     public ManualTime Time { get; }
     public KeyDirectory Keys { get; }
     public SqliteAdminTokenStore AdminTokens { get; }
-    public Snapshot Snapshot { get; set; } = Snapshot.Compile(Settings, 1, "");
+
+    /// <summary>Where the directory takes its configuration from, in place of <see cref="Snapshot"/>.</summary>
+    public SnapshotSource? Source { get; set; }
+
+    public SqliteDatabase Database => _database;
+    public Snapshot Snapshot { get => Source?.Current ?? field; set; } = Snapshot.Compile(Settings, 1, "");
 
     public static GatewaySettings Settings { get; } = new()
     {

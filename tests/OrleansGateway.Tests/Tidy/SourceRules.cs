@@ -14,13 +14,14 @@ internal static partial class SourceRules
         ["Http"] = ["Configuration"],
         ["Telemetry"] = ["Http", "Configuration"],
         ["Upstream"] = ["Http", "Configuration"],
-        ["Tenants"] = ["Configuration", "Http"],
+        ["Audit"] = [],
+        ["Tenants"] = ["Audit", "Configuration", "Http"],
         ["Auth"] = ["Tenants", "Http", "Configuration", "Telemetry"],
         ["Models"] = ["Http", "Configuration", "Upstream", "Telemetry"],
         ["Routing"] = ["Models", "Upstream", "Http", "Configuration", "Telemetry"],
         ["Usage"] = ["Http", "Configuration", "Telemetry"],
-        ["Storage"] = ["Tenants", "Admin", "Configuration", "Telemetry"],
-        ["Admin"] = ["Tenants", "Http", "Configuration", "Telemetry"],
+        ["Storage"] = ["Audit", "Tenants", "Admin", "Configuration", "Telemetry"],
+        ["Admin"] = ["Audit", "Tenants", "Http", "Configuration", "Telemetry"],
     };
 
     public static IEnumerable<string> NamespaceIsFolder(SourceFile file, string projectPath)

@@ -1,0 +1,87 @@
+using OrleansGateway.Audit;
+using OrleansGateway.Configuration;
+using OrleansGateway.Tenants;
+
+namespace OrleansGateway.Admin;
+
+/// <summary>All endpoints of the admin API, in the order in which its document lists them.</summary>
+internal static class AdminEndpoints
+{
+    private static readonly (string, bool)[] Idempotency = [("Idempotency-Key", false)];
+
+    public static IReadOnlyList<AdminEndpoint> All(
+        KeyDirectory keys, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, Func<StatusDocument> status, Func<Snapshot> current, TimeProvider time) =>
+    [
+        .. Of(new KeyEndpoints(keys, time)),
+        .. Of(new TenantEndpoints(current)),
+        .. Of(new AccountEndpoints(admins)),
+        .. Of(new ConfigurationEndpoints(changes)),
+        .. Of(new AuditEndpoints(log)),
+        new("GET", "/status", Permission.ReadStatus, "The gateway as it is now, and its providers over the last minutes.",
+            _ => Task.FromResult(AdminAnswer.Json(status(), AdminJson.Default.StatusDocument))) { Answer = AdminJson.Default.StatusDocument },
+        new("GET", "/openapi.json", Permission.ReadApi, "This document.",
+            static _ => Task.FromResult(Results.Text(OpenApiDocument.Text, "application/json"))) { Answer = AdminJson.Default.JsonObject },
+    ];
+
+    private static AdminEndpoint[] Of(KeyEndpoints key) =>
+    [
+        new("POST", "/keys", Permission.ChangeKeys, "Makes a key. Its text is in this answer and in no other.", key.CreateAsync)
+            { Body = AdminJson.Default.KeyRequest, Answer = AdminJson.Default.KeyDocument, Status = 201, Refusals = [400, 409, 413, 422], Headers = Idempotency },
+        new("GET", "/keys", Permission.ReadKeys, "Lists keys, oldest first, revoked ones included.", key.ListAsync)
+            { Answer = AdminJson.Default.KeyListDocument, Refusals = [422], Query = KeyEndpoints.Filters },
+        new("GET", "/keys/{id}", Permission.ReadKeys, "One key.", key.GetAsync) { Answer = AdminJson.Default.KeyDocument, Refusals = [404] },
+        new("POST", "/keys/{id}/rotate", Permission.ChangeKeys, "Gives a key a new text; the one before is accepted for the grace.", key.RotateAsync)
+            { Body = AdminJson.Default.RotateDocument, Answer = AdminJson.Default.KeyDocument, Refusals = [400, 404, 409, 413, 422] },
+        new("POST", "/keys/{id}/revoke", Permission.ChangeKeys, "Refuses a key from the next request on, for ever.", key.RevokeAsync)
+            { Answer = AdminJson.Default.KeyDocument, Refusals = [404, 409] },
+    ];
+
+    private static AdminEndpoint[] Of(TenantEndpoints tenant) =>
+    [
+        new("GET", "/tenants", Permission.ReadTenants, "Organisations with their teams and users.", tenant.ListAsync) { Answer = AdminJson.Default.TenantListDocument },
+    ];
+
+    private static AdminEndpoint[] Of(AccountEndpoints account) =>
+    [
+        new("POST", "/admins", Permission.ChangeAdmins, "Makes an admin. The token is in this answer and in no other.", account.CreateAsync)
+            { Body = AdminJson.Default.AdminRequest, Answer = AdminJson.Default.AdminDocument, Status = 201, Refusals = [400, 409, 413, 422], Headers = Idempotency },
+        new("GET", "/admins", Permission.ReadAdmins, "Lists admins, oldest first, revoked ones included.", account.ListAsync)
+            { Answer = AdminJson.Default.AdminListDocument },
+        new("POST", "/admins/{id}/rotate", Permission.ChangeAdmins, "Gives an admin a new token; the one before is refused at once.", account.RotateAsync)
+            { Answer = AdminJson.Default.AdminDocument, Refusals = [404, 409] },
+        new("POST", "/admins/{id}/revoke", Permission.ChangeAdmins, "Refuses an admin from the next call on, for ever.", account.RevokeAsync)
+            { Answer = AdminJson.Default.AdminDocument, Refusals = [404, 409] },
+    ];
+
+    private static AdminEndpoint[] Of(ConfigurationEndpoints configuration) =>
+    [
+        new("GET", "/config", Permission.ReadConfiguration, "Which configuration is in force, and what was wrong with the last file read.", configuration.GetAsync)
+            { Answer = AdminJson.Default.ConfigurationDocument },
+        new("PUT", "/config", Permission.ChangeConfiguration, "Puts a text in the place of the configuration file and in force, if it is valid.", configuration.PutAsync)
+        {
+            TakesYaml = true, Answer = AdminJson.Default.ConfigurationDocument, Refusals = [400, 409, 412, 413, 422, 428], Headers = [("If-Match", true)],
+        },
+        new("POST", "/config/reload", Permission.ChangeConfiguration, "Reads the configuration file and puts it in force, if it is valid.", configuration.ReloadAsync)
+            { Answer = AdminJson.Default.ConfigurationDocument, Refusals = [422] },
+        new("GET", "/config/document", Permission.ReadConfigurationText, "The text in force, with secrets that stand in it masked.", configuration.DocumentAsync)
+            { OtherAnswer = AdminEndpoint.Yaml },
+        new("POST", "/config/check", Permission.ReadConfigurationText, "Every fault of a text; changes nothing.", configuration.CheckAsync)
+            { TakesYaml = true, Answer = AdminJson.Default.CheckDocument, Refusals = [400, 413] },
+        new("POST", "/config/diff", Permission.ReadConfigurationText, "What a text would change, value by value; changes nothing.", configuration.DiffAsync)
+            { TakesYaml = true, Answer = AdminJson.Default.DiffDocument, Refusals = [400, 413, 422] },
+        new("GET", "/config/history", Permission.ReadConfigurationText, "The configurations that were in force, newest first; with version, the text of that one.", configuration.HistoryAsync)
+            { Answer = AdminJson.Default.HistoryDocument, OtherAnswer = AdminEndpoint.Yaml, Refusals = [404, 422], Query = ["version"] },
+        new("POST", "/config/rollback", Permission.ChangeConfiguration, "Puts a configuration of the history in force again.", configuration.RollbackAsync)
+        {
+            Body = AdminJson.Default.RollbackDocument, Answer = AdminJson.Default.ConfigurationDocument, Refusals = [400, 404, 409, 413, 422],
+        },
+    ];
+
+    private static AdminEndpoint[] Of(AuditEndpoints audit) =>
+    [
+        new("GET", "/audit", Permission.ReadAudit, "Every change, newest first; with format=jsonl all that match, oldest first, one a line.", audit.ListAsync)
+            { Answer = AdminJson.Default.AuditListDocument, OtherAnswer = "application/x-ndjson", Refusals = [422], Query = AuditEndpoints.Filters },
+        new("GET", "/audit/verify", Permission.ReadAudit, "Whether the audit log is as it was written.", audit.VerifyAsync)
+            { Answer = AdminJson.Default.AuditVerdictDocument, Refusals = [422], Query = ["sequence", "hash"] },
+    ];
+}

@@ -1,0 +1,37 @@
+using System.Reflection;
+using OrleansGateway.Configuration;
+using OrleansGateway.Http;
+using OrleansGateway.Telemetry;
+using OrleansGateway.Tenants;
+
+namespace OrleansGateway.Admin;
+
+/// <summary>The gateway as it is now, for an operator's first look.</summary>
+internal sealed class StatusSource(
+    SnapshotSource configuration, DataListeners listeners, KeyDirectory keys, RecentAttempts recent, Readiness readiness, TimeProvider time)
+{
+    private static readonly string ProgramVersion =
+        typeof(StatusSource).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    private readonly DateTimeOffset _startedAt = time.GetUtcNow();
+    private readonly long _startedTimestamp = time.GetTimestamp();
+
+    public StatusDocument Now() => new(
+        ProgramVersion,
+        _startedAt,
+        (long)time.GetElapsedTime(_startedTimestamp).TotalSeconds,
+        readiness.Word,
+        [.. listeners.Addresses.Select(a => a.ToString())],
+        configuration.Current.Settings.Listeners.Admin.ToString(),
+        recent.InFlight,
+        keys.Count,
+        new ConfigurationDocument(configuration.Current.Version, configuration.LastLoadedAt, AdminAnswer.Errors(configuration.LastFaults)),
+        [.. configuration.Current.Settings.Providers.Keys.Order(StringComparer.Ordinal).Select(ProviderOf)]);
+
+    private ProviderDocument ProviderOf(string id)
+    {
+        var (attempts, failures) = recent.Of(id);
+        var health = attempts == 0 ? "idle" : failures * 2 >= attempts ? "failing" : failures > 0 ? "degraded" : "healthy";
+        return new ProviderDocument(id, health, attempts, failures);
+    }
+}
