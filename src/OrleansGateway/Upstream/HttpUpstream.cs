@@ -81,7 +81,10 @@ internal sealed class HttpUpstream : IUpstream, IDisposable
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-            request.BodySent = stream.WriteAsync(request.Body, cancellationToken).AsTask();
+            request.BodySent = WriteAsync(stream, cancellationToken);
+
+        // A write may also fail before it has become a task, and that must show in BodySent too.
+        private async Task WriteAsync(Stream stream, CancellationToken cancellation) => await stream.WriteAsync(request.Body, cancellation);
 
         protected override bool TryComputeLength(out long length)
         {

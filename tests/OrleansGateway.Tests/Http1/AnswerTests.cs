@@ -30,6 +30,20 @@ public sealed class AnswerTests : IDisposable
     }
 
     [Theory(Timeout = Deadline)]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n0\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")]
+    [InlineData("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok")]
+    public async Task Connection_ThatMayNotBeUsedAgain_IsClosedByUs(string wire)
+    {
+        // The server would go on.
+        await using var server = ScriptedServer.Answering(wire);
+        for (var round = 0; round < 3; round++) Assert.Equal((200, "ok"), await _upstream.CallAsync(server.Get(), Cancellation));
+        Assert.Equal(3, server.Connections);
+    }
+
+    [Theory(Timeout = Deadline)]
     [MemberData(nameof(WellFormedAnswers.Numbers), MemberType = typeof(WellFormedAnswers))]
     public async Task Answer_ThatComesByteByByte_IsTheSame(int number)
     {

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace OrleansGateway.Upstream.Http1;
 
 /// <summary>
-/// Upstreams over HTTP/1.1 without TLS, by our own client: a third of the platform's cost, and it says what was sent and what was not. Connections are
+/// Upstreams over HTTP/1.1 without TLS, by our own client: it knows what was sent and what was not, which the platform's does not tell. Connections are
 /// pooled per host and port, and kept over reloads of the configuration.
 /// </summary>
 internal sealed class Http1Upstream : IUpstream, IDisposable
