@@ -8,8 +8,6 @@ namespace OrleansGateway.Models.Relays;
 /// <summary>Passes the events of a Messages stream on as they are; only the few that carry usage or the stop reason are parsed.</summary>
 internal sealed class AnthropicPassThrough : IEventRelay
 {
-    private TokenUsage _usage;
-
     public bool IsComplete { get; private set; }
     public Refusal? Failure { get; private set; }
     public bool ShowsFailure { get; private set; }
@@ -46,7 +44,7 @@ internal sealed class AnthropicPassThrough : IEventRelay
         var reader = new Utf8JsonReader(data);
         using var json = JsonDocument.ParseValue(ref reader);
         var body = json.RootElement;
-        if ((body.Member("usage") ?? body.Member("message")?.Member("usage")) is { } usage) Usage = _usage = AnthropicUsage.Read(usage, _usage);
+        if ((body.Member("usage") ?? body.Member("message")?.Member("usage")) is { } usage) Usage = AnthropicUsage.Read(usage, Usage ?? default);
         if (body.Member("delta")?.Text("stop_reason") is { } reason) FinishReason = reason;
     }
 

@@ -39,11 +39,7 @@ internal sealed class OpenAIPassThrough(bool takeOutUsage) : IEventRelay
     /// <summary>Notes usage and finish reason; true if the chunk is the one to take out.</summary>
     private bool Observe(ReadOnlySpan<byte> chunk)
     {
-        if (JsonBytes.StringAfter(chunk, "\"finish_reason\""u8) is { Length: > 0 } reason)
-        {
-            FinishReason = reason;
-        }
-
+        if (JsonBytes.StringAfter(chunk, "\"finish_reason\""u8) is { Length: > 0 } reason) FinishReason = reason;
         if (!JsonBytes.HasObjectAfter(chunk, "\"usage\""u8)) return false;
         var reader = new Utf8JsonReader(chunk);
         using var json = JsonDocument.ParseValue(ref reader);
