@@ -111,7 +111,7 @@ internal sealed class AuthStage(ICallers callers, TokenCallers tokens, TimeProvi
         if (caller.Expires <= time.GetUtcNow()) return caller.IsToken ? TokenExpired : Expired;
         if (!exchange.Snapshot.Settings.Tenants.TryGetValue(caller.Tenant, out var tenant) || !tenant.Enabled) return TenantDisabled;
         if (!caller.IsToken && !IsThere(tenant, caller)) return OwnerRemoved;
-        if (!caller.AllowsAddress(exchange.Http.Connection.RemoteIpAddress)) return AddressNotAllowed;
+        if (!caller.AllowsAddress(exchange.ClientAddress)) return AddressNotAllowed;
         return exchange.Route is { } route && !caller.Routes.Matches(route.Id) ? RouteNotAllowed : null;
     }
 

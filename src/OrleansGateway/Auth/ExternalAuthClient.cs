@@ -60,7 +60,7 @@ internal sealed class ExternalAuthClient(TimeProvider time) : IDisposable
         // Without the query: some clients put a key there.
         json.WriteString("path", exchange.Http.Request.Path.Value);
         json.WriteString("route", exchange.Route!.Id);
-        json.WriteString("client", exchange.Http.Connection.RemoteIpAddress?.ToString());
+        json.WriteString("client", exchange.ClientAddress?.ToString());
         if (exchange.Caller is { } caller) WriteCaller(json, caller);
         json.WriteStartObject("headers");
         foreach (var name in external.HeadersToSend)

@@ -46,4 +46,10 @@ public enum CredentialKind
 
     /// <summary>A JWT of one of the issuers.</summary>
     Jwt,
+
+    /// <summary>The client certificate of the TLS connection.</summary>
+    Certificate,
+
+    /// <summary>Nothing: who shows none of the others passes as nobody.</summary>
+    Anonymous,
 }

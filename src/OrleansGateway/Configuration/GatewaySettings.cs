@@ -48,7 +48,10 @@ public sealed record GatewaySettings
     /// <summary>The models offered, by the name that clients ask for.</summary>
     public IReadOnlyDictionary<string, ModelSettings> Models { get; init; } = new Dictionary<string, ModelSettings>();
 
-    /// <summary>The paths served, by id. The route with the longest matching path serves a request.</summary>
+    /// <summary>Servers of HTTP APIs that routes pass requests on to, by id.</summary>
+    public IReadOnlyDictionary<string, UpstreamSettings> Upstreams { get; init; } = new Dictionary<string, UpstreamSettings>();
+
+    /// <summary>What is served, by id. Of the routes that match a request, the most particular one serves it.</summary>
     public IReadOnlyDictionary<string, RouteSettings> Routes { get; init; } = new Dictionary<string, RouteSettings>();
 }
 

@@ -48,21 +48,3 @@ public sealed record FallbackSettings
     /// <summary>The model's name there. Default: the name the client asked for.</summary>
     public string? Model { get; init; }
 }
-
-/// <summary>One path of the data listeners, and what is served below it.</summary>
-public sealed record RouteSettings
-{
-    /// <summary>Path below which the model API is served, ending in <c>/</c>: <c>/</c> serves <c>/v1/chat/completions</c>. Default <c>/</c>.</summary>
-    [RegularExpression("^/([A-Za-z0-9._~-]+/)*$")]
-    public string Path { get; init; } = "/";
-
-    /// <summary>Models offered on this route, by name; a trailing <c>*</c> matches any ending. Default <c>["*"]</c>: all.</summary>
-    public IReadOnlyList<string> Models { get; init; } = ["*"];
-
-    /// <summary>What callers may show who they are with: <c>key</c>, <c>jwt</c>. Default <c>["key", "jwt"]</c>: both, JWTs where an issuer is stated.</summary>
-    [MinLength(1)]
-    public IReadOnlyList<CredentialKind> Auth { get; init; } = [CredentialKind.Key, CredentialKind.Jwt];
-
-    /// <summary>A service that is asked about each request. Default: none.</summary>
-    public ExternalAuthSettings? ExternalAuth { get; init; }
-}

@@ -18,7 +18,8 @@ internal sealed class Snapshot
         AccessFields = new AccessFields(settings.AccessLog.Fields);
         Providers = settings.Providers.ToFrozenDictionary(p => p.Key, p => new Provider(p.Key, p.Value), StringComparer.Ordinal);
         Models = settings.Models.ToFrozenDictionary(m => m.Key, m => new Model(m.Key, m.Value, Providers), StringComparer.Ordinal);
-        Routes = [.. settings.Routes.Select(r => new Route(r.Key, r.Value)).OrderByDescending(r => r.Path.Length)];
+        Upstreams = settings.Upstreams.ToFrozenDictionary(u => u.Key, u => new UpstreamPool(u.Key, u.Value), StringComparer.Ordinal);
+        Routes = [.. settings.Routes.Select(r => new Route(r.Key, r.Value, r.Value.Upstream is { } upstream ? Upstreams[upstream] : null)).OrderByDescending(r => r.Path.Length)];
         Issuers = settings.Jwt.ToFrozenDictionary(j => j.Value.Issuer, j => new JwtIssuer(j.Key, j.Value), StringComparer.Ordinal);
         Keys = settings.Keys.ToFrozenDictionary(k => HashOf(k.Value), k => CallerOf(k.Key, k.Value));
     }
@@ -36,6 +37,8 @@ internal sealed class Snapshot
 
     public FrozenDictionary<string, Provider> Providers { get; }
     public FrozenDictionary<string, Model> Models { get; }
+
+    public FrozenDictionary<string, UpstreamPool> Upstreams { get; }
 
     /// <summary>Longest path first.</summary>
     public IReadOnlyList<Route> Routes { get; }
@@ -67,17 +70,6 @@ internal sealed class Snapshot
         Expires = key.Expires ?? DateTimeOffset.MaxValue,
         Metadata = key.Metadata,
     };
-}
-
-/// <summary>A path of the data listeners, compiled.</summary>
-internal sealed class Route(string id, RouteSettings settings)
-{
-    public string Id => id;
-    public string Path => settings.Path;
-    public NamePatterns Models { get; } = new(settings.Models);
-    public bool AcceptsKeys { get; } = settings.Auth.Contains(CredentialKind.Key);
-    public bool AcceptsTokens { get; } = settings.Auth.Contains(CredentialKind.Jwt);
-    public ExternalAuthSettings? ExternalAuth => settings.ExternalAuth;
 }
 
 /// <summary>A place that model calls can be sent to, compiled.</summary>

@@ -16,6 +16,9 @@ internal sealed class Exchange(HttpContext http, Snapshot snapshot, string id, l
     /// <summary>When it came in, as a timestamp of the time provider.</summary>
     public long StartedAt => startedAt;
 
+    /// <summary>Who calls, as far as the network tells: the peer, or whom trusted proxies before us name.</summary>
+    public IPAddress? ClientAddress { get; set; } = http.Connection.RemoteIpAddress;
+
     /// <summary>Set when the client has gone.</summary>
     public CancellationToken Aborted => http.RequestAborted;
 

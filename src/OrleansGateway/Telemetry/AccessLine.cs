@@ -44,7 +44,7 @@ internal sealed class AccessLine : IDisposable
         WriteText(AccessField.RequestId, "request_id"u8, exchange.Id);
         if (exchange.Trace is { } trace) WriteTrace(trace);
         WriteText(AccessField.ConfigVersion, "config_version"u8, exchange.Snapshot.Version);
-        WriteRequest(exchange.Http);
+        WriteRequest(exchange.Http, exchange.ClientAddress);
         WriteNumber(AccessField.Status, "status"u8, status);
         WriteMilliseconds(AccessField.DurationMs, "duration_ms"u8, time.GetElapsedTime(exchange.StartedAt, endedAt));
         if (exchange.Call is { FirstByteAt: not 0 } answered)
@@ -71,9 +71,9 @@ internal sealed class AccessLine : IDisposable
         WriteText(AccessField.SpanId, "span_id"u8, trace.Span?.SpanId.ToHexString());
     }
 
-    private void WriteRequest(HttpContext http)
+    private void WriteRequest(HttpContext http, IPAddress? client)
     {
-        WriteAddress(http.Connection.RemoteIpAddress);
+        WriteAddress(client);
         WriteText(AccessField.Method, "method"u8, http.Request.Method, FieldCharsMax);
         // Without the query: Gemini's clients and many scripts put a key there.
         WriteText(AccessField.Path, "path"u8, http.Request.Path.Value, PathCharsMax);

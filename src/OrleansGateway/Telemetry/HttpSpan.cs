@@ -26,7 +26,7 @@ internal static class HttpSpan
         span.SetTag("url.path", Cut(http.Request.Path.Value, PathCharsMax));
         span.SetTag("server.address", Cut(http.Request.Host.Host, TextCharsMax));
         span.SetTag("server.port", http.Request.Host.Port ?? http.Connection.LocalPort);
-        if (http.Connection.RemoteIpAddress is { } client) span.SetTag("client.address", (client.IsIPv4MappedToIPv6 ? client.MapToIPv4() : client).ToString());
+        if (exchange.ClientAddress is { } client) span.SetTag("client.address", (client.IsIPv4MappedToIPv6 ? client.MapToIPv4() : client).ToString());
         if (http.Request.Headers.UserAgent is { Count: > 0 } agent) span.SetTag("user_agent.original", Cut(agent.ToString(), TextCharsMax));
         if (status != AccessLogStage.ClientClosedRequest) span.SetTag("http.response.status_code", status);
         if (exchange.Route is { } route)

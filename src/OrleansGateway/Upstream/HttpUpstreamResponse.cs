@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 
 namespace OrleansGateway.Upstream;
@@ -6,6 +7,7 @@ namespace OrleansGateway.Upstream;
 internal sealed class HttpUpstreamResponse(HttpRequestMessage request, HttpResponseMessage response) : UpstreamResponse
 {
     private Stream? _body;
+    private List<KeyValuePair<string, string>>? _fields;
 
     public override int Status => (int)response.StatusCode;
 
@@ -13,6 +15,16 @@ internal sealed class HttpUpstreamResponse(HttpRequestMessage request, HttpRespo
         response.Headers.NonValidated.TryGetValues(name, out var values) || response.Content.Headers.NonValidated.TryGetValues(name, out values)
             ? values.FirstOrDefault()
             : null;
+
+    public override int FieldCount => Fields.Count;
+
+    public override string Version => response.Version.Major switch { 2 => "2", 3 => "3", _ => "1.1" };
+
+    public override IReadOnlyList<KeyValuePair<string, string>> Trailers => Flat(response.TrailingHeaders.NonValidated);
+
+    private List<KeyValuePair<string, string>> Fields => _fields ??= [.. Flat(response.Headers.NonValidated), .. Flat(response.Content.Headers.NonValidated)];
+
+    public override KeyValuePair<string, string> Field(int index) => Fields[index];
 
     // Waits once for nearly every event of a stream; pooled, the wait allocates nothing of ours.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -35,4 +47,7 @@ internal sealed class HttpUpstreamResponse(HttpRequestMessage request, HttpRespo
         request.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private static List<KeyValuePair<string, string>> Flat(HttpHeadersNonValidated headers) =>
+        [.. headers.SelectMany(field => field.Value.Select(value => new KeyValuePair<string, string>(field.Key, value)))];
 }

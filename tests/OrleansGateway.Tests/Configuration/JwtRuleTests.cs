@@ -58,7 +58,7 @@ public sealed class JwtRuleTests : IDisposable
     [Theory]
     [InlineData("auth: [jwt]", "routes.default.auth: Only JWTs may be used here, and no issuer is stated")]
     [InlineData("auth: []", "routes.default.auth: There are 0 entries")]
-    [InlineData("auth: [token]", "routes.default.auth[0]: 'token' is not one of key, jwt.")]
+    [InlineData("auth: [token]", "routes.default.auth[0]: 'token' is not one of key, jwt, certificate, anonymous.")]
     [InlineData("external_auth: {}", "routes.default.external_auth.url: The field url is missing.")]
     [InlineData("external_auth: { url: 'http://a/', timeout: 61s }", "routes.default.external_auth.timeout: '61s' is out of range; it must be 10ms to 1m.")]
     [InlineData("external_auth: { url: 'http://a/', headers_to_send: ['a b'] }", "routes.default.external_auth.headers_to_send[0]: 'a b' is not a header's name")]

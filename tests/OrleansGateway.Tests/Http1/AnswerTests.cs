@@ -189,7 +189,11 @@ public sealed class AnswerTests : IDisposable
             Method = HttpMethod.Get,
             Uri = server.Url,
             ConnectTimeout = TimeSpan.FromSeconds(10),
-            Interim = (status, headers) => told.Add($"{status} {string.Join(';', headers.Select(h => h.Key + "=" + h.Value))}"),
+            Interim = (status, headers) =>
+            {
+                told.Add($"{status} {string.Join(';', headers.Select(h => h.Key + "=" + h.Value))}");
+                return ValueTask.CompletedTask;
+            },
         };
         Assert.Equal((200, "ok"), await _upstream.CallAsync(request, Cancellation));
         Assert.Equal(["103 Link=</a>;Link=</b>", "102 "], told);

@@ -41,6 +41,14 @@ internal sealed class FakeResponse(int status, string contentType, IReadOnlyList
         return name.Equals("Retry-After", StringComparison.OrdinalIgnoreCase) ? RetryAfter : null;
     }
 
+    public override int FieldCount => RetryAfter is null ? 1 : 2;
+
+    public override string Version => "1.1";
+
+    public override IReadOnlyList<KeyValuePair<string, string>> Trailers => [];
+
+    public override KeyValuePair<string, string> Field(int index) => index == 0 ? new("Content-Type", contentType) : new("Retry-After", RetryAfter!);
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
     {
         if (_rest.IsEmpty && !await AdvanceAsync(cancellation)) return 0;

@@ -146,7 +146,7 @@ internal sealed class Http1Connection(Socket socket, long openedAt)
                 _bodyStart = _start = Head.Length;
                 if (Head.Status >= 200) return true;
                 if (++interims > InterimsMax) throw Http1Fault.NotHttp("it has too many interim answers");
-                TakeInterim(request);
+                await TakeInterimAsync(request);
                 continue;
             }
 
@@ -158,12 +158,12 @@ internal sealed class Http1Connection(Socket socket, long openedAt)
         }
     }
 
-    private void TakeInterim(UpstreamRequest request)
+    private async ValueTask TakeInterimAsync(UpstreamRequest request)
     {
         // We ask for no upgrade; and an interim answer has no body (RFC 9110 §15.2), so one that claims to have one has two ends.
         if (Head.Status == 101) throw Http1Fault.NotHttp("it changes to a protocol that was not asked for");
         if (Head.IsChunked || Head.ContentLength is > 0) throw Http1Fault.NotHttp("an interim answer has a body");
-        request.Interim?.Invoke(Head.Status, Head.ToList(HeadBytes));
+        if (request.Interim is { } tell) await tell(Head.Status, Head.ToList(HeadBytes));
         Unread.CopyTo(_buffer);
         (_end, _start, _bodyStart) = (_end - _start, 0, 0);
         Head.Reset();

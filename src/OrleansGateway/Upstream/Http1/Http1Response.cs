@@ -40,7 +40,13 @@ internal sealed class Http1Response : UpstreamResponse
     public override int Status => _connection.Head.Status;
 
     /// <summary>Fields that followed a chunked body; none before its end.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Trailers => _chunks.Trailers ?? [];
+    public override IReadOnlyList<KeyValuePair<string, string>> Trailers => _chunks.Trailers ?? [];
+
+    public override int FieldCount => _connection.Head.Count;
+
+    public override string Version => "1.1";
+
+    public override KeyValuePair<string, string> Field(int index) => _connection.Head.Field(_connection.HeadBytes, index);
 
     public override string? Header(string name)
     {

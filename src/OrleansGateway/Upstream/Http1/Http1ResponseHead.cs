@@ -12,7 +12,7 @@ internal sealed class Http1ResponseHead
     public const int LineBytesMax = 16 << 10;
     public const int FieldsMax = 128;
 
-    private Field[] _fields = new Field[32];
+    private Place[] _fields = new Place[32];
     private int _count;
     private int _line;
     private int _scanned;
@@ -77,12 +77,18 @@ internal sealed class Http1ResponseHead
     public List<KeyValuePair<string, string>> ToList(ReadOnlySpan<byte> bytes)
     {
         var list = new List<KeyValuePair<string, string>>(_count);
-        foreach (var field in _fields.AsSpan(0, _count))
-        {
-            list.Add(new(Encoding.ASCII.GetString(bytes.Slice(field.Start, field.NameLength)), Encoding.Latin1.GetString(bytes.Slice(field.ValueStart, field.ValueLength))));
-        }
-
+        for (var i = 0; i < _count; i++) list.Add(Field(bytes, i));
         return list;
+    }
+
+    /// <summary>How many fields there are.</summary>
+    public int Count => _count;
+
+    /// <summary>One field as text.</summary>
+    public KeyValuePair<string, string> Field(ReadOnlySpan<byte> bytes, int index)
+    {
+        var field = _fields[index];
+        return new(Encoding.ASCII.GetString(bytes.Slice(field.Start, field.NameLength)), Encoding.Latin1.GetString(bytes.Slice(field.ValueStart, field.ValueLength)));
     }
 
     private void ParseStatus(ReadOnlySpan<byte> line)
@@ -107,7 +113,7 @@ internal sealed class Http1ResponseHead
         if (_count == FieldsMax) throw Http1Fault.NotHttp("it has too many headers");
         if (_count == _fields.Length) Array.Resize(ref _fields, FieldsMax);
         var valueStart = start + line.Length - raw.TrimStart(" \t"u8).Length;
-        _fields[_count++] = new Field(start, nameLength, valueStart, value.Length);
+        _fields[_count++] = new Place(start, nameLength, valueStart, value.Length);
         NoteFraming(line[..nameLength], value);
     }
 
@@ -166,5 +172,5 @@ internal sealed class Http1ResponseHead
 
     private static bool IsDigit(byte character) => character is >= (byte)'0' and <= (byte)'9';
 
-    private readonly record struct Field(int Start, int NameLength, int ValueStart, int ValueLength);
+    private readonly record struct Place(int Start, int NameLength, int ValueStart, int ValueLength);
 }

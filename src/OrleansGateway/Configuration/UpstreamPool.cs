@@ -1,0 +1,19 @@
+namespace OrleansGateway.Configuration;
+
+/// <summary>Servers among which requests are shared out, compiled.</summary>
+internal sealed class UpstreamPool(string id, UpstreamSettings settings)
+{
+    public string Id => id;
+    public UpstreamSettings Settings => settings;
+    public UpstreamTarget[] Targets { get; } = [.. settings.Targets.Select(t => new UpstreamTarget(t))];
+}
+
+/// <summary>One server of an upstream, compiled.</summary>
+internal sealed class UpstreamTarget(UpstreamTargetSettings settings)
+{
+    public Uri Url { get; } = settings.Url!;
+    public int Weight => settings.Weight;
+
+    /// <summary>How it is called in logs and metrics: host and port.</summary>
+    public string Name { get; } = settings.Url!.Authority;
+}
