@@ -37,6 +37,9 @@ internal sealed class Exchange(HttpContext http, Snapshot snapshot, string id, l
     /// <summary>What the model call asked for and what became of it; none for other requests.</summary>
     public CallFacts? Call { get; set; }
 
+    /// <summary>What became of it at an upstream; none for requests that are not passed on.</summary>
+    public ForwardFacts? Forward { get; set; }
+
     /// <summary>The trace the request belongs to; none while tracing is off.</summary>
     public RequestTrace? Trace { get; set; }
 
