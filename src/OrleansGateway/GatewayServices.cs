@@ -9,6 +9,7 @@ using OrleansGateway.Telemetry;
 using OrleansGateway.Tenants;
 using OrleansGateway.Upstream;
 using OrleansGateway.Upstream.Http1;
+using OrleansGateway.Upstream.Pools;
 using OrleansGateway.Usage;
 
 namespace OrleansGateway;
@@ -20,7 +21,7 @@ internal static class GatewayServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
-        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddPipeline().AddAdmin();
+        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddUpstreamPools(configFolder).AddPipeline().AddAdmin();
     }
 
     private static IServiceCollection AddAdmin(this IServiceCollection services)
@@ -28,6 +29,7 @@ internal static class GatewayServices
         services.TryAddSingleton<ConfigurationChanges>();
         services.TryAddSingleton<RecentAttempts>();
         services.TryAddSingleton<StatusSource>();
+        services.TryAddSingleton<UpstreamStatus>();
         return services;
     }
 
@@ -56,6 +58,25 @@ internal static class GatewayServices
         services.TryAddSingleton<Attempts>();
         services.TryAddSingleton<RouteStage>();
         services.TryAddSingleton<UpstreamStage>();
+        return services;
+    }
+
+    private static IServiceCollection AddUpstreamPools(this IServiceCollection services, string configFolder)
+    {
+        services.TryAddSingleton<UpstreamMetrics>();
+        services.TryAddSingleton<Func<UpstreamAccess, Uri, IUpstream>>(provider =>
+        {
+            IUpstream http = provider.GetRequiredService<Http1Upstream>();
+            IUpstream https = provider.GetRequiredService<HttpUpstream>();
+            return (_, uri) => uri.Scheme == Uri.UriSchemeHttp ? http : https;
+        });
+        services.TryAddSingleton(provider => new UpstreamPools(
+            provider.GetRequiredService<Func<UpstreamAccess, Uri, IUpstream>>(),
+            configFolder,
+            provider.GetRequiredService<UpstreamMetrics>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<Random>(),
+            provider.GetRequiredService<ILogger<UpstreamPools>>()));
         return services;
     }
 

@@ -15,6 +15,7 @@ internal static class SettingsValidator
         JwtRules.Check(settings, findings);
         ProviderRules.Check(settings, findings);
         ModelRules.Check(settings, findings);
+        UpstreamRules.Check(settings, findings);
         RouteRules.Check(settings, findings);
     }
 }
