@@ -2,6 +2,7 @@ using OrleansGateway.Admin;
 using OrleansGateway.Auth;
 using OrleansGateway.Auth.Jwt;
 using OrleansGateway.Configuration;
+using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;
@@ -64,19 +65,15 @@ internal static class GatewayServices
     private static IServiceCollection AddUpstreamPools(this IServiceCollection services, string configFolder)
     {
         services.TryAddSingleton<UpstreamMetrics>();
-        services.TryAddSingleton<Func<UpstreamAccess, Uri, IUpstream>>(provider =>
-        {
-            IUpstream http = provider.GetRequiredService<Http1Upstream>();
-            IUpstream https = provider.GetRequiredService<HttpUpstream>();
-            return (_, uri) => uri.Scheme == Uri.UriSchemeHttp ? http : https;
-        });
+        services.TryAddSingleton<Carriers>();
         services.TryAddSingleton(provider => new UpstreamPools(
-            provider.GetRequiredService<Func<UpstreamAccess, Uri, IUpstream>>(),
+            provider.GetRequiredService<Carriers>().For,
             configFolder,
             provider.GetRequiredService<UpstreamMetrics>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<Random>(),
             provider.GetRequiredService<ILogger<UpstreamPools>>()));
+        services.TryAddSingleton<ForwardStage>();
         return services;
     }
 

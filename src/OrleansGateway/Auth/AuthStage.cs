@@ -80,7 +80,7 @@ internal sealed class AuthStage(ICallers callers, TokenCallers tokens, TimeProvi
     private Refusal? Check(Exchange exchange, PresentedKey key)
     {
         if (key.IsAmbiguous) return Ambiguous;
-        if (key.Text.IsEmpty) return Missing;
+        if (key.Text.IsEmpty) return exchange.Route is { AcceptsNobody: true } ? null : Missing;
         var caller = key.Text.Length <= KeyLengthMax ? callers.Find(exchange.Snapshot, KeyHash.Of(key.Text)) : null;
         if (caller is null)
         {

@@ -23,7 +23,7 @@ internal static class AnswerHead
         }
 
         Append(response.Headers, "Via", from.Version + " gateway");
-        route.ResponseChanges.Apply(response.Headers);
+        route.ResponseHeaders?.Apply(response.Headers);
     }
 
     // A 204 has no length (RFC 9110 §8.6), and a server that names one all the same means nothing by it.

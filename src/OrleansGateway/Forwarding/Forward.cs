@@ -1,6 +1,5 @@
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
-using OrleansGateway.Telemetry;
 using OrleansGateway.Upstream;
 using OrleansGateway.Upstream.Pools;
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using OrleansGateway.Http;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Upstream;
@@ -90,7 +89,7 @@ internal sealed class ForwardAttempt : IAsyncDisposable
             await body.CopyAsync();
             _facts.Outcome = answer.Status >= 500 ? CallOutcome.UpstreamError : CallOutcome.Completed;
         }
-        catch (UpstreamException broken)
+        catch (UpstreamException)
         {
             ThrowIfClients();
             Cut(AttemptResult.Broken, CallOutcome.UpstreamCut, "broken");

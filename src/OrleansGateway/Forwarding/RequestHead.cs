@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Text;
 using Microsoft.Extensions.Primitives;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
@@ -23,7 +22,7 @@ internal static class RequestHead
         AddVia(client, fields);
         AddOrigin(exchange, client, fields);
         AddCaller(exchange, fields);
-        route.RequestChanges.Apply(fields);
+        route.RequestHeaders?.Apply(fields);
     }
 
     private static string? HostOf(Route route, HttpRequest client) => route.Settings.Rewrite.Host switch
@@ -37,7 +36,7 @@ internal static class RequestHead
     {
         var connection = client.Headers.Connection;
         var namesFields = HopByHop.NamesFields(connection);
-        var ownsCredentials = exchange.Caller is { } caller && !caller.IsCertificate && !route.Settings.PassCredentials;
+        var ownsCredentials = exchange.Caller is not null && !route.Settings.PassCredentials;
         var isTraced = exchange.Trace?.Onward(exchange.Forward?.Attempt) is not null;
         foreach (var (name, values) in client.Headers)
         {

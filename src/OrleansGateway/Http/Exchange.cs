@@ -19,6 +19,9 @@ internal sealed class Exchange(HttpContext http, Snapshot snapshot, string id, l
     /// <summary>Who calls, as far as the network tells: the peer, or whom trusted proxies before us name.</summary>
     public IPAddress? ClientAddress { get; set; } = http.Connection.RemoteIpAddress;
 
+    /// <summary>Whether the peer is a proxy whose word about where the request came from is believed.</summary>
+    public bool IsPeerTrusted { get; set; }
+
     /// <summary>Set when the client has gone.</summary>
     public CancellationToken Aborted => http.RequestAborted;
 

@@ -41,17 +41,32 @@ internal sealed class ForwardBed : IAsyncDisposable
         return new ForwardBed(origin, gateway) { Client = new HttpClient(handler) { BaseAddress = gateway.Url } };
     }
 
-    public static string Yaml(IEnumerable<Uri> targets, string upstream = "", string route = "", string more = "") => $$"""
-        listeners: {data: ["127.0.0.1:0"], admin: "127.0.0.1:0"}
-        access_log: {output: access.log}
-        tenants: {acme: {}}
-        keys: {test: {tenant: acme, secret: {{GatewayUnderTest.Key}}}}
-        upstreams:
-          origin: {targets: [{{string.Join(", ", targets.Select(url => $"{{url: \"{url}\"}}"))}}]{{(upstream.Length > 0 ? ", " + upstream : "")}}}
-        routes:
-          all: {path: /, upstream: origin{{(route.Contains("auth:", StringComparison.Ordinal) ? "" : ", auth: [anonymous]")}}{{(route.Length > 0 ? ", " + route : "")}}}
-        {{more}}
-        """;
+    public static string Yaml(IEnumerable<Uri> targets, string upstream = "", string route = "", string more = "")
+    {
+        var urls = string.Join(", ", targets.Select(url => "{url: \"" + url + "\"}"));
+        var auth = route.Contains("auth:", StringComparison.Ordinal) ? "" : ", auth: [anonymous]";
+        return $$"""
+            listeners: {data: ["127.0.0.1:0"], admin: "127.0.0.1:0"}
+            access_log: {output: access.log}
+            tenants: {acme: { } }
+            keys: {test: {tenant: acme, secret: {{GatewayUnderTest.Key}} } }
+            upstreams:
+              origin: {targets: [{{urls}}]{{With(upstream)}} }
+            routes:
+              all: {path: /, upstream: origin{{auth + With(route)}} }
+            {{more}}
+            """;
+    }
+
+    private static string With(string settings) => settings.Length > 0 ? ", " + settings : "";
+
+    /// <summary>Waits until the metrics say that a target is left out, or is not.</summary>
+    public async Task UntilEjectedAsync(Uri target, bool ejected, CancellationToken cancellation)
+    {
+        var series = $"gateway_upstream_ejected{{target=\"{target.Authority}\",upstream=\"origin\"}} {(ejected ? 1 : 0)}";
+        using var admin = new HttpClient { BaseAddress = Gateway.Host.AdminAddress };
+        while (!(await admin.GetStringAsync("/metrics", cancellation)).Contains(series, StringComparison.Ordinal)) await Task.Delay(20, cancellation);
+    }
 
     public async ValueTask DisposeAsync()
     {

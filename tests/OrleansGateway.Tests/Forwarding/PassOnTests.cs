@@ -55,18 +55,18 @@ public sealed class PassOnTests
 
         using var answer = await bed.Client.SendAsync(request, Cancellation);
         var port = bed.Url.Port;
-        Assert.Equal("kept", seen["X-Own"]);
-        Assert.Equal("a=1; b=2", seen.Cookie);
-        Assert.Equal("text/html, */*;q=0.1", seen.Accept);
+        Assert.Equal("kept", seen["X-Own"].ToString());
+        Assert.Equal("a=1; b=2", seen.Cookie.ToString());
+        Assert.Equal("text/html, */*;q=0.1", seen.Accept.ToString());
         // Nobody asked for a key here, so what the client shows is the upstream's.
-        Assert.Equal("Basic abc", seen.Authorization);
-        Assert.Equal("127.0.0.1", seen["X-Forwarded-For"]);
-        Assert.Equal("http", seen["X-Forwarded-Proto"]);
-        Assert.Equal($"127.0.0.1:{port}", seen["X-Forwarded-Host"]);
+        Assert.Equal("Basic abc", seen.Authorization.ToString());
+        Assert.Equal("127.0.0.1", seen["X-Forwarded-For"].ToString());
+        Assert.Equal("http", seen["X-Forwarded-Proto"].ToString());
+        Assert.Equal($"127.0.0.1:{port}", seen["X-Forwarded-Host"].ToString());
         Assert.Equal($"for=127.0.0.1;host=\"127.0.0.1:{port}\";proto=http", seen["Forwarded"]);
-        Assert.Equal("1.1 before, 1.1 gateway", seen.Via);
-        Assert.Equal(answer.Headers.GetValues("x-request-id").Single(), seen["x-request-id"]);
-        Assert.NotEqual($"127.0.0.1:{port}", seen.Host);
+        Assert.Equal("1.1 before, 1.1 gateway", seen.Via.ToString());
+        Assert.Equal(answer.Headers.GetValues("x-request-id").Single(), seen["x-request-id"].ToString());
+        Assert.NotEqual($"127.0.0.1:{port}", seen.Host.ToString());
         foreach (var gone in new[] { "X-Hop", "Keep-Alive", "Proxy-Authorization", "TE", "x-gateway-tenant" }) Assert.False(seen.ContainsKey(gone), gone);
     }
 

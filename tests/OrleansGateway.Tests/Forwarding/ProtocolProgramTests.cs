@@ -1,4 +1,3 @@
-using System.Globalization;
 using OrleansGateway.Tests.Sdk;
 
 namespace OrleansGateway.Tests.Forwarding;
@@ -16,7 +15,7 @@ public sealed class ProtocolProgramTests
     {
         var port = OriginProcess.FreePort();
         await using var bed = await ForwardBed.StartAsync([new Uri($"http://127.0.0.1:{port}")], upstream, "request_body_max: 64MiB");
-        var server = new SdkServer(bed.Url, "none", "") { Environment = new Dictionary<string, string> { ["UPSTREAM_PORT"] = port.ToString(CultureInfo.InvariantCulture) } };
+        var server = new SdkServer(bed.Url, "none") { Environment = new Dictionary<string, string> { ["UPSTREAM_PORT"] = port.ToString(CultureInfo.InvariantCulture) } };
         (await NodeProgram.RunAsync(program, server)).AssertPassed();
     }
 }

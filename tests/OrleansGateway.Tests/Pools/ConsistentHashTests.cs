@@ -81,7 +81,7 @@ public sealed class ConsistentHashTests
 
     private static int Pick(ConsistentHash balancer, ulong hash, TargetLoad[] loads) => balancer.Pick(loads, hash, Random.Shared);
 
-    private static IEnumerable<ulong> Hashes(int seed)
+    private static ulong[] Hashes(int seed)
     {
         var random = new Random(seed);
         return Enumerable.Range(0, Requests).Select(_ => (ulong)random.NextInt64()).ToArray();
