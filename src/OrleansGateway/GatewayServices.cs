@@ -53,8 +53,9 @@ internal static class GatewayServices
     {
         services.TryAddSingleton<ModelStage>();
         services.TryAddSingleton<UsageStage>();
-        services.TryAddSingleton(provider => new Http1Upstream(provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton<HttpUpstream>();
+        services.TryAddSingleton(provider => new Http1Upstream(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Http1Upstream>>()));
+        services.TryAddSingleton(provider => new HttpUpstream(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HttpUpstream>>()));
+        services.TryAddSingleton<Carriers>();
         services.TryAddSingleton<Upstreams>();
         services.TryAddSingleton<Attempts>();
         services.TryAddSingleton<RouteStage>();

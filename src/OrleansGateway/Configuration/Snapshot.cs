@@ -81,6 +81,7 @@ internal sealed class Provider
         Settings = settings;
         Kind = settings.Kind!.Value;
         BaseUrl = (settings.BaseUrl?.AbsoluteUri ?? DefaultBaseUrl(Kind)).TrimEnd('/');
+        Address = new Uri(BaseUrl);
     }
 
     public string Id { get; }
@@ -89,6 +90,9 @@ internal sealed class Provider
 
     /// <summary>Without a slash at its end.</summary>
     public string BaseUrl { get; }
+
+    /// <summary>The same, taken apart.</summary>
+    public Uri Address { get; }
 
     private static string DefaultBaseUrl(ProviderKind kind) => kind switch
     {
