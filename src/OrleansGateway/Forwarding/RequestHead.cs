@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.Extensions.Primitives;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
@@ -42,7 +41,7 @@ internal static class RequestHead
         {
             if (IsOurs(name) || HopByHop.Has(name)) continue;
             if (namesFields && HopByHop.Lists(connection, name)) continue;
-            if (ownsCredentials && IsCredential(name)) continue;
+            if (ownsCredentials && IsCredential(name, values)) continue;
             if (isTraced && IsTrace(name)) continue;
             Add(fields, name, values);
         }
@@ -83,23 +82,35 @@ internal static class RequestHead
         fields.Add(new("Via", client.Headers.Via is { Count: > 0 } before ? $"{before}, {own}" : own));
     }
 
-    /// <summary>Where the request came from, in both ways of saying it. What stood there is kept only if a proxy that the operator trusts wrote it.</summary>
+    /// <summary>
+    /// Where the request came from, in both ways of saying it. What stood there is kept only of the field that a trusted proxy writes: the other may be the
+    /// client's own invention.
+    /// </summary>
     private static void AddOrigin(Exchange exchange, HttpRequest client, List<KeyValuePair<string, string>> fields)
     {
-        var peer = exchange.Http.Connection.RemoteIpAddress;
-        if (peer is { IsIPv4MappedToIPv6: true }) peer = peer.MapToIPv4();
-        var address = peer?.ToString() ?? "unknown";
-        var (scheme, host) = (client.Scheme, client.Host.Value ?? "");
-        var trusted = exchange.IsPeerTrusted;
-        fields.Add(new("X-Forwarded-For", trusted && client.Headers["X-Forwarded-For"] is { Count: > 0 } f ? $"{f}, {address}" : address));
-        fields.Add(new("X-Forwarded-Proto", trusted && client.Headers["X-Forwarded-Proto"] is { Count: > 0 } p ? p.ToString() : scheme));
-        fields.Add(new("X-Forwarded-Host", trusted && client.Headers["X-Forwarded-Host"] is { Count: > 0 } h ? h.ToString() : host));
-        var own = $"for={Node(peer, address)};host={Quoted(host)};proto={scheme}";
-        fields.Add(new("Forwarded", trusted && client.Headers["Forwarded"] is { Count: > 0 } before ? $"{before}, {own}" : own));
+        var peer = TextOf(exchange.Http.Connection.RemoteIpAddress);
+        var (scheme, host) = (exchange.ClientScheme, exchange.ClientHost);
+        var usesForwarded = exchange.Snapshot.Settings.Listeners.ProxyHeader == ProxyHeader.Forwarded;
+        var way = exchange.IsPeerTrusted ? $"{TextOf(exchange.ClientAddress)}, {peer}" : peer;
+        var before = exchange.IsPeerTrusted && !usesForwarded ? client.Headers["X-Forwarded-For"] : default;
+        fields.Add(new("X-Forwarded-For", before.Count > 0 ? $"{before}, {peer}" : way));
+        fields.Add(new("X-Forwarded-Proto", scheme));
+        fields.Add(new("X-Forwarded-Host", host));
+        before = exchange.IsPeerTrusted && usesForwarded ? client.Headers["Forwarded"] : default;
+        var own = $"for={Node(peer)};host={Quoted(host)};proto={scheme}";
+        var first = exchange.IsPeerTrusted ? $"for={Node(TextOf(exchange.ClientAddress))}, {own}" : own;
+        fields.Add(new("Forwarded", before.Count > 0 ? $"{before}, {own}" : first));
     }
 
+    private static string TextOf(IPAddress? address) => address switch
+    {
+        null => "unknown",
+        { IsIPv4MappedToIPv6: true } => address.MapToIPv4().ToString(),
+        _ => address.ToString(),
+    };
+
     // RFC 7239 §6: an IPv6 address is in brackets, and therefore in quotes.
-    private static string Node(IPAddress? peer, string address) => peer is { AddressFamily: AddressFamily.InterNetworkV6 } ? $"\"[{address}]\"" : address;
+    private static string Node(string address) => address.Contains(':', StringComparison.Ordinal) ? $"\"[{address}]\"" : address;
 
     private static string Quoted(string host) => host.Contains(':', StringComparison.Ordinal) || host.Length == 0 ? $"\"{host}\"" : host;
 
@@ -132,8 +143,15 @@ internal static class RequestHead
         _ => false,
     } || name[0] == ':' || name.StartsWith("x-gateway-", StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsCredential(string name) =>
-        Is(name, "Authorization") || Is(name, "X-Api-Key") || Is(name, "Api-Key") || Is(name, "X-Goog-Api-Key");
+    /// <summary>Where a key or token is looked for. Other schemes of Authorization are the upstream's.</summary>
+    private static bool IsCredential(string name, StringValues values) => name.Length switch
+    {
+        7 => Is(name, "Api-Key"),
+        9 => Is(name, "X-Api-Key"),
+        13 => Is(name, "Authorization") && values.ToString().StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase),
+        14 => Is(name, "X-Goog-Api-Key"),
+        _ => false,
+    };
 
     private static bool IsTrace(string name) => Is(name, "traceparent") || Is(name, "tracestate");
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Http.Features;
 using OrleansGateway.Configuration;
 
 namespace OrleansGateway.Http;
@@ -18,6 +20,23 @@ internal sealed class Exchange(HttpContext http, Snapshot snapshot, string id, l
 
     /// <summary>Who calls, as far as the network tells: the peer, or whom trusted proxies before us name.</summary>
     public IPAddress? ClientAddress { get; set; } = http.Connection.RemoteIpAddress;
+
+    /// <summary><c>http</c> or <c>https</c>, as the client called: told by the connection, or by trusted proxies before us.</summary>
+    public string ClientScheme
+    {
+        get => field ??= http.Features.Get<ITlsConnectionFeature>() is null ? "http" : "https";
+        set;
+    }
+
+    /// <summary>Host, with port if there is one, that the client called: the request's, or what trusted proxies before us say.</summary>
+    public string ClientHost
+    {
+        get => field ??= http.Request.Host.Value ?? "";
+        set;
+    }
+
+    /// <summary>The certificate that the client has shown in the TLS handshake, which the listener's authorities vouch for; none if it has shown none.</summary>
+    public X509Certificate2? ClientCertificate => http.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
 
     /// <summary>Whether the peer is a proxy whose word about where the request came from is believed.</summary>
     public bool IsPeerTrusted { get; set; }
