@@ -1,7 +1,9 @@
 using OrleansGateway.Admin;
 using OrleansGateway.Auth;
 using OrleansGateway.Auth.Jwt;
+using OrleansGateway.Compression;
 using OrleansGateway.Configuration;
+using OrleansGateway.Cors;
 using OrleansGateway.Http;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;
@@ -54,7 +56,6 @@ internal static class GatewayServices
         services.TryAddSingleton<HttpUpstream>();
         services.TryAddSingleton<Upstreams>();
         services.TryAddSingleton<Attempts>();
-        services.TryAddSingleton<RouteStage>();
         services.TryAddSingleton<UpstreamStage>();
         return services;
     }
@@ -67,6 +68,10 @@ internal static class GatewayServices
             return () => source.Current;
         });
         services.TryAddSingleton<ErrorStage>();
+        services.TryAddSingleton<RouteStage>();
+        services.TryAddSingleton<CorsStage>();
+        services.TryAddSingleton<CompressionStage>();
+        services.TryAddSingleton<FixedAnswerStage>();
         services.TryAddSingleton<RequestIds>();
         services.TryAddSingleton(provider => new Pipeline(
             Stages.InOrder(provider),

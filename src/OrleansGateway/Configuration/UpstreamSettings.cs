@@ -228,6 +228,6 @@ public sealed record UpstreamTlsSettings
     /// <summary>File of our certificate and its chain, PEM, for targets that ask for one. Default: none. Read again when it changes.</summary>
     public string? Certificate { get; init; }
 
-    /// <summary>File of its private key, PEM. Given if <c>certificate</c> is.</summary>
+    /// <summary>File of its private key, PEM. Given if <c>certificate</c> is; default: none.</summary>
     public string? Key { get; init; }
 }
