@@ -19,6 +19,7 @@ internal sealed class RedirectTarget
         var (template, problem) = TargetTemplate.Parse(text);
         if (template is null) return (null, problem);
         var isPath = text.StartsWith('/') || text.StartsWith("{path}", StringComparison.Ordinal);
+        if (text.StartsWith("//", StringComparison.Ordinal)) return (null, "A path begins with one slash; two begin a host, and go with a scheme.");
         if (!isPath && HostProblem(text) is { } fault) return (null, fault);
         var pieces = new List<(TemplatePiece, int, bool, bool)>();
         var inQuery = false;
