@@ -8,7 +8,7 @@ using OrleansGateway.Tests.Tenants;
 
 namespace OrleansGateway.Tests.Compression;
 
-/// <summary>An answer that goes by the compression stage into memory, with the callbacks of a server's start.</summary>
+/// <summary>An answer that goes by one stage, compression if no other is named, into memory; with the callbacks of a server's start.</summary>
 internal sealed class AnswerInMemory
 {
     private readonly Started _body;
@@ -37,9 +37,9 @@ internal sealed class AnswerInMemory
     public byte[] Sent => ((MemoryStream)_body.Stream).ToArray();
 
     /// <summary>Answers, and then ends the response as a server does.</summary>
-    public async Task<AnswerInMemory> SendAsync(Func<HttpResponse, Task> answer)
+    public async Task<AnswerInMemory> SendAsync(Func<HttpResponse, Task> answer, IStage? stage = null)
     {
-        await new CompressionStage().InvokeAsync(Exchange, async exchange => await answer(exchange.Http.Response));
+        await (stage ?? new CompressionStage()).InvokeAsync(Exchange, async exchange => await answer(exchange.Http.Response));
         await _body.StartAsync();
         return this;
     }
