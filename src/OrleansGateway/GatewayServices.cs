@@ -1,7 +1,9 @@
 using OrleansGateway.Admin;
 using OrleansGateway.Auth;
 using OrleansGateway.Auth.Jwt;
+using OrleansGateway.Compression;
 using OrleansGateway.Configuration;
+using OrleansGateway.Cors;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
 using OrleansGateway.Models;
@@ -58,7 +60,6 @@ internal static class GatewayServices
         services.TryAddSingleton<Carriers>();
         services.TryAddSingleton<Upstreams>();
         services.TryAddSingleton<Attempts>();
-        services.TryAddSingleton<RouteStage>();
         services.TryAddSingleton<UpstreamStage>();
         return services;
     }
@@ -86,6 +87,10 @@ internal static class GatewayServices
             return () => source.Current;
         });
         services.TryAddSingleton<ErrorStage>();
+        services.TryAddSingleton<RouteStage>();
+        services.TryAddSingleton<CorsStage>();
+        services.TryAddSingleton<CompressionStage>();
+        services.TryAddSingleton<FixedAnswerStage>();
         services.TryAddSingleton<RequestIds>();
         services.TryAddSingleton(provider => new Pipeline(
             Stages.InOrder(provider),
