@@ -47,7 +47,8 @@ internal sealed class Overload(
         return share >= 1 || (share > 0 && random.NextDouble() < share);
     }
 
-    private void Take(TimeSpan queueDelay)
+    /// <summary>Takes a look at the load, having been told how long work waits.</summary>
+    public void Take(TimeSpan queueDelay)
     {
         var settings = current().Settings.Overload;
         var now = time.GetElapsedTime(_began);
