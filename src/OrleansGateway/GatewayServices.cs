@@ -8,6 +8,7 @@ using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;
+using OrleansGateway.Shedding;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Tenants;
 using OrleansGateway.Upstream;
@@ -24,7 +25,22 @@ internal static class GatewayServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
-        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddUpstreamPools(configFolder).AddPipeline().AddAdmin();
+        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddUpstreamPools(configFolder).AddPipeline().AddShedding().AddAdmin();
+    }
+
+    private static IServiceCollection AddShedding(this IServiceCollection services)
+    {
+        services.TryAddSingleton(provider => new Overload(
+            provider.GetRequiredService<Func<Snapshot>>(),
+            provider.GetRequiredService<GatewayMetrics>(),
+            ProcessMemory.ShareHeld,
+            provider.GetRequiredService<Random>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<Overload>>()));
+        services.TryAddSingleton<ShedStage>();
+        services.TryAddSingleton<DrainStage>();
+        services.TryAddSingleton<Drain>();
+        return services;
     }
 
     private static IServiceCollection AddAdmin(this IServiceCollection services)

@@ -5,6 +5,7 @@ using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;
+using OrleansGateway.Shedding;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Usage;
 
@@ -19,12 +20,16 @@ internal static class Stages
         services.GetRequiredService<TracingStage>(),
         // Sees the final status, whoever wrote it.
         services.GetRequiredService<AccessLogStage>(),
+        // Every answer says that the gateway is about to stop, while it is.
+        services.GetRequiredService<DrainStage>(),
         // Writes every refusal of the stages below, once, in the caller's dialect.
         services.GetRequiredService<ErrorStage>(),
         // Says what the path serves, and with it the dialect; a key may be bound to routes.
         services.GetRequiredService<RouteStage>(),
         // Answers preflights, which carry no credentials; and lets pages read what the stages below refuse.
         services.GetRequiredService<CorsStage>(),
+        // Refuses what there is no room for. The route says how important it is; nothing has been spent on it yet.
+        services.GetRequiredService<ShedStage>(),
         // Meters all that follows, however it ends.
         services.GetRequiredService<UsageStage>(),
         // Says who calls. Nothing is read of a stranger's body.
