@@ -61,7 +61,7 @@ public sealed class SettingDocsTests
         TimeSpan { TotalHours: < 1 } time => Count(time.TotalMinutes, "minute"),
         TimeSpan { TotalDays: < 1 } time => Count(time.TotalHours, "hour"),
         TimeSpan time => Count(time.TotalDays, "day"),
-        ByteSize { Bytes: 0 } => "0",
+        ByteSize { Bytes: < 1024 } size => size.ToString(),
         ByteSize size => size.ToString().Insert(size.ToString().Length - 3, " "),
         _ => Convert.ToInt64(bound, CultureInfo.InvariantCulture).ToString("N0", CultureInfo.InvariantCulture),
     };
