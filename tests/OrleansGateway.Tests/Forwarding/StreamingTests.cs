@@ -24,7 +24,7 @@ public sealed class StreamingTests
         await using var bed = await StartAsync(originHttp2, async http =>
         {
             var buffer = new byte[16];
-            await http.Response.StartAsync();
+            await http.Response.Body.FlushAsync();
             while (await http.Request.Body.ReadAsync(buffer) is > 0 and var bytes)
             {
                 await http.Response.Body.WriteAsync(buffer.AsMemory(0, bytes));
