@@ -15,12 +15,11 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly CancellationTokenSource _stopping = new();
     private readonly AdminListener _admin;
-    private readonly AdminDirectory _admins;
     private readonly Task _watch;
 
-    private GatewayHost(ServiceProvider services, AdminListener admin, AdminDirectory admins, AdminToken token)
+    private GatewayHost(ServiceProvider services, AdminListener admin, AdminToken token)
     {
-        (_services, _admin, _admins, AdminToken) = (services, admin, admins, token);
+        (_services, _admin, AdminToken) = (services, admin, token);
         _watch = Configuration.WatchAsync(Changes.By(AuditActor.File), _stopping.Token);
     }
 
@@ -90,7 +89,6 @@ internal sealed class GatewayHost : IAsyncDisposable
         }
 
         await _admin.DisposeAsync();
-        _admins.Dispose();
         await _services.DisposeAsync();
         _stopping.Dispose();
     }
@@ -99,8 +97,11 @@ internal sealed class GatewayHost : IAsyncDisposable
     {
         var configuration = services.GetRequiredService<SnapshotSource>();
         var settings = configuration.Current.Settings;
+        // Before the database is touched: another gateway may be at work on it.
+        services.GetRequiredService<StateLock>();
         var token = await AdminToken.OpenAsync(services.GetRequiredService<IAdminTokenStore>(), Path.Combine(configFolder, settings.State), services.GetRequiredService<TimeProvider>(), cancellation);
         if (token.Fresh is { } fresh) tokenMade?.Invoke(fresh);
+        await services.GetRequiredService<TenantDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
         Observe(configuration, services.GetRequiredService<GatewayMetrics>());
 
@@ -117,7 +118,7 @@ internal sealed class GatewayHost : IAsyncDisposable
 
         configuration.Prepare(data.ApplyAsync);
         services.GetRequiredService<Readiness>().MarkReady();
-        return new GatewayHost(services, admin, admins, token);
+        return new GatewayHost(services, admin, token);
     }
 
     private static async Task<AdminListener> ListenAsync(ServiceProvider services, AdminDirectory admins, IPEndPoint address, CancellationToken cancellation)

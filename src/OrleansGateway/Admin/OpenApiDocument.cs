@@ -67,7 +67,11 @@ internal static class OpenApiDocument
     private static JsonArray Parameters(AdminEndpoint endpoint)
     {
         var parameters = new JsonArray();
-        if (endpoint.Path.Contains("{id}", StringComparison.Ordinal)) Add("id", "path", needed: true);
+        foreach (var name in (string[])["id", "team", "user"])
+        {
+            if (endpoint.Path.Contains($"{{{name}}}", StringComparison.Ordinal)) Add(name, "path", needed: true);
+        }
+
         foreach (var name in endpoint.Query) Add(name, "query", needed: false);
         foreach (var (name, needed) in endpoint.Headers) Add(name, "header", needed);
         return parameters;
@@ -83,7 +87,13 @@ internal static class OpenApiDocument
         var content = new JsonObject();
         if (endpoint.Answer is { } answer) content["application/json"] = new JsonObject { ["schema"] = Reference(answer) };
         if (endpoint.OtherAnswer is { } other) content[other] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } };
-        var responses = new JsonObject { [Number(endpoint.Status)] = new JsonObject { ["description"] = ReasonPhrases.GetReasonPhrase(endpoint.Status), ["content"] = content } };
+        var responses = new JsonObject();
+        foreach (var status in new[] { endpoint.RepeatStatus, endpoint.Status }.OfType<int>())
+        {
+            var response = responses[Number(status)] = new JsonObject { ["description"] = ReasonPhrases.GetReasonPhrase(status) };
+            if (content.Count > 0) response["content"] = content.DeepClone();
+        }
+
         foreach (var status in endpoint.Refusals.Concat([401, 403]).Order())
         {
             responses[Number(status)] = new JsonObject

@@ -82,9 +82,9 @@ internal sealed class AdminHost : IAsyncDisposable
         var changes = new ConfigurationChanges(source, new SqliteConfigurationHistory(directory.Database), new SqliteAuditLog(directory.Database), directory.Time,
             loggers.CreateLogger<ConfigurationChanges>());
         await changes.RecordStartAsync(Cancel);
-        var admins = new AdminDirectory(new SqliteAdminStore(directory.Database), token, () => source.Current, directory.Time, loggers.CreateLogger<AdminDirectory>());
+        var admins = new AdminDirectory(new SqliteAdminStore(directory.Database), token, directory.Tenants, directory.Turn, directory.Time, loggers.CreateLogger<AdminDirectory>());
         await admins.LoadAsync(Cancel);
-        var endpoints = AdminEndpoints.All(directory.Keys, admins, changes, new SqliteAuditLog(directory.Database), () => Status, () => source.Current, directory.Time);
+        var endpoints = AdminEndpoints.All(directory.Keys, directory.Tenants, admins, changes, new SqliteAuditLog(directory.Database), () => Status, directory.Time);
         new AdminApi(endpoints, admins, new RequestIds(new Random(1)), loggers.CreateLogger<AdminApi>()).Map(app);
         await app.StartAsync(Cancel);
         return new AdminHost(app, folder, directory, token, admins, source, changes);
@@ -123,7 +123,6 @@ internal sealed class AdminHost : IAsyncDisposable
     {
         Client.Dispose();
         await _app.DisposeAsync();
-        Admins.Dispose();
         Source.Dispose();
         Directory.Dispose();
         Folder.Dispose();

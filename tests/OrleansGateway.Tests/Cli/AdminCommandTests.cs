@@ -47,13 +47,13 @@ public sealed class AdminCommandTests : IAsyncLifetime
         var made = await RunAsync("admins", "create", "--role", "tenant_admin", "--tenant", "acme", "--name", "ci");
         Assert.Equal((0, 1), (made.Exit, made.Output.Count(c => c == '\n')));
         var id = made.Error.Split(' ').Single(w => w.StartsWith("adm_", StringComparison.Ordinal));
-        Assert.Equal("acme", _host.Admins.Find("Bearer " + made.Output.Trim())!.Tenant);
+        Assert.Equal("acme", (await _host.Admins.FindAsync("Bearer " + made.Output.Trim(), Cancel))!.Tenant);
         Assert.Contains("tenant_admin of acme", (await RunAsync("admins", "list")).Output, StringComparison.Ordinal);
         var rotated = await RunAsync("admins", "rotate", id);
-        Assert.Null(_host.Admins.Find("Bearer " + made.Output.Trim()));
-        Assert.Equal(id, _host.Admins.Find("Bearer " + rotated.Output.Trim())!.Id);
+        Assert.Null(await _host.Admins.FindAsync("Bearer " + made.Output.Trim(), Cancel));
+        Assert.Equal(id, (await _host.Admins.FindAsync("Bearer " + rotated.Output.Trim(), Cancel))!.Id);
         Assert.Equal($"Revoked {id}.\n", (await RunAsync("admins", "revoke", id)).Output);
-        Assert.Null(_host.Admins.Find("Bearer " + rotated.Output.Trim()));
+        Assert.Null(await _host.Admins.FindAsync("Bearer " + rotated.Output.Trim(), Cancel));
         Assert.Equal(1, (await RunAsync("admins", "rotate", id)).Exit);
         Assert.Equal(1, (await RunAsync("admins", "create", "--role", "tenant_admin")).Exit);
     }
@@ -109,7 +109,7 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Func<string, string?> environment = Environment.GetValueOrDefault;
         var root = new RootCommand
         {
-            ConfigCommand.Create(environment), AdminsCommand.Create(environment), AuditCommand.Create(environment), TenantsCommand.Create(environment),
+            ConfigCommand.Create(environment), AdminsCommand.Create(environment), AuditCommand.Create(environment), TenantsCommand.Create(environment), TenantsCommand.CreateTeams(environment), TenantsCommand.CreateUsers(environment),
             StatusCommand.Create(environment),
         };
         using var output = new StringWriter { NewLine = "\n" };
