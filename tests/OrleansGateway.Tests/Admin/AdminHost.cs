@@ -42,7 +42,7 @@ internal sealed class AdminHost : IAsyncDisposable
     {
         (_app, Folder, Directory, Token, Admins, Source, Changes) = (app, folder, directory, token, admins, source, changes);
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        Client = new HttpClient { BaseAddress = Address };
+        Client = new HttpClient(new OpenApiWitness()) { BaseAddress = Address };
         Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Fresh!.Reveal());
     }
 
@@ -59,7 +59,7 @@ internal sealed class AdminHost : IAsyncDisposable
     /// <summary>All routes of the listener.</summary>
     public IEnumerable<RouteEndpoint> Mapped => ((IEndpointRouteBuilder)_app).DataSources.SelectMany(s => s.Endpoints).Cast<RouteEndpoint>();
 
-    /// <summary>Carries the admin token.</summary>
+    /// <summary>Carries the admin token, and holds every answer to the OpenAPI document.</summary>
     public HttpClient Client { get; }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
