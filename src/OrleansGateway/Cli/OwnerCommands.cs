@@ -112,9 +112,9 @@ internal sealed class OwnerCommands<TList, TOne>(string kind, AdminOptions admin
         else TextTable.Write(output, Titles, items.Select(Row));
     }
 
-    private Option[] Options(Option<string?> name, Option<bool> enabled) => CanBeDisabled ? [name, enabled] : [name];
+    private Option[] Options(Option<string?> name, Option<bool?> enabled) => CanBeDisabled ? [name, enabled] : [name];
 
-    private bool? Enabled(ParseResult result, Option<bool> enabled) => CanBeDisabled && result.GetResult(enabled) is not null ? result.GetValue(enabled) : null;
+    private bool? Enabled(ParseResult result, Option<bool?> enabled) => CanBeDisabled ? result.GetValue(enabled) : null;
 
     private string Path(ParseResult result) => AdminCommand.AdminPath(path(result));
 
@@ -124,5 +124,5 @@ internal sealed class OwnerCommands<TList, TOne>(string kind, AdminOptions admin
 
     private static Option<string?> NameOption() => new("--name") { Description = "Name for people to read. Default: the id." };
 
-    private static Option<bool> EnabledOption() => new("--enabled") { Description = "Whether its keys are accepted: true or false.", HelpName = "true|false" };
+    private static Option<bool?> EnabledOption() => new("--enabled") { Description = "Whether its keys are accepted: true or false.", HelpName = "true|false" };
 }
