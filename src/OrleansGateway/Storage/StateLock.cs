@@ -20,44 +20,45 @@ internal sealed class StateLock : IDisposable
     public static StateLock Take(string stateFolder)
     {
         var folder = Path.GetFullPath(stateFolder);
-        FileStream file;
         try
         {
             SqliteDatabase.CreateFolder(folder);
-            file = Open(Path.Combine(folder, FileName));
+            var held = new StateLock(Open(folder));
+            try
+            {
+                File.WriteAllText(Path.Combine(folder, PidFileName), string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n"));
+                return held;
+            }
+            catch
+            {
+                held.Dispose();
+                throw;
+            }
         }
-        catch (UnauthorizedAccessException denied)
+        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException($"The state folder {folder} cannot be used: {denied.Message}", denied);
+            throw new StorageException($"The state folder {folder} cannot be used: {unusable.Message}", unusable);
         }
-        catch (IOException taken)
-        {
-            throw new StorageException(
-                $"The state folder {folder} is in use by another gateway{OwnerOf(folder)}, or cannot be locked ({taken.Message}). " +
-                "Stop that one, or give this one a folder of its own by 'state' in its configuration.", taken);
-        }
-
-        try
-        {
-            File.WriteAllText(Path.Combine(folder, PidFileName), string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n"));
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-
-        return new StateLock(file);
     }
 
     public void Dispose() => _file.Dispose();
 
     // FileShare.None is flock on Unix: the kernel drops it with the process.
-    private static FileStream Open(string path)
+    private static FileStream Open(string folder)
     {
+        var path = Path.Combine(folder, FileName);
         var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = SqliteDatabase.OwnerReadsAndWrites;
-        return new FileStream(path, options);
+        try
+        {
+            return new FileStream(path, options);
+        }
+        catch (IOException taken) when (File.Exists(path))
+        {
+            throw new StorageException(
+                $"The state folder {folder} is in use by another gateway{OwnerOf(folder)}, or cannot be locked ({taken.Message}). " +
+                "Stop that one, or give this one a folder of its own by 'state' in its configuration.", taken);
+        }
     }
 
     private static string OwnerOf(string folder)
