@@ -6,6 +6,7 @@ using OrleansGateway.Http;
 using OrleansGateway.Storage;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Tenants;
+using OrleansGateway.Upstream.Pools;
 
 namespace OrleansGateway;
 
@@ -108,6 +109,9 @@ internal sealed class GatewayHost : IAsyncDisposable
         var admins = ActivatorUtilities.CreateInstance<AdminDirectory>(services, token);
         await admins.LoadAsync(cancellation);
         var admin = await ListenAsync(services, admins, settings.Listeners.Admin, cancellation);
+        // After the metrics listen, so that what counts from zero is seen at zero; before clients can call.
+        var pools = services.GetRequiredService<UpstreamPools>();
+        await pools.ApplyAsync(configuration.Current, cancellation);
         var data = services.GetRequiredService<DataListeners>();
         if (await data.ApplyAsync(configuration.Current, cancellation) is { } reason)
         {
@@ -116,6 +120,8 @@ internal sealed class GatewayHost : IAsyncDisposable
         }
 
         configuration.Prepare(data.ApplyAsync);
+        // Last: it never says no, and what it did for a version that another refuses would have to be undone.
+        configuration.Prepare(pools.ApplyAsync);
         services.GetRequiredService<Readiness>().MarkReady();
         return new GatewayHost(services, admin, admins, token);
     }

@@ -2,6 +2,7 @@ using OrleansGateway.Admin;
 using OrleansGateway.Auth;
 using OrleansGateway.Auth.Jwt;
 using OrleansGateway.Configuration;
+using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;
@@ -9,6 +10,7 @@ using OrleansGateway.Telemetry;
 using OrleansGateway.Tenants;
 using OrleansGateway.Upstream;
 using OrleansGateway.Upstream.Http1;
+using OrleansGateway.Upstream.Pools;
 using OrleansGateway.Usage;
 
 namespace OrleansGateway;
@@ -20,7 +22,7 @@ internal static class GatewayServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
-        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddPipeline().AddAdmin();
+        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddUpstreamPools(configFolder).AddPipeline().AddAdmin();
     }
 
     private static IServiceCollection AddAdmin(this IServiceCollection services)
@@ -28,6 +30,7 @@ internal static class GatewayServices
         services.TryAddSingleton<ConfigurationChanges>();
         services.TryAddSingleton<RecentAttempts>();
         services.TryAddSingleton<StatusSource>();
+        services.TryAddSingleton<UpstreamStatus>();
         return services;
     }
 
@@ -50,12 +53,28 @@ internal static class GatewayServices
     {
         services.TryAddSingleton<ModelStage>();
         services.TryAddSingleton<UsageStage>();
-        services.TryAddSingleton(provider => new Http1Upstream(provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton<HttpUpstream>();
+        services.TryAddSingleton(provider => new Http1Upstream(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Http1Upstream>>()));
+        services.TryAddSingleton(provider => new HttpUpstream(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HttpUpstream>>()));
+        services.TryAddSingleton<Carriers>();
         services.TryAddSingleton<Upstreams>();
         services.TryAddSingleton<Attempts>();
         services.TryAddSingleton<RouteStage>();
         services.TryAddSingleton<UpstreamStage>();
+        return services;
+    }
+
+    private static IServiceCollection AddUpstreamPools(this IServiceCollection services, string configFolder)
+    {
+        services.TryAddSingleton<UpstreamMetrics>();
+        services.TryAddSingleton<Carriers>();
+        services.TryAddSingleton(provider => new UpstreamPools(
+            provider.GetRequiredService<Carriers>().For,
+            configFolder,
+            provider.GetRequiredService<UpstreamMetrics>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<Random>(),
+            provider.GetRequiredService<ILogger<UpstreamPools>>()));
+        services.TryAddSingleton<ForwardStage>();
         return services;
     }
 

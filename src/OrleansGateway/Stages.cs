@@ -1,4 +1,5 @@
 using OrleansGateway.Auth;
+using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;
@@ -26,6 +27,8 @@ internal static class Stages
         services.GetRequiredService<AuthStage>(),
         // Asks the operator's own service about a caller who is known, where the route says so.
         services.GetRequiredService<ExternalAuthStage>(),
+        // Passes requests on to the upstream of their route. Last for such routes: all that may refuse has had its say.
+        services.GetRequiredService<ForwardStage>(),
         // Reads the body and finds the model that this caller may use.
         services.GetRequiredService<ModelStage>(),
         // Sends it. Last: all that may refuse has had its say.

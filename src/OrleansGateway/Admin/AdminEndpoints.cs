@@ -10,7 +10,8 @@ internal static class AdminEndpoints
     private static readonly (string, bool)[] Idempotency = [("Idempotency-Key", false)];
 
     public static IReadOnlyList<AdminEndpoint> All(
-        KeyDirectory keys, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, Func<StatusDocument> status, Func<Snapshot> current, TimeProvider time) =>
+        KeyDirectory keys, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, Func<StatusDocument> status, Func<UpstreamListDocument> upstreams,
+        Func<Snapshot> current, TimeProvider time) =>
     [
         .. Of(new KeyEndpoints(keys, time)),
         .. Of(new TenantEndpoints(current)),
@@ -19,6 +20,8 @@ internal static class AdminEndpoints
         .. Of(new AuditEndpoints(log)),
         new("GET", "/status", Permission.ReadStatus, "The gateway as it is now, and its providers over the last minutes.",
             _ => Task.FromResult(AdminAnswer.Json(status(), AdminJson.Default.StatusDocument))) { Answer = AdminJson.Default.StatusDocument },
+        new("GET", "/upstreams", Permission.ReadStatus, "Upstreams and how their targets stand.",
+            _ => Task.FromResult(AdminAnswer.Json(upstreams(), AdminJson.Default.UpstreamListDocument))) { Answer = AdminJson.Default.UpstreamListDocument },
         new("GET", "/openapi.json", Permission.ReadApi, "This document.",
             static _ => Task.FromResult(Results.Text(OpenApiDocument.Text, "application/json"))) { Answer = AdminJson.Default.JsonObject },
     ];

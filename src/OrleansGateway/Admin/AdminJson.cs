@@ -131,6 +131,19 @@ internal sealed record StatusDocument(
 /// </summary>
 internal sealed record ProviderDocument(string Id, string Health, long Attempts, long Failures);
 
+internal sealed record UpstreamListDocument(IReadOnlyList<UpstreamDocument> Upstreams);
+
+/// <summary>An upstream. <c>UsesAll</c> says that more targets are bad than may be left out, so that all are used.</summary>
+internal sealed record UpstreamDocument(string Id, string Balance, int RequestsInFlight, int RetriesInFlight, bool UsesAll, IReadOnlyList<UpstreamTargetDocument> Targets);
+
+/// <summary>
+/// One server of an upstream. <c>State</c> is <c>drained</c> (weight 0), <c>ejected</c> (requests failed), <c>unhealthy</c> (health checks failed) or <c>up</c>.
+/// <c>CheckProblem</c> is what was wrong at the last health check.
+/// </summary>
+internal sealed record UpstreamTargetDocument(
+    string Name, string Url, int Weight, string State, int RequestsInFlight, int FailuresInRow, int EjectionsInRow, DateTimeOffset? EjectedUntil, DateTimeOffset? CheckedAt,
+    string? CheckProblem);
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -154,5 +167,6 @@ internal sealed record ProviderDocument(string Id, string Health, long Attempts,
 [JsonSerializable(typeof(HistoryDocument))]
 [JsonSerializable(typeof(RollbackDocument))]
 [JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(UpstreamListDocument))]
 [JsonSerializable(typeof(JsonObject))]
 internal sealed partial class AdminJson : JsonSerializerContext;

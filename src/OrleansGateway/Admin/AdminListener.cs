@@ -65,6 +65,7 @@ internal sealed class AdminListener : IAsyncDisposable
             services.GetRequiredService<ConfigurationChanges>(),
             services.GetRequiredService<IAuditLog>(),
             services.GetRequiredService<StatusSource>().Now,
+            services.GetRequiredService<UpstreamStatus>().Now,
             services.GetRequiredService<Func<Snapshot>>(),
             services.GetRequiredService<TimeProvider>());
         return new AdminApi(endpoints, admins, services.GetRequiredService<RequestIds>(), services.GetRequiredService<ILogger<AdminApi>>());

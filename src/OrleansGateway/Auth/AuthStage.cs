@@ -33,11 +33,20 @@ internal sealed class AuthStage(ICallers callers, TokenCallers tokens, TimeProvi
     private static readonly Refusal KeysNotAccepted = new(
         401, "credential_not_accepted", "This path takes no API keys. Send a token of its issuer as 'Authorization: Bearer TOKEN'.");
 
+    private static readonly Refusal CertificateMissing = Refusal.Forbidden(
+        "certificate_required", "This path is for clients with a certificate, and none was shown in the TLS handshake.");
+
     private static readonly Refusal TokenExpired = TokenVerdict.TooOld().Refusal!;
+
+    private readonly CertificateCallers _certificates = new(time);
 
     /// <inheritdoc/>
     public ValueTask InvokeAsync(Exchange exchange, Next next)
     {
+        // Where nobody is asked who they are, what a request carries is meant for the upstream.
+        if (exchange.Route is { AsksNobody: true }) return next(exchange);
+        // Where nobody is to show a key, what looks like one is the upstream's.
+        if (exchange.Route is { AcceptsKeys: false, AcceptsTokens: false }) return Go(exchange, CheckConnection(exchange), next);
         var key = PresentedKey.Read(exchange.Http.Request.Headers);
         return key is { IsBearer: true, IsAmbiguous: false } && AcceptsTokens(exchange) && TokenText.IsToken(key.Text)
             ? FindToken(exchange, key.Text, next)
@@ -80,7 +89,7 @@ internal sealed class AuthStage(ICallers callers, TokenCallers tokens, TimeProvi
     private Refusal? Check(Exchange exchange, PresentedKey key)
     {
         if (key.IsAmbiguous) return Ambiguous;
-        if (key.Text.IsEmpty) return Missing;
+        if (key.Text.IsEmpty) return CheckConnection(exchange);
         var caller = key.Text.Length <= KeyLengthMax ? callers.Find(exchange.Snapshot, KeyHash.Of(key.Text)) : null;
         if (caller is null)
         {
@@ -90,6 +99,24 @@ internal sealed class AuthStage(ICallers callers, TokenCallers tokens, TimeProvi
         }
 
         return AdmitKey(exchange, caller);
+    }
+
+    /// <summary>Who calls if the request itself does not say: whom the connection's certificate stands for, or nobody, where the route takes such.</summary>
+    private Refusal? CheckConnection(Exchange exchange)
+    {
+        if (exchange.Route is { AcceptsCertificates: true } && exchange.ClientCertificate is { } certificate)
+        {
+            var (caller, refusal) = _certificates.Find(exchange.Snapshot, certificate);
+            if (refusal is not null) log.CertificateRefused(exchange.Id, refusal.Code);
+            return caller is not null ? Admit(exchange, caller) : refusal;
+        }
+
+        return exchange.Route switch
+        {
+            { AcceptsNobody: true } => null,
+            { AcceptsKeys: false, AcceptsTokens: false } => CertificateMissing,
+            _ => Missing,
+        };
     }
 
     private Refusal? AdmitKey(Exchange exchange, Caller caller) => exchange.Route is { AcceptsKeys: false } ? KeysNotAccepted : Admit(exchange, caller);
@@ -130,4 +157,7 @@ internal static partial class AuthLog
 
     [LoggerMessage(1202, LogLevel.Debug, "Request {RequestId} carries a token that is refused with {Code}: {Reason}")]
     public static partial void TokenRefused(this ILogger log, string requestId, string code, string reason);
+
+    [LoggerMessage(1203, LogLevel.Debug, "Request {RequestId} carries a client certificate that is refused: {Code}")]
+    public static partial void CertificateRefused(this ILogger log, string requestId, string code);
 }

@@ -16,6 +16,7 @@ internal static class GatewayCommandLine
         AdminsCommand.Create(Environment.GetEnvironmentVariable),
         AuditCommand.Create(Environment.GetEnvironmentVariable),
         StatusCommand.Create(Environment.GetEnvironmentVariable),
+        UpstreamsCommand.Create(Environment.GetEnvironmentVariable),
         CompletionCommand.Create(),
     };
 }

@@ -58,6 +58,7 @@ internal sealed class ConfigurationReference
         SettingShape.Single single => single.Format.Name,
         SettingShape.ListOf { Item: SettingShape.Single { Format.Choices: { Count: > 0 } choices } } => $"list of {string.Join(", ", choices.Select(c => $"`{c}`"))}",
         SettingShape.ListOf { Item: SettingShape.Single item } => $"list of {item.Format.Name}",
+        SettingShape.ListOf { Item: SettingShape.Section { Record.ShortForm: { } only } } => $"list of sections or {TypeOf(only.Shape)}",
         SettingShape.ListOf => "list of sections",
         SettingShape.MapOf { Value: SettingShape.Single value } => $"{value.Format.Name} by name",
         SettingShape.MapOf => "sections by id",
@@ -72,6 +73,7 @@ internal sealed class ConfigurationReference
         (SettingShape.ListOf { Item: SettingShape.Single { Format.Choices.Count: > 0 and var all } }, System.Collections.ICollection list) when list.Count == all => "all",
         (SettingShape.ListOf { Item: SettingShape.Single item }, System.Collections.IEnumerable list) =>
             $"`[{string.Join(", ", list.Cast<object>().Select(i => item.Format.Write(i) is var text && text == "*" ? "\"*\"" : item.Format.Write(i)))}]`",
+        (SettingShape.ListOf, System.Collections.ICollection { Count: > 0 }) => "see there",
         (SettingShape.ListOf, _) => "`[]`",
         (SettingShape.MapOf, _) => "`{}`",
         (_, null) => "–",

@@ -62,7 +62,9 @@ internal sealed class ConfigurationSchema
         switch (shape)
         {
             case SettingShape.Section section:
-                return Refer(section.Record);
+                return section.Record.ShortForm is { } only
+                    ? new JsonObject { ["anyOf"] = new JsonArray(Refer(section.Record), Shape(only.Shape, only)) }
+                    : Refer(section.Record);
             case SettingShape.ListOf list:
                 var items = new JsonObject { ["type"] = "array", ["items"] = Shape(list.Item, field: null) };
                 return Counted(items, field, "Items");

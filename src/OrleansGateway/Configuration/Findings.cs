@@ -12,6 +12,9 @@ internal sealed class Findings(string file)
     private readonly HashSet<string> _faulty = [];
     private readonly Dictionary<string, (int Line, int Column, string Text)> _places = [];
 
+    /// <summary>Where a file named in the configuration is: paths that are not absolute start in the configuration's folder.</summary>
+    public string FullPath(string named) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file)) ?? "", named);
+
     /// <summary>In the order of the file.</summary>
     public IReadOnlyList<Fault> Faults => [.. _faults.OrderBy(f => f.Line).ThenBy(f => f.Column)];
 

@@ -39,6 +39,9 @@ public sealed record GatewaySettings
     /// <summary>Keys stated here rather than made by the admin API, by id. They cannot be rotated or revoked but by editing this file.</summary>
     public IReadOnlyDictionary<string, KeySettings> Keys { get; init; } = new Dictionary<string, KeySettings>();
 
+    /// <summary>TLS client certificates that are accepted in place of keys, by id. Listeners ask for them by <c>client_certificates</c>.</summary>
+    public IReadOnlyDictionary<string, CertificateSettings> Certificates { get; init; } = new Dictionary<string, CertificateSettings>();
+
     /// <summary>Issuers whose JWTs are accepted in place of keys, by id.</summary>
     public IReadOnlyDictionary<string, JwtSettings> Jwt { get; init; } = new Dictionary<string, JwtSettings>();
 
@@ -53,28 +56,6 @@ public sealed record GatewaySettings
 
     /// <summary>What is served, by id. Of the routes that match a request, the most particular one serves it.</summary>
     public IReadOnlyDictionary<string, RouteSettings> Routes { get; init; } = new Dictionary<string, RouteSettings>();
-}
-
-/// <summary>Addresses the gateway listens on. A changed address is bound before the old one is let go; if it cannot be bound, the new configuration is refused.</summary>
-public sealed record ListenerSettings
-{
-    /// <summary>Addresses for clients, as <c>IP:port</c>. Default <c>127.0.0.1:8080</c>. Port 0 takes a free one.</summary>
-    [MinLength(1)]
-    public IReadOnlyList<IPEndPoint> Data { get; init; } = [new(IPAddress.Loopback, 8080)];
-
-    /// <summary>
-    /// Address of the admin API, <c>/metrics</c>, <c>/livez</c> and <c>/readyz</c>, as <c>IP:port</c>. Default <c>127.0.0.1:9090</c>.
-    /// Keep it on loopback or a private network. Read at start only.
-    /// </summary>
-    public IPEndPoint Admin { get; init; } = new(IPAddress.Loopback, 9090);
-}
-
-/// <summary>Bounds on what a client may send.</summary>
-public sealed record LimitSettings
-{
-    /// <summary>Largest request body. 1 KiB to 1 GiB; default 32 MiB. A larger one is refused with 413 before it is read.</summary>
-    [Range(typeof(ByteSize), "1KiB", "1GiB")]
-    public ByteSize RequestBodyMax { get; init; } = ByteSize.FromMebibytes(32);
 }
 
 /// <summary>What is logged about each request, and where.</summary>

@@ -51,7 +51,8 @@ internal static class HeaderRules
         return first ? null : $"The header {name} is given twice; capitals make no difference.";
     }
 
-    private static bool IsName(string name) => name.Length is > 0 and <= 128 && name.All(IsTokenCharacter);
+    /// <summary>Whether it can be a header's name.</summary>
+    public static bool IsName(string name) => name.Length is > 0 and <= 128 && name.All(IsTokenCharacter);
 
     // RFC 9110 §5.6.2
     private static bool IsTokenCharacter(char c) => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal);

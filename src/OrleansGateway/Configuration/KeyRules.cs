@@ -15,7 +15,7 @@ internal static class KeyRules
         {
             var path = SettingPath.Entry("keys", id);
             if (findings.IsFaulty(path)) continue;
-            CheckOwner(key, path, settings, findings);
+            CheckOwner(key.Tenant, key.Team, key.User, path, settings, findings);
             CheckSecret(key, path, seen, findings);
             NameRules.CheckPatterns(key.Models, settings.Models, path, "models", "models", findings);
             NameRules.CheckPatterns(key.Routes, settings.Routes, path, "routes", "routes", findings);
@@ -23,19 +23,20 @@ internal static class KeyRules
         }
     }
 
-    private static void CheckOwner(KeySettings key, string path, GatewaySettings settings, Findings findings)
+    /// <summary>Checks that whom a credential belongs to is there.</summary>
+    public static void CheckOwner(string tenant, string? team, string? user, string path, GatewaySettings settings, Findings findings)
     {
-        if (key.User is not null && !findings.IsGiven(SettingPath.Field(path, "team")))
+        if (user is not null && !findings.IsGiven(SettingPath.Field(path, "team")))
         {
             findings.Report(path, "user", "A user needs the team it belongs to; add the field team.");
         }
 
-        if (!NameRules.Exists(settings.Tenants, "tenants", key.Tenant, path, "tenant", "tenants", findings)) return;
-        var teams = SettingPath.Field(SettingPath.Entry("tenants", key.Tenant), "teams");
-        var tenant = settings.Tenants[key.Tenant];
-        if (key.Team is null || !NameRules.Exists(tenant.Teams, teams, key.Team, path, "team", "teams of the tenant", findings)) return;
-        var users = SettingPath.Field(SettingPath.Entry(teams, key.Team), "users");
-        if (key.User is not null) NameRules.Exists(tenant.Teams[key.Team].Users, users, key.User, path, "user", "users of the team", findings);
+        if (!NameRules.Exists(settings.Tenants, "tenants", tenant, path, "tenant", "tenants", findings)) return;
+        var teams = SettingPath.Field(SettingPath.Entry("tenants", tenant), "teams");
+        var owner = settings.Tenants[tenant];
+        if (team is null || !NameRules.Exists(owner.Teams, teams, team, path, "team", "teams of the tenant", findings)) return;
+        var users = SettingPath.Field(SettingPath.Entry(teams, team), "users");
+        if (user is not null) NameRules.Exists(owner.Teams[team].Users, users, user, path, "user", "users of the team", findings);
     }
 
     private static void CheckSecret(KeySettings key, string path, Dictionary<KeyHash, string> seen, Findings findings)

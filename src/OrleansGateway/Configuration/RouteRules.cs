@@ -22,7 +22,7 @@ internal static class RouteRules
 
     private static void CheckAuth(GatewaySettings settings, RouteSettings route, string owner, Findings findings)
     {
-        if (settings.Jwt.Count == 0 && route.Auth.Count > 0 && !route.Auth.Contains(CredentialKind.Key) && !findings.IsFaulty("jwt"))
+        if (settings.Jwt.Count == 0 && route.Auth.Count > 0 && route.Auth.All(a => a == CredentialKind.Jwt) && !findings.IsFaulty("jwt"))
             findings.Report(owner, "auth", "Only JWTs may be used here, and no issuer is stated, so nobody could; add one to jwt, or key to this list.");
         if (route.ExternalAuth is not { } external) return;
         var path = SettingPath.Field(owner, "external_auth");

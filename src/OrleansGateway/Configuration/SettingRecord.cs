@@ -37,12 +37,16 @@ internal sealed class SettingRecord
         Type = type;
         var defaults = Create();
         Fields = [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(p => new SettingField(p, defaults))];
+        ShortForm = Fields.SingleOrDefault(f => f.Property.IsDefined(typeof(ShortFormAttribute)));
     }
 
     public Type Type { get; }
 
     /// <summary>In the order of the source.</summary>
     public IReadOnlyList<SettingField> Fields { get; }
+
+    /// <summary>The setting that a single value stands for; none if the record is always a section.</summary>
+    public SettingField? ShortForm { get; }
 
     public static SettingRecord Of(Type type) => All.GetOrAdd(type, static t => new SettingRecord(t));
 

@@ -27,6 +27,12 @@ internal sealed class SettingsBinder(Findings findings, ConfigurationSources sou
     private object BindSection(YamlNode node, SettingRecord record, string path)
     {
         var settings = record.Create();
+        if (record.ShortForm is { } only && node.Kind == YamlKind.Scalar && !node.IsNull)
+        {
+            BindField(settings, only, node, node, SettingPath.Field(path, only.Name));
+            return settings;
+        }
+
         if (!Is(node, YamlKind.Mapping, "a section of fields", path)) return settings;
         var given = new HashSet<string>();
         foreach (var (key, value) in Entries(node, path, entry: SettingPath.Field))

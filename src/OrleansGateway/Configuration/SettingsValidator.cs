@@ -12,9 +12,11 @@ internal static class SettingsValidator
         TelemetryRules.Check(settings.Telemetry, findings);
         TenantRules.Check(settings, findings);
         KeyRules.Check(settings, findings);
+        CertificateRules.Check(settings, findings);
         JwtRules.Check(settings, findings);
         ProviderRules.Check(settings, findings);
         ModelRules.Check(settings, findings);
+        UpstreamRules.Check(settings, findings);
         RouteRules.Check(settings, findings);
     }
 }

@@ -15,12 +15,15 @@ internal sealed class Snapshot
     {
         Settings = settings;
         Version = version;
+        Listeners = [.. settings.Listeners.Data.Select(l => new DataListener(l))];
+        TrustedProxies = Networks.Of(settings.Listeners.TrustedProxies);
         AccessFields = new AccessFields(settings.AccessLog.Fields);
         Providers = settings.Providers.ToFrozenDictionary(p => p.Key, p => new Provider(p.Key, p.Value), StringComparer.Ordinal);
         Models = settings.Models.ToFrozenDictionary(m => m.Key, m => new Model(m.Key, m.Value, Providers), StringComparer.Ordinal);
         Upstreams = settings.Upstreams.ToFrozenDictionary(u => u.Key, u => new UpstreamPool(u.Key, u.Value), StringComparer.Ordinal);
         Routes = [.. settings.Routes.Select(r => new Route(r.Key, r.Value, r.Value.Upstream is { } upstream ? Upstreams[upstream] : null)).OrderByDescending(r => r.Path.Length)];
         Issuers = settings.Jwt.ToFrozenDictionary(j => j.Value.Issuer, j => new JwtIssuer(j.Key, j.Value), StringComparer.Ordinal);
+        Certificates = new KnownCertificates(settings.Certificates);
         Keys = settings.Keys.ToFrozenDictionary(k => HashOf(k.Value), k => CallerOf(k.Key, k.Value));
     }
 
@@ -31,6 +34,11 @@ internal sealed class Snapshot
     public string Version { get; }
 
     public GatewaySettings Settings { get; }
+
+    public IReadOnlyList<DataListener> Listeners { get; }
+
+    /// <summary>Proxies before us whose word is taken for whom they pass on; none if there are none.</summary>
+    public Networks? TrustedProxies { get; }
 
     /// <summary>Fields that the access log has.</summary>
     public AccessFields AccessFields { get; }
@@ -45,6 +53,9 @@ internal sealed class Snapshot
 
     /// <summary>Issuers of JWTs, by the <c>iss</c> of their tokens.</summary>
     public FrozenDictionary<string, JwtIssuer> Issuers { get; }
+
+    /// <summary>Client certificates that stand for callers.</summary>
+    public KnownCertificates Certificates { get; }
 
     /// <summary>Keys stated in the configuration.</summary>
     public FrozenDictionary<KeyHash, Caller> Keys { get; }
@@ -81,6 +92,7 @@ internal sealed class Provider
         Settings = settings;
         Kind = settings.Kind!.Value;
         BaseUrl = (settings.BaseUrl?.AbsoluteUri ?? DefaultBaseUrl(Kind)).TrimEnd('/');
+        Address = new Uri(BaseUrl);
     }
 
     public string Id { get; }
@@ -89,6 +101,9 @@ internal sealed class Provider
 
     /// <summary>Without a slash at its end.</summary>
     public string BaseUrl { get; }
+
+    /// <summary>The same, taken apart.</summary>
+    public Uri Address { get; }
 
     private static string DefaultBaseUrl(ProviderKind kind) => kind switch
     {

@@ -15,5 +15,6 @@ internal sealed class UpstreamTarget(UpstreamTargetSettings settings)
     public int Weight => settings.Weight;
 
     /// <summary>How it is called in logs and metrics: host and port.</summary>
-    public string Name { get; } = settings.Url!.Authority;
+    // The port even where it is the scheme's own: a target on 80 and one on 443 are two series.
+    public string Name { get; } = $"{settings.Url!.Host}:{settings.Url.Port.ToString(CultureInfo.InvariantCulture)}";
 }

@@ -103,7 +103,7 @@ public sealed record HashSettings
 public sealed record HealthCheckSettings
 {
     /// <summary>Path asked for. Default <c>/</c>.</summary>
-    [RegularExpression("^/[!-~]*$")]
+    [RegularExpression("^/[!\"$-~]*$")]
     public string Path { get; init; } = "/";
 
     /// <summary>The <c>Host</c> named. Default: the target.</summary>
@@ -222,7 +222,10 @@ public sealed record UpstreamTlsSettings
     /// <summary>Name that is asked for (SNI) and that the certificate must have. Default: the target's host.</summary>
     public string? ServerName { get; init; }
 
-    /// <summary>File of the CA certificates, PEM, that the target's must come from. Default: none, the system's. Read again when it changes.</summary>
+    /// <summary>
+    /// File of the CA certificates, PEM, that the target's must come from, as a path from the configuration's folder. Default: none, the system's. Read again when it
+    /// changes.
+    /// </summary>
     public string? Ca { get; init; }
 
     /// <summary>File of our certificate and its chain, PEM, for targets that ask for one. Default: none. Read again when it changes.</summary>

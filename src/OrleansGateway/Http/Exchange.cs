@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Http.Features;
 using OrleansGateway.Configuration;
 
 namespace OrleansGateway.Http;
@@ -19,6 +21,26 @@ internal sealed class Exchange(HttpContext http, Snapshot snapshot, string id, l
     /// <summary>Who calls, as far as the network tells: the peer, or whom trusted proxies before us name.</summary>
     public IPAddress? ClientAddress { get; set; } = http.Connection.RemoteIpAddress;
 
+    /// <summary><c>http</c> or <c>https</c>, as the client called: told by the connection, or by trusted proxies before us.</summary>
+    public string ClientScheme
+    {
+        get => field ??= http.Features.Get<ITlsConnectionFeature>() is null ? "http" : "https";
+        set;
+    }
+
+    /// <summary>Host, with port if there is one, that the client called: the request's, or what trusted proxies before us say.</summary>
+    public string ClientHost
+    {
+        get => field ??= http.Request.Host.Value ?? "";
+        set;
+    }
+
+    /// <summary>The certificate that the client has shown in the TLS handshake, which the listener's authorities vouch for; none if it has shown none.</summary>
+    public X509Certificate2? ClientCertificate => http.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
+
+    /// <summary>Whether the peer is a proxy whose word about where the request came from is believed.</summary>
+    public bool IsPeerTrusted { get; set; }
+
     /// <summary>Set when the client has gone.</summary>
     public CancellationToken Aborted => http.RequestAborted;
 
@@ -36,6 +58,9 @@ internal sealed class Exchange(HttpContext http, Snapshot snapshot, string id, l
 
     /// <summary>What the model call asked for and what became of it; none for other requests.</summary>
     public CallFacts? Call { get; set; }
+
+    /// <summary>What became of it at an upstream; none for requests that are not passed on.</summary>
+    public ForwardFacts? Forward { get; set; }
 
     /// <summary>The trace the request belongs to; none while tracing is off.</summary>
     public RequestTrace? Trace { get; set; }

@@ -11,6 +11,7 @@ internal sealed class Pipeline(IReadOnlyList<IStage> stages, Func<Snapshot> curr
     public ValueTask ServeAsync(HttpContext http)
     {
         var exchange = new Exchange(http, current(), ids.Next(), time.GetTimestamp());
+        if (exchange.Snapshot.TrustedProxies is { } proxies) ForwardedClient.Read(exchange, proxies);
         var headers = http.Response.Headers;
         headers["x-request-id"] = exchange.Id;
         if (exchange.Snapshot.Settings.ConfigVersionHeader) headers["x-gateway-config-version"] = exchange.Snapshot.Version;

@@ -16,8 +16,8 @@ internal sealed class Attempts(Upstreams upstreams, TimeProvider time)
     public async ValueTask<Failure?> RunAsync(Exchange exchange, ModelCall call, Target target)
     {
         if (UpstreamCall.Prepare(exchange, call, target, time, out var upstream) is { } refusal) return new Failure(refusal, TryNext: true) { NotSent = true };
-        using var deadline = new Deadline(target.Timeouts, time, exchange.Aborted);
-        deadline.AwaitFirstToken();
+        using var deadline = new Deadline(new Waits(target.Timeouts.FirstToken, target.Timeouts.Idle, target.Timeouts.Total), time, exchange.Aborted);
+        deadline.AwaitFirstByte();
         try
         {
             await using var response = await upstreams.For(target.Provider).SendAsync(upstream!.Request, deadline.Token);

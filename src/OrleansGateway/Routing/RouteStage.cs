@@ -15,6 +15,7 @@ internal sealed class RouteStage : IStage
         foreach (var route in exchange.Snapshot.Routes)
         {
             if (!path.StartsWith(route.Path, StringComparison.Ordinal)) continue;
+            if (!route.IsModelApi) { exchange.Route = route; return next(exchange); }
             if (ModelEndpoint.At(path.AsSpan(route.Path.Length)) is not { } endpoint) continue;
             exchange.Route = route;
             exchange.Endpoint = endpoint;

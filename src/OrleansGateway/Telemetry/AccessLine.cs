@@ -47,15 +47,16 @@ internal sealed class AccessLine : IDisposable
         WriteRequest(exchange.Http, exchange.ClientAddress);
         WriteNumber(AccessField.Status, "status"u8, status);
         WriteMilliseconds(AccessField.DurationMs, "duration_ms"u8, time.GetElapsedTime(exchange.StartedAt, endedAt));
-        if (exchange.Call is { FirstByteAt: not 0 } answered)
+        if ((exchange.Call?.FirstByteAt ?? exchange.Forward?.FirstByteAt) is { } firstByteAt and not 0)
         {
-            WriteMilliseconds(AccessField.TimeToFirstByteMs, "time_to_first_byte_ms"u8, time.GetElapsedTime(exchange.StartedAt, answered.FirstByteAt));
+            WriteMilliseconds(AccessField.TimeToFirstByteMs, "time_to_first_byte_ms"u8, time.GetElapsedTime(exchange.StartedAt, firstByteAt));
         }
 
         WriteSizes(exchange.Http);
         WriteText(AccessField.Route, "route"u8, exchange.Route?.Id);
         if (exchange.Caller is { } caller) WriteCaller(caller);
         if (exchange.Call is { } call) WriteCall(call);
+        if (exchange.Forward is { } forward) WriteForward(forward);
         WriteText(AccessField.Error, "error"u8, exchange.Refusal?.Code);
         WriteText(AccessField.UserAgent, "user_agent"u8, exchange.Http.Request.Headers.UserAgent, UserAgentCharsMax);
         _json.WriteEndObject();
@@ -113,6 +114,14 @@ internal sealed class AccessLine : IDisposable
         WriteNumber(AccessField.CacheWriteTokens, "cache_write_tokens"u8, usage.CacheWrite + usage.CacheWrite1h);
         WriteNumber(AccessField.OutputTokens, "output_tokens"u8, usage.Output);
         WriteNumber(AccessField.ReasoningTokens, "reasoning_tokens"u8, usage.Reasoning);
+    }
+
+    private void WriteForward(ForwardFacts forward)
+    {
+        WriteText(AccessField.Upstream, "upstream"u8, forward.Upstream);
+        WriteText(AccessField.UpstreamTarget, "upstream_target"u8, forward.Target);
+        if (forward.Attempts > 0) WriteNumber(AccessField.Attempts, "attempts"u8, forward.Attempts);
+        WriteText(AccessField.Outcome, "outcome"u8, forward.Outcome.Word());
     }
 
     private void WriteTimestamp(DateTimeOffset now)

@@ -1,37 +1,35 @@
 using System.Collections.Concurrent;
-using System.Net.Security;
+using System.Net.Quic;
+using System.Text;
+using OrleansGateway.Configuration;
 
 namespace OrleansGateway.Upstream;
 
 /// <summary>
-/// Upstreams over HTTP. Connections are pooled per address and kept over reloads of the configuration; one pool per connect timeout, since that is the
-/// one timeout the platform's client has only for a pool as a whole.
+/// Upstreams by the platform's client: HTTP/2, HTTP/3, and whatever goes by way of a proxy. Connections are kept over reloads of the configuration; one pool per way
+/// of reaching an upstream and connect timeout, which that client has only for a pool as a whole. It drops interim answers and cannot send trailers.
 /// </summary>
-internal sealed class HttpUpstream : IUpstream, IDisposable
+internal sealed class HttpUpstream(TimeProvider time, ILogger<HttpUpstream>? log = null) : IUpstream, IDisposable
 {
-    private readonly ConcurrentDictionary<TimeSpan, HttpMessageInvoker> _pools = [];
+    private readonly ConcurrentDictionary<Way, HttpMessageInvoker> _pools = [];
 
     public async ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellation)
     {
-        var pool = _pools.GetOrAdd(request.ConnectTimeout, NewPool);
-        var message = ToMessage(request);
+        var access = request.Access;
+#pragma warning disable CA1416 // Says itself that it is not there on other systems.
+        if (access.Protocol == UpstreamProtocol.Http3 && !QuicConnection.IsSupported) throw new UpstreamException("HTTP/3 is not available on this machine") { NothingSent = true };
+#pragma warning restore CA1416
+        var pool = _pools.GetOrAdd(new Way(access, request.Uri.Scheme == Uri.UriSchemeHttps, request.ConnectTimeout), NewPool);
+        var message = HttpUpstreamMessage.Of(request);
         try
         {
-            return new HttpUpstreamResponse(message, await pool.SendAsync(message, cancellation));
+            return new HttpUpstreamResponse(message, await pool.SendAsync(message.Message, cancellation));
         }
-        catch (HttpRequestException failed)
+        catch (Exception failed)
         {
-            message.Dispose();
-            throw new UpstreamException(Describe(failed), failed);
-        }
-        catch (OperationCanceledException slow) when (!cancellation.IsCancellationRequested)
-        {
-            message.Dispose();
-            throw new UpstreamException($"no connection within {request.ConnectTimeout.TotalSeconds:0.###} s", slow);
-        }
-        catch
-        {
-            message.Dispose();
+            await message.DisposeAsync();
+            cancellation.ThrowIfCancellationRequested();
+            if (HttpFault.Of(failed, message.BodyFault, request.ConnectTimeout) is { } fault) throw fault;
             throw;
         }
     }
@@ -41,66 +39,36 @@ internal sealed class HttpUpstream : IUpstream, IDisposable
         foreach (var pool in _pools.Values) pool.Dispose();
     }
 
-    private static HttpMessageInvoker NewPool(TimeSpan connectTimeout) => new(new SocketsHttpHandler
+    private HttpMessageInvoker NewPool(Way way)
     {
-        ConnectTimeout = connectTimeout,
-        UseProxy = false,
-        UseCookies = false,
-        // A redirect would carry the provider's key to wherever it points.
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null,
-        EnableMultipleHttp2Connections = true,
-        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
-        // Providers move behind their names; a connection is not kept past this.
-        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-        SslOptions = new SslClientAuthenticationOptions { CertificateRevocationCheckMode = System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck },
-    });
-
-    private static HttpRequestMessage ToMessage(UpstreamRequest request)
-    {
-        var message = new HttpRequestMessage(request.Method, request.Uri)
+        var connector = new HttpConnector(way.Access, way.ConnectTimeout, new UpstreamTls(way.Access.Tls, time, log), time);
+        // A proxy is told the whole address of what it is to ask for in clear, and that only the platform does; all else goes through a tunnel of ours.
+        var isAskedByProxy = way.Access is { Proxy: not null, Protocol: UpstreamProtocol.Http1 or null } && !way.IsSecure;
+        var handler = new SocketsHttpHandler
         {
-            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-            // HTTP/2 only where TLS negotiates it: many streams to one provider then share a connection.
-            Version = request.Uri.Scheme == Uri.UriSchemeHttps ? HttpVersion.Version20 : HttpVersion.Version11,
+            ConnectTimeout = way.ConnectTimeout,
+            UseProxy = isAskedByProxy,
+            Proxy = isAskedByProxy ? HttpConnector.ProxyOf(way.Access.Proxy!) : null,
+            UseCookies = false,
+            // A redirect would carry the provider's key to wherever it points.
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ActivityHeadersPropagator = null,
+            EnableMultipleHttp2Connections = true,
+            // A peer that hangs. Rarer than 5 min: gRPC servers end connections that ping more often while nothing is said. A host that is gone is noticed by TCP.
+            KeepAlivePingDelay = TimeSpan.FromMinutes(6),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
+            // Providers move behind their names; a connection is not kept past this.
+            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         };
-        if (!request.Body.IsEmpty)
-        {
-            message.Content = new BodyContent(request);
-            message.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
-        }
-
-        foreach (var (name, value) in request.Headers) message.Headers.TryAddWithoutValidation(name, value);
-        return message;
+        if (way.Access.Protocol == UpstreamProtocol.Http3) handler.SslOptions = connector.QuicOptions();
+        else if (!isAskedByProxy) handler.ConnectCallback = connector.ConnectAsync;
+        return new HttpMessageInvoker(handler);
     }
 
-    /// <summary>The body, which says when it has been sent.</summary>
-    private sealed class BodyContent(UpstreamRequest request) : HttpContent
-    {
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
-
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-            request.BodySent = WriteAsync(stream, cancellationToken);
-
-        // A write may also fail before it has become a task, and that must show in BodySent too.
-        private async Task WriteAsync(Stream stream, CancellationToken cancellation) => await stream.WriteAsync(request.Body, cancellation);
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = request.Body.Length;
-            return true;
-        }
-    }
-
-    /// <summary>What went wrong in words for the client: no address, no name of ours.</summary>
-    private static string Describe(HttpRequestException failed) => failed.HttpRequestError switch
-    {
-        HttpRequestError.NameResolutionError => "its name does not resolve",
-        HttpRequestError.ConnectionError => "the connection was refused or broke",
-        HttpRequestError.SecureConnectionError => "no secure connection could be made",
-        HttpRequestError.ResponseEnded => "it closed the connection before it answered",
-        HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError => "its answer is not valid HTTP",
-        _ => "the connection failed",
-    };
+    private readonly record struct Way(UpstreamAccess Access, bool IsSecure, TimeSpan ConnectTimeout);
 }

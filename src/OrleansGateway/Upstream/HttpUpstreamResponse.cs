@@ -3,18 +3,13 @@ using System.Runtime.CompilerServices;
 
 namespace OrleansGateway.Upstream;
 
-/// <summary>An answer over HTTP.</summary>
-internal sealed class HttpUpstreamResponse(HttpRequestMessage request, HttpResponseMessage response) : UpstreamResponse
+/// <summary>An answer by the platform's client.</summary>
+internal sealed class HttpUpstreamResponse(HttpUpstreamMessage request, HttpResponseMessage response) : UpstreamResponse
 {
     private Stream? _body;
     private List<KeyValuePair<string, string>>? _fields;
 
     public override int Status => (int)response.StatusCode;
-
-    public override string? Header(string name) =>
-        response.Headers.NonValidated.TryGetValues(name, out var values) || response.Content.Headers.NonValidated.TryGetValues(name, out values)
-            ? values.FirstOrDefault()
-            : null;
 
     public override int FieldCount => Fields.Count;
 
@@ -22,7 +17,18 @@ internal sealed class HttpUpstreamResponse(HttpRequestMessage request, HttpRespo
 
     public override IReadOnlyList<KeyValuePair<string, string>> Trailers => Flat(response.TrailingHeaders.NonValidated);
 
+    /// <summary>By way of a proxy only; elsewhere upgrades are our own client's.</summary>
+    public override Stream Upgraded => Status == 101 ? _body ??= response.Content.ReadAsStream() : base.Upgraded;
+
     private List<KeyValuePair<string, string>> Fields => _fields ??= [.. Flat(response.Headers.NonValidated), .. Flat(response.Content.Headers.NonValidated)];
+
+    /// <summary>Nothing to do: the platform closes only both ways at once.</summary>
+    public override ValueTask CompleteWritesAsync() => Status == 101 ? default : base.CompleteWritesAsync();
+
+    public override string? Header(string name) =>
+        response.Headers.NonValidated.TryGetValues(name, out var values) || response.Content.Headers.NonValidated.TryGetValues(name, out values)
+            ? values.FirstOrDefault()
+            : null;
 
     public override KeyValuePair<string, string> Field(int index) => Fields[index];
 
@@ -37,15 +43,14 @@ internal sealed class HttpUpstreamResponse(HttpRequestMessage request, HttpRespo
         }
         catch (Exception broken) when (broken is IOException or HttpRequestException)
         {
-            throw new UpstreamException("it broke off in the middle of its answer", broken);
+            throw request.BodyFault ?? new UpstreamException("it broke off in the middle of its answer", broken);
         }
     }
 
     public override ValueTask DisposeAsync()
     {
         response.Dispose();
-        request.Dispose();
-        return ValueTask.CompletedTask;
+        return request.DisposeAsync();
     }
 
     private static List<KeyValuePair<string, string>> Flat(HttpHeadersNonValidated headers) =>

@@ -18,4 +18,10 @@ internal sealed class UpstreamException(string message, Exception? inner = null)
     /// sent again whatever its method (RFC 9110 §9.2.2).
     /// </summary>
     public bool NothingSent { get; init; }
+
+    /// <summary>
+    /// Whether the request itself is at fault: its body broke off or is not as long as it says, or something in it cannot be sent. Nothing the upstream has to answer
+    /// for, nor anything that another would do better.
+    /// </summary>
+    public bool RequestAtFault { get; init; }
 }

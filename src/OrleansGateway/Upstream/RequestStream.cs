@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 
 namespace OrleansGateway.Upstream;
@@ -11,7 +12,10 @@ internal sealed class RequestStream(PipeReader reader)
     /// <summary>Most bytes that are kept for a second attempt. 64 KiB.</summary>
     public const int KeptBytesMax = 64 << 10;
 
-    /// <summary>Where it is read. Throws if the client breaks off.</summary>
+    /// <summary>How much of a body that is whole has been looked at: a pipe does not let that go back.</summary>
+    private long _seen;
+
+    /// <summary>Where it is read. Throws if the client breaks off. A read may come back cancelled though nobody waits for that any more: read again.</summary>
     public PipeReader Reader => reader;
 
     /// <summary>Its length; none if it is not known before its end.</summary>
@@ -27,5 +31,39 @@ internal sealed class RequestStream(PipeReader reader)
     public Func<IReadOnlyList<KeyValuePair<string, string>>> Trailers { get; init; } = static () => [];
 
     /// <summary>Whether nothing of it has been consumed, so that it can be sent again from its beginning.</summary>
-    public bool IsWhole { get; set; } = true;
+    public bool IsWhole { get; private set; } = true;
+
+    /// <summary>How it is said that the body could not be read to its end.</summary>
+    public static UpstreamException Broke(Exception why) => new("the request's body broke off", why) { RequestAtFault = true };
+
+    /// <summary>What is there to be read, if anything is.</summary>
+    public bool TryRead(out ReadResult read)
+    {
+        try
+        {
+            return reader.TryRead(out read);
+        }
+        catch (Exception broken)
+        {
+            throw Broke(broken);
+        }
+    }
+
+    /// <summary>
+    /// Ends a read, whose first bytes have been taken. Returns how many of them the next read begins with: all while they are kept for a second attempt, none from
+    /// then on.
+    /// </summary>
+    public long EndRead(in ReadOnlySequence<byte> read, long taken)
+    {
+        if (IsWhole && taken <= KeptBytesMax)
+        {
+            _seen = Math.Max(_seen, taken);
+            reader.AdvanceTo(read.Start, read.GetPosition(_seen));
+            return taken;
+        }
+
+        IsWhole = false;
+        reader.AdvanceTo(read.GetPosition(taken));
+        return 0;
+    }
 }

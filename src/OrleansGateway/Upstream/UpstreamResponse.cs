@@ -29,6 +29,9 @@ internal abstract class UpstreamResponse : IAsyncDisposable
     /// <summary>After 101: the connection, both ways, in the protocol that was asked for. What is read may begin with bytes that came with the head.</summary>
     public virtual Stream Upgraded => throw new InvalidOperationException("The upstream did not change the protocol.");
 
+    /// <summary>After 101: says that nothing more will be written to <see cref="Upgraded"/>, which can be read on.</summary>
+    public virtual ValueTask CompleteWritesAsync() => throw new InvalidOperationException("The upstream did not change the protocol.");
+
     /// <summary>
     /// Says that the answer is over by its own word, before its end was read. What is left of its framing may then be awaited once it is disposed of, and the
     /// connection be used again.

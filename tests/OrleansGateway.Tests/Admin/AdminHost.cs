@@ -36,6 +36,15 @@ internal sealed class AdminHost : IAsyncDisposable
 
     private static readonly StatusDocument Status = new("1.0", DateTimeOffset.UnixEpoch, 1, "ready", [], "", 0, 0, new("1-0", DateTimeOffset.UnixEpoch, []), []);
 
+    private static readonly UpstreamListDocument Upstreams = new(
+    [
+        new("shop", "power_of_two", 3, 0, UsesAll: true,
+        [
+            new("10.0.0.1:80", "http://10.0.0.1", 1, "up", 3, 0, 0, null, null, null),
+            new("10.0.0.2:80", "http://10.0.0.2", 1, "ejected", 0, 0, 2, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, "it answered 500"),
+        ]),
+    ]);
+
     private readonly WebApplication _app;
 
     private AdminHost(WebApplication app, StateFolder folder, TestDirectory directory, AdminToken token, AdminDirectory admins, SnapshotSource source, ConfigurationChanges changes)
@@ -84,7 +93,7 @@ internal sealed class AdminHost : IAsyncDisposable
         await changes.RecordStartAsync(Cancel);
         var admins = new AdminDirectory(new SqliteAdminStore(directory.Database), token, () => source.Current, directory.Time, loggers.CreateLogger<AdminDirectory>());
         await admins.LoadAsync(Cancel);
-        var endpoints = AdminEndpoints.All(directory.Keys, admins, changes, new SqliteAuditLog(directory.Database), () => Status, () => source.Current, directory.Time);
+        var endpoints = AdminEndpoints.All(directory.Keys, admins, changes, new SqliteAuditLog(directory.Database), () => Status, () => Upstreams, () => source.Current, directory.Time);
         new AdminApi(endpoints, admins, new RequestIds(new Random(1)), loggers.CreateLogger<AdminApi>()).Map(app);
         await app.StartAsync(Cancel);
         return new AdminHost(app, folder, directory, token, admins, source, changes);

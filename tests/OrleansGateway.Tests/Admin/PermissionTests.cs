@@ -34,6 +34,7 @@ public sealed class PermissionTests : IAsyncLifetime
         ["GET /audit"] = "opv",
         ["GET /audit/verify"] = "opv",
         ["GET /status"] = "opv",
+        ["GET /upstreams"] = "opv",
         ["GET /openapi.json"] = "optvb",
     };
 

@@ -48,5 +48,5 @@ public sealed class BodyLifetimeTests
         Assert.Equal("{}"u8, provider.Requests.Single().Body);
     }
 
-    private static IUpstream New(bool own) => own ? new Http1Upstream(TimeProvider.System) : new HttpUpstream();
+    private static IUpstream New(bool own) => own ? new Http1Upstream(TimeProvider.System) : new HttpUpstream(TimeProvider.System);
 }

@@ -35,7 +35,7 @@ public sealed class MutationTests
             var (ours, theirs) = await NewPairAsync(cancellation);
             using (theirs)
             {
-                var pool = new Http1Pool("x", 80, (_, _) => ValueTask.FromResult(ours), limits, TimeProvider.System);
+                var pool = new Http1Pool("x", (_, _) => ValueTask.FromResult(new Http1Wire(ours)), limits, TimeProvider.System);
                 var server = ServeAsync(theirs, wire, random.Next(1, 40), cancellation);
                 try
                 {

@@ -44,7 +44,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public UpstreamRequest NewRequest(HttpMethod method, string path, ReadOnlyMemory<byte> body) =>
         new() { Method = method, Uri = new Uri(Url, path), Body = body, ConnectTimeout = TimeSpan.FromSeconds(10) };
 
-    public Http1Pool PoolIn(Http1Upstream upstream) => upstream.PoolOf(Url);
+    public Http1Pool PoolIn(Http1Upstream upstream) => upstream.PoolOf(Url, UpstreamAccess.Default);
 
     /// <summary>Ends the scripts. What went wrong in one of them but a broken connection fails the test.</summary>
     public async ValueTask DisposeAsync()

@@ -54,7 +54,8 @@ internal static class NodeProgram
         }
     }
 
-    private static Process Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    /// <summary>Starts a program that goes on beside the test.</summary>
+    public static Process Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
         if (s_node is null) Assert.Skip("Node.js is not installed, which the SDKs need.");
         Assert.True(Directory.Exists(Path.Combine(Folder, "node_modules")), "The SDKs are not installed. Run: npm ci --prefix tests/sdk");

@@ -24,7 +24,7 @@ internal static partial class SourceRules
         ["Compression"] = ["Http", "Configuration"],
         ["Usage"] = ["Http", "Configuration", "Telemetry"],
         ["Storage"] = ["Audit", "Tenants", "Admin", "Configuration", "Telemetry"],
-        ["Admin"] = ["Audit", "Tenants", "Http", "Configuration", "Telemetry"],
+        ["Admin"] = ["Audit", "Tenants", "Http", "Configuration", "Telemetry", "Upstream"],
     };
 
     public static IEnumerable<string> NamespaceIsFolder(SourceFile file, string projectPath)

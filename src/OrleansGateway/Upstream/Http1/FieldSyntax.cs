@@ -13,8 +13,10 @@ internal static class FieldSyntax
     // Tab, space, all visible, and what lies above ASCII: old, but servers do send it. No other control characters.
     private static readonly SearchValues<byte> s_value = SearchValues.Create([(byte)'\t', .. Enumerable.Range(0x20, 0x5F).Select(c => (byte)c), .. Enumerable.Range(0x80, 0x80).Select(c => (byte)c)]);
 
-    // What we send is ASCII: beyond it each server reads something else.
-    private static readonly SearchValues<char> s_sentValue = SearchValues.Create(['\t', .. Enumerable.Range(0x20, 0x5F).Select(c => (char)c)]);
+    // The same, each character one byte: what lies above ASCII is passed on as it came (obs-text), and what lies above Latin-1 has no byte.
+    private static readonly SearchValues<char> s_sentValue =
+        SearchValues.Create(['\t', .. Enumerable.Range(0x20, 0x5F).Select(c => (char)c), .. Enumerable.Range(0x80, 0x80).Select(c => (char)c)]);
+
     private static readonly SearchValues<char> s_target = SearchValues.Create([.. Enumerable.Range(0x21, 0x5E).Select(c => (char)c)]);
 
     /// <summary>Length of the token at the beginning; 0 if there is none.</summary>
@@ -27,6 +29,13 @@ internal static class FieldSyntax
     public static bool MaySendValue(ReadOnlySpan<char> value) => !value.ContainsAnyExcept(s_sentValue);
 
     public static bool MaySendTarget(ReadOnlySpan<char> target) => !target.IsEmpty && !target.ContainsAnyExcept(s_target);
+
+    /// <summary>Whether it names one protocol as <c>Upgrade</c> does: a token, and another for its version (RFC 9110 §7.8).</summary>
+    public static bool IsProtocol(ReadOnlySpan<char> text)
+    {
+        var slash = text.IndexOf('/');
+        return slash < 0 ? MaySendName(text) : MaySendName(text[..slash]) && MaySendName(text[(slash + 1)..]);
+    }
 
     /// <summary>Without the spaces and tabs around it.</summary>
     public static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text) => text.Trim(" \t"u8);

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 
 namespace OrleansGateway.Upstream.Http1;
@@ -17,14 +16,23 @@ internal sealed record Http1PoolLimits
 }
 
 /// <summary>The connections to one host and port. The one used last is used next, so that those not needed grow old and go.</summary>
-internal sealed class Http1Pool(string host, int port, Func<TimeSpan, CancellationToken, ValueTask<Socket>> connect, Http1PoolLimits limits, TimeProvider time)
+/// <param name="hostField">How requests name the host.</param>
+/// <param name="connect">Opens a connection within the time.</param>
+/// <param name="limits">How long and how many are kept.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Http1Pool(string hostField, Func<TimeSpan, CancellationToken, ValueTask<Http1Wire>> connect, Http1PoolLimits limits, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly List<Idle> _idle = [];
+    private long _askedAt = time.GetTimestamp();
+    private int _openCount;
     private bool _isClosed;
 
-    /// <summary>For the head of requests: the port is named unless it is HTTP's own.</summary>
-    public string HostField { get; } = (host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host) + (port == 80 ? "" : $":{port}");
+    /// <summary>How requests name the host.</summary>
+    public string HostField => hostField;
+
+    /// <summary>Connections open or being opened, idle or not.</summary>
+    public int OpenCount => Volatile.Read(ref _openCount);
 
     public int IdleCount
     {
@@ -46,17 +54,32 @@ internal sealed class Http1Pool(string host, int port, Func<TimeSpan, Cancellati
         return null;
     }
 
-    private async ValueTask<Http1Connection> OpenAsync(TimeSpan timeout, CancellationToken cancellation) =>
-        new(await connect(timeout, cancellation), time.GetTimestamp());
+    private async ValueTask<Http1Connection> OpenAsync(UpstreamRequest request, CancellationToken cancellation)
+    {
+        _askedAt = time.GetTimestamp();
+        var connectionsMax = request.Access.ConnectionsMax;
+        try
+        {
+            if (Interlocked.Increment(ref _openCount) > connectionsMax) throw Http1Fault.NoneFree(connectionsMax);
+            return new Http1Connection(await connect(request.ConnectTimeout, cancellation), time, Leave);
+        }
+        catch
+        {
+            Leave();
+            throw;
+        }
+    }
+
+    private void Leave() => Interlocked.Decrement(ref _openCount);
 
     /// <summary>Sends a request over an idle connection or a new one. The only one that is sent a second time is one that the first peer cannot have acted on.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken cancellation)
     {
-        using var message = Http1Request.Write(request, HostField);
+        using var message = Http1Request.Write(request, hostField);
         cancellation.ThrowIfCancellationRequested();
         if (await TakeAsync() is { } used && await used.ExchangeAsync(request, message, cancellation)) return new Http1Response(this, used, message.IsHead);
-        var opened = await OpenAsync(request.ConnectTimeout, cancellation);
+        var opened = await OpenAsync(request, cancellation);
         await opened.ExchangeAsync(request, message, cancellation);
         return new Http1Response(this, opened, message.IsHead);
     }
@@ -80,6 +103,14 @@ internal sealed class Http1Pool(string host, int port, Func<TimeSpan, Cancellati
 
     /// <summary>Closes what is idle for too long, too old, or closed by the peer.</summary>
     public void Trim() => CloseAll(idle => time.GetElapsedTime(idle.Connection.IdleSince) >= limits.IdleTimeout || IsOld(idle.Connection) || (idle.Rest is null && idle.Connection.HasSpoken));
+
+    /// <summary>Whether it has no connection and has not been asked for one for as long as one would last; it keeps none from then on, so that it can be let go.</summary>
+    public bool CloseIfForgotten()
+    {
+        if (OpenCount > 0 || time.GetElapsedTime(_askedAt) < limits.Lifetime) return false;
+        Close();
+        return true;
+    }
 
     /// <summary>Closes all idle connections, and from now on each that is given back.</summary>
     public void Close()

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 
 namespace OrleansGateway.Upstream.Http1;
 
@@ -12,15 +11,12 @@ internal readonly struct Http1Request : IDisposable
     /// <summary>Most that goes out with the head. More than nearly all chats have, and little enough to copy.</summary>
     private const int FirstBytesMax = 16 << 10;
 
-    private static readonly SearchValues<string> s_ours = SearchValues.Create(
-        ["Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Proxy-Connection", "Upgrade", "TE", "Trailer", "Expect"], StringComparison.OrdinalIgnoreCase);
-
     private readonly byte[] _buffer;
     private readonly int _length;
 
     private Http1Request(byte[] buffer, int headBytes, int length, UpstreamRequest request)
     {
-        (_buffer, HeadBytes, _length, Rest) = (buffer, headBytes, length, request.Body[(length - headBytes)..]);
+        (_buffer, HeadBytes, _length) = (buffer, headBytes, length);
         IsHead = request.Method == HttpMethod.Head;
         IsIdempotent = IsHead || request.Method == HttpMethod.Get || request.Method == HttpMethod.Put || request.Method == HttpMethod.Delete
             || request.Method == HttpMethod.Options || request.Method == HttpMethod.Trace;
@@ -33,82 +29,98 @@ internal readonly struct Http1Request : IDisposable
     public bool IsIdempotent { get; }
 
     public ReadOnlyMemory<byte> First => _buffer.AsMemory(0, _length);
-    public ReadOnlyMemory<byte> Rest { get; }
+    public ReadOnlyMemory<byte> Rest { get; private init; }
+
+    /// <summary>Whether more of a body that passes through follows.</summary>
+    public bool HasMore { get; private init; }
+
+    /// <summary>How much of it is in <see cref="First"/>.</summary>
+    public int StreamBytes { get; private init; }
 
     /// <summary>Writes it. Throws <see cref="UpstreamException"/> if something in it would mean something else on the wire than was meant.</summary>
     public static Http1Request Write(UpstreamRequest request, string host)
     {
-        var target = request.Uri.PathAndQuery;
+        var target = request.Target ?? request.Uri.PathAndQuery;
         var method = request.Method.Method;
-        if (!FieldSyntax.MaySendTarget(target) || !FieldSyntax.MaySendName(method)) throw Http1Fault.NotSendable("its address is not valid");
-        var (given, isHostGiven, isTypeGiven) = Check(request.Headers);
-        // The fixed part is less than 128 bytes: version, names, a length, line ends.
-        var headBytesMax = method.Length + target.Length + host.Length + given + 128;
-        var buffer = ArrayPool<byte>.Shared.Rent(headBytesMax + Math.Min(request.Body.Length, FirstBytesMax));
-        var head = new HeadWriter(buffer);
-        head.Write(method);
-        head.Write(" "u8);
-        head.Write(target);
-        head.Write(" HTTP/1.1\r\n"u8);
-        if (!isHostGiven) head.WriteField("Host", host);
-        foreach (var (name, value) in request.Headers) head.WriteField(name, value);
-        if (!request.Body.IsEmpty && !isTypeGiven) head.Write("Content-Type: application/json\r\n"u8);
-        // A method that has a body by its nature says so even if it is empty (RFC 9110 §8.6).
-        if (!request.Body.IsEmpty || method is "POST" or "PUT" or "PATCH") head.WriteLength(request.Body.Length);
-        head.Write("\r\n"u8);
-        var first = request.Body.Span[..Math.Min(request.Body.Length, FirstBytesMax)];
-        var headBytes = head.Length;
-        head.Write(first);
-        return new Http1Request(buffer, headBytes, head.Length, request);
+        if (!FieldSyntax.MaySendName(method) || !SentFields.IsTarget(target, method)) throw Http1Fault.NotSendable("its address is not valid");
+        if (request.Upgrade is { } upgrade && !FieldSyntax.IsProtocol(upgrade)) throw Http1Fault.NotSendable("its upgrade is not valid");
+        var fields = SentFields.Check(request.Headers);
+        var bodyBytes = request.Stream is { } stream ? stream.Length == 0 ? 0 : FirstBytesMax : Math.Min(request.Body.Length, FirstBytesMax);
+        // The fixed part is less than 256 bytes: version, names, a length or the framing of a chunk and the last, line ends.
+        var room = method.Length + target.Length + host.Length + fields.Bytes + (request.Upgrade?.Length ?? 0) + 256;
+        var buffer = ArrayPool<byte>.Shared.Rent(room + bodyBytes);
+        var writer = new HeadWriter(buffer);
+        WriteHead(ref writer, request, target, host, fields);
+        var headBytes = writer.Length;
+        if (request.Stream is { } passing) return WithStream(ref writer, buffer, request, passing);
+        writer.Write(request.Body.Span[..bodyBytes]);
+        return new Http1Request(buffer, headBytes, writer.Length, request) { Rest = request.Body[bodyBytes..] };
     }
 
     public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
 
-    private static (int Bytes, bool IsHostGiven, bool IsTypeGiven) Check(List<KeyValuePair<string, string>> headers)
+    private static void WriteHead(ref HeadWriter head, UpstreamRequest request, string target, string host, in SentFields fields)
     {
-        var (bytes, hosts, types) = (0, 0, 0);
-        foreach (var (name, value) in headers)
+        head.Write(request.Method.Method);
+        head.Write(" "u8);
+        head.Write(target);
+        head.Write(" HTTP/1.1\r\n"u8);
+        if (!fields.HasHost) head.WriteField("Host", host);
+        foreach (var (name, value) in request.Headers) head.WriteField(name, value);
+        if (request.Upgrade is { } upgrade)
         {
-            // Never sent in part or mended: a line end in a value is somebody's attempt to add a header.
-            if (!FieldSyntax.MaySendName(name) || !FieldSyntax.MaySendValue(value)) throw Http1Fault.NotSendable("a header is not valid");
-            if (s_ours.Contains(name)) throw Http1Fault.NotSendable("a header is the connection's own");
-            if (name.Equals("Host", StringComparison.OrdinalIgnoreCase)) hosts++;
-            if (name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)) types++;
-            bytes += name.Length + value.Length + 4;
+            head.WriteField("Connection", fields.HasTe ? "Upgrade, TE" : "Upgrade");
+            head.WriteField("Upgrade", upgrade);
+        }
+        else if (fields.HasTe)
+        {
+            head.Write("Connection: TE\r\n"u8);
         }
 
-        return hosts > 1 || types > 1 ? throw Http1Fault.NotSendable("a header that stands once is there twice") : (bytes, hosts > 0, types > 0);
+        if (request.Stream is { } stream) WriteFraming(ref head, stream);
+        else WriteFraming(ref head, request, fields.HasType);
+        head.Write("\r\n"u8);
     }
 
-    /// <summary>Writes into an array that is large enough; all text has been found to be ASCII.</summary>
-    private ref struct HeadWriter(Span<byte> buffer)
+    private static void WriteFraming(ref HeadWriter head, UpstreamRequest request, bool hasType)
     {
-        private readonly Span<byte> _buffer = buffer;
+        if (!request.Body.IsEmpty && !hasType) head.Write("Content-Type: application/json\r\n"u8);
+        // A method that has a body by its nature says so even if it is empty (RFC 9110 §8.6).
+        if (!request.Body.IsEmpty || request.Method.Method is "POST" or "PUT" or "PATCH") head.WriteLength(request.Body.Length);
+    }
 
-        public int Length { get; private set; }
+    private static void WriteFraming(ref HeadWriter head, RequestStream stream)
+    {
+        if (stream.Length is { } length) head.WriteLength(length);
+        else head.Write("Transfer-Encoding: chunked\r\n"u8);
+        if (stream is { AwaitsContinue: true, Length: not 0 }) head.Write("Expect: 100-continue\r\n"u8);
+    }
 
-        public void Write(ReadOnlySpan<byte> bytes)
+    /// <summary>Adds what is there of the body already: most requests are one send then.</summary>
+    private static Http1Request WithStream(ref HeadWriter writer, byte[] buffer, UpstreamRequest request, RequestStream stream)
+    {
+        var headBytes = writer.Length;
+        if (stream.Length == 0 || stream.AwaitsContinue || !stream.TryRead(out var read)) return new(buffer, headBytes, headBytes, request) { HasMore = stream.Length != 0 };
+        var there = read.Buffer;
+        var first = there.Slice(0, Math.Min(there.Length, FirstBytesMax));
+        var isWhole = stream.Length is { } length ? first.Length == length : read.IsCompleted && first.Length == there.Length;
+        var isTooMuch = there.Length > stream.Length;
+        if (!first.IsEmpty && !isTooMuch)
         {
-            bytes.CopyTo(_buffer[Length..]);
-            Length += bytes.Length;
+            if (stream.Length is null) writer.WriteChunk(first);
+            else writer.Write(first);
         }
 
-        public void Write(string text) => Length += Encoding.ASCII.GetBytes(text, _buffer[Length..]);
-
-        public void WriteField(string name, string value)
+        stream.EndRead(there, first.Length);
+        if (isTooMuch)
         {
-            Write(name);
-            Write(": "u8);
-            Write(value);
-            Write("\r\n"u8);
+            ArrayPool<byte>.Shared.Return(buffer);
+            throw new UpstreamException("the request's body is longer than it says") { RequestAtFault = true };
         }
 
-        public void WriteLength(int length)
-        {
-            Write("Content-Length: "u8);
-            _ = length.TryFormat(_buffer[Length..], out var digits, default, CultureInfo.InvariantCulture);
-            Length += digits;
-            Write("\r\n"u8);
-        }
+        // Fields that follow the body are rare, and left to who sends the rest.
+        var endsHere = isWhole && stream.Length is null && stream.Trailers().Count == 0;
+        if (endsHere) writer.Write("0\r\n\r\n"u8);
+        return new(buffer, headBytes, writer.Length, request) { StreamBytes = (int)first.Length, HasMore = stream.Length is null ? !endsHere : !isWhole };
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 
 namespace OrleansGateway.Upstream.Http1;
 
@@ -10,6 +9,7 @@ internal sealed class Http1Response : UpstreamResponse
     private readonly Http1Connection _connection;
     private readonly Framing _framing;
     private readonly bool _mayReuse;
+    private readonly Http1UpgradedStream? _upgraded;
     private ChunkedDecoder _chunks;
     private long _left;
     private bool _isDone;
@@ -21,13 +21,14 @@ internal sealed class Http1Response : UpstreamResponse
         (_pool, _connection) = (pool, connection);
         var head = connection.Head;
         // RFC 9112 §6.3, in its order.
-        var bodiless = isHead || head.Status is 204 or 304;
+        var bodiless = isHead || head.Status is 101 or 204 or 304;
         _framing = bodiless ? Framing.Length : head.IsChunked ? Framing.Chunks : head.ContentLength is not null ? Framing.Length : Framing.Close;
         _left = bodiless ? 0 : head.ContentLength ?? 0;
         _isDone = _framing == Framing.Length && _left == 0;
         // A 204 that claims to have a body may be followed by one.
         var isClear = head.Status != 204 || (!head.IsChunked && head.ContentLength is null or 0);
-        _mayReuse = head.KeepsAlive && _framing != Framing.Close && isClear;
+        _mayReuse = head.KeepsAlive && _framing != Framing.Close && isClear && head.Status != 101;
+        if (head.Status == 101) _upgraded = new Http1UpgradedStream(connection);
     }
 
     private enum Framing : byte
@@ -48,13 +49,14 @@ internal sealed class Http1Response : UpstreamResponse
 
     public override KeyValuePair<string, string> Field(int index) => _connection.Head.Field(_connection.HeadBytes, index);
 
+    public override Stream Upgraded => _upgraded ?? base.Upgraded;
+
+    public override ValueTask CompleteWritesAsync() => _upgraded is null ? base.CompleteWritesAsync() : _connection.Wire.CompleteWritesAsync();
+
     public override string? Header(string name)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (!_connection.Head.TryGet(_connection.HeadBytes, name, out var value)) return null;
-        // Nearly all answers are one of these.
-        if (value.SequenceEqual("application/json"u8)) return "application/json";
-        return value.SequenceEqual("text/event-stream"u8) ? "text/event-stream" : Encoding.Latin1.GetString(value);
+        return _connection.Head.TryGet(_connection.HeadBytes, name, out var value) ? FieldTexts.Shared.Of(value) : null;
     }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
@@ -156,7 +158,7 @@ internal sealed class Http1Response : UpstreamResponse
     private int End(int received)
     {
         // Only a body without any other end may end with its connection, and only if that ended in order (RFC 9112 §8).
-        if (_framing != Framing.Close || received != 0) throw Http1Fault.CutOff();
+        if (_framing != Framing.Close || received != 0) throw _connection.BodyFault ?? Http1Fault.CutOff();
         _isDone = true;
         return 0;
     }

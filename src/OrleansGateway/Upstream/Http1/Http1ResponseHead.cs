@@ -19,6 +19,7 @@ internal sealed class Http1ResponseHead
     private bool _isHttp10;
     private bool _isClose;
     private bool _isKeepAlive;
+    private bool _isUpgrade;
 
     public int Status { get; private set; }
 
@@ -28,13 +29,16 @@ internal sealed class Http1ResponseHead
     public long? ContentLength { get; private set; }
     public bool IsChunked { get; private set; }
 
+    /// <summary>Whether <c>Connection</c> names <c>Upgrade</c>, without which that field is not meant for us (RFC 9110 §7.8).</summary>
+    public bool IsUpgrade => _isUpgrade;
+
     /// <summary>Whether the peer lets the connection be used again (RFC 9112 §9.3).</summary>
     public bool KeepsAlive => !_isClose && (!_isHttp10 || _isKeepAlive);
 
     public void Reset()
     {
         (_count, _line, _scanned, Status, Length) = (0, 0, 0, 0, 0);
-        (_isHttp10, _isClose, _isKeepAlive, IsChunked, ContentLength) = (false, false, false, false, null);
+        (_isHttp10, _isClose, _isKeepAlive, _isUpgrade, IsChunked, ContentLength) = (false, false, false, false, false, null);
     }
 
     /// <summary>Reads on in all that has come of the head so far; true once it is whole. Throws <see cref="UpstreamException"/> if it is not HTTP.</summary>
@@ -88,7 +92,8 @@ internal sealed class Http1ResponseHead
     public KeyValuePair<string, string> Field(ReadOnlySpan<byte> bytes, int index)
     {
         var field = _fields[index];
-        return new(Encoding.ASCII.GetString(bytes.Slice(field.Start, field.NameLength)), Encoding.Latin1.GetString(bytes.Slice(field.ValueStart, field.ValueLength)));
+        var texts = FieldTexts.Shared;
+        return new(texts.Of(bytes.Slice(field.Start, field.NameLength)), texts.Of(bytes.Slice(field.ValueStart, field.ValueLength)));
     }
 
     private void ParseStatus(ReadOnlySpan<byte> line)
@@ -144,6 +149,7 @@ internal sealed class Http1ResponseHead
             var option = FieldSyntax.Trim(options[range]);
             _isClose |= Ascii.EqualsIgnoreCase(option, "close"u8);
             _isKeepAlive |= Ascii.EqualsIgnoreCase(option, "keep-alive"u8);
+            _isUpgrade |= Ascii.EqualsIgnoreCase(option, "upgrade"u8);
         }
     }
 

@@ -1,9 +1,12 @@
 using System.Net.Sockets;
 
-namespace OrleansGateway.Upstream.Http1;
+namespace OrleansGateway.Upstream;
 
-/// <summary>Opens connections to one host. Its name is asked for again every few seconds, so that a host that moves is followed.</summary>
-internal sealed class Http1Dialer(string host, int port, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
+/// <summary>
+/// Opens connections to one host. Its name is asked for again every few seconds, so that a host that moves is followed, and each connection begins with another
+/// of its addresses, so that all have their share.
+/// </summary>
+internal sealed class Dialer(string host, int port, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
 {
     /// <summary>How long an answer of the resolver is good: long enough that a burst of connections asks once.</summary>
     private static readonly TimeSpan s_answerLifetime = TimeSpan.FromSeconds(5);
@@ -12,10 +15,11 @@ internal sealed class Http1Dialer(string host, int port, TimeProvider time, Func
     private readonly IPAddress? _literal = IPAddress.TryParse(host, out var literal) ? literal : null;
     private Task<IPAddress[]>? _answer;
     private long _askedAt;
+    private int _turn = -1;
 
     /// <summary>
-    /// Tries the host's addresses in the order the resolver gives them until one takes the connection. Throws <see cref="UpstreamException"/> if none does within
-    /// the time.
+    /// Tries the host's addresses until one takes the connection, beginning with the one after that the last connection began with. Throws
+    /// <see cref="UpstreamException"/> if none does within the time.
     /// </summary>
     public async ValueTask<Socket> ConnectAsync(TimeSpan timeout, CancellationToken cancellation)
     {
@@ -25,21 +29,22 @@ internal sealed class Http1Dialer(string host, int port, TimeProvider time, Func
         try
         {
             var addresses = await ResolveAsync(either.Token);
-            for (var at = 0; ; at++)
+            var first = (uint)Interlocked.Increment(ref _turn);
+            for (var at = 0u; ; at++)
             {
-                var left = addresses.Length - at;
+                var left = addresses.Length - (int)at;
                 // One that does not answer at all must leave time for the others.
                 var share = (timeout - time.GetElapsedTime(startedAt)) / left;
-                if (await TryAsync(addresses[at], left == 1 ? null : share, isLast: left == 1, either.Token) is { } socket) return socket;
+                if (await TryAsync(addresses[(first + at) % addresses.Length], left == 1 ? null : share, isLast: left == 1, either.Token) is { } socket) return socket;
             }
         }
         catch (OperationCanceledException slow) when (!cancellation.IsCancellationRequested)
         {
-            throw new UpstreamException($"no connection within {timeout.TotalSeconds:0.###} s", slow);
+            throw new UpstreamException($"no connection within {timeout.TotalSeconds:0.###} s", slow) { NothingSent = true };
         }
         catch (SocketException failed)
         {
-            throw new UpstreamException("the connection was refused or broke", failed);
+            throw new UpstreamException("the connection was refused or broke", failed) { NothingSent = true };
         }
     }
 
@@ -51,6 +56,11 @@ internal sealed class Http1Dialer(string host, int port, TimeProvider time, Func
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
+            // A host that is gone without a word, while a stream is silent, is noticed in a minute.
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
             await socket.ConnectAsync(new IPEndPoint(address, port), either?.Token ?? cancellation);
             return socket;
         }
@@ -72,11 +82,11 @@ internal sealed class Http1Dialer(string host, int port, TimeProvider time, Func
         try
         {
             var addresses = await Ask().WaitAsync(cancellation);
-            return addresses.Length > 0 ? addresses : throw new UpstreamException("its name does not resolve");
+            return addresses.Length > 0 ? addresses : throw new UpstreamException("its name does not resolve") { NothingSent = true };
         }
         catch (SocketException unknown)
         {
-            throw new UpstreamException("its name does not resolve", unknown);
+            throw new UpstreamException("its name does not resolve", unknown) { NothingSent = true };
         }
     }
 

@@ -1,0 +1,91 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using OrleansGateway.Http;
+using OrleansGateway.Upstream;
+
+namespace OrleansGateway.Forwarding;
+
+/// <summary>
+/// The body of a client's request on its way through. Keeps the attempt's clock: while a piece is awaited the upstream is not to blame. Keeps what went wrong
+/// at the client's end, so that it is not taken for the upstream's fault.
+/// </summary>
+internal sealed class ClientBody : PipeReader
+{
+    private readonly PipeReader _client;
+    private Deadline? _deadline;
+
+    private ClientBody(HttpContext http)
+    {
+        _client = http.Request.BodyReader;
+        Stream = new RequestStream(this)
+        {
+            Length = http.Request.ContentLength,
+            AwaitsContinue = http.Request.Headers.Expect.Count > 0,
+            Trailers = () => TrailersOf(http.Features),
+        };
+    }
+
+    public RequestStream Stream { get; }
+
+    /// <summary>What went wrong with the client's end; none if nothing has.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>The body; none if the request has none. Sets how much of it is taken: more is the client's mistake, and reading throws.</summary>
+    public static ClientBody? Of(Exchange exchange, long bytesMax)
+    {
+        var http = exchange.Http;
+        if (http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }) return null;
+        var isGrpc = IsGrpc(http.Request);
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = isGrpc ? null : bytesMax;
+        // A call may wait for what its client has to say for as long as it likes.
+        if (isGrpc && http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
+        return new ClientBody(http);
+    }
+
+    /// <summary>Says which attempt's clock counts from now on.</summary>
+    public void Begin(Deadline deadline) => _deadline = deadline;
+
+    public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        _deadline?.AwaitRequest();
+        try
+        {
+            var result = await _client.ReadAsync(cancellationToken);
+            _deadline?.RequestProgressed();
+            return result;
+        }
+        catch (Exception failed) when (failed is not OperationCanceledException)
+        {
+            Failure = failed;
+            throw;
+        }
+    }
+
+    public override bool TryRead(out ReadResult result) => _client.TryRead(out result);
+
+    public override void AdvanceTo(SequencePosition consumed) => _client.AdvanceTo(consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => _client.AdvanceTo(consumed, examined);
+
+    public override void CancelPendingRead() => _client.CancelPendingRead();
+
+    // The server reads on behind us, so that the connection can be used again.
+    public override void Complete(Exception? exception = null)
+    {
+    }
+
+    private static bool IsGrpc(HttpRequest request) => request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) ?? false;
+
+    private static List<KeyValuePair<string, string>> TrailersOf(IFeatureCollection features)
+    {
+        var trailers = new List<KeyValuePair<string, string>>();
+        if (features.Get<IHttpRequestTrailersFeature>() is not { Available: true } given) return trailers;
+        foreach (var (name, values) in given.Trailers)
+        {
+            if (Trailers.MayPass(name)) trailers.AddRange(values.Select(value => new KeyValuePair<string, string>(name, value ?? "")));
+        }
+
+        return trailers;
+    }
+}

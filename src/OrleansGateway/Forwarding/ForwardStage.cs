@@ -1,0 +1,50 @@
+using OrleansGateway.Http;
+using OrleansGateway.Upstream;
+using OrleansGateway.Upstream.Pools;
+
+namespace OrleansGateway.Forwarding;
+
+/// <summary>
+/// Passes a request on to the upstream of its route. Last of the stages for such routes: all that may refuse has had its say. Routes of the model API pass through.
+/// </summary>
+internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, TimeProvider time, ILogger<ForwardStage> log) : IStage
+{
+    private static readonly Refusal s_badPath = Refusal.BadRequest("bad_path", "The path has a character that cannot be passed on.");
+    private static readonly Refusal s_connect = new(405, "method_not_allowed", "CONNECT and TRACE are not passed on.");
+
+    public ValueTask InvokeAsync(Exchange exchange, Next next) =>
+        exchange.Route is { Upstream: { } pool } ? ForwardAsync(exchange, pools.Of(pool)) : next(exchange);
+
+    private async ValueTask ForwardAsync(Exchange exchange, PoolState pool)
+    {
+        exchange.Forward = new ForwardFacts(pool.Id);
+        if (RefusalOf(exchange, out var path) is { } refusal)
+        {
+            exchange.Refuse(refusal);
+            return;
+        }
+
+        pool.RequestBegan();
+        try
+        {
+            await new Forward(exchange, pool, carriers, time, log).RunAsync(path);
+        }
+        finally
+        {
+            pool.RequestEnded();
+        }
+    }
+
+    /// <summary>CONNECT asks for a tunnel to anywhere, but for RFC 8441's; TRACE shows a page what its browser hides from it.</summary>
+    private static Refusal? RefusalOf(Exchange exchange, out string path)
+    {
+        path = "";
+        var request = exchange.Http.Request;
+        if (HttpMethods.IsTrace(request.Method) || (HttpMethods.IsConnect(request.Method) && Tunnel.AskedBy(exchange.Http) is null)) return s_connect;
+        var bytesMax = BodyBytesMax(exchange);
+        if (request.ContentLength > bytesMax) return Refusal.BodyTooLarge(bytesMax);
+        return TargetPath.TryWrite(exchange, exchange.Route!, out path) ? null : s_badPath;
+    }
+
+    public static long BodyBytesMax(Exchange exchange) => (exchange.Route!.Settings.RequestBodyMax ?? exchange.Snapshot.Settings.Limits.RequestBodyMax).Bytes;
+}

@@ -1,0 +1,36 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Abstractions;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace OrleansGateway.Http.Listening;
+
+/// <summary>Kestrel's way in. The context is kept with its connection and used again for the next request on it.</summary>
+internal sealed class StageApplication(Pipeline pipeline) : IHttpApplication<DefaultHttpContext>
+{
+    public DefaultHttpContext CreateContext(IFeatureCollection features)
+    {
+        if (features is not IHostContextContainer<DefaultHttpContext> container) return new DefaultHttpContext(features);
+        if (container.HostContext is { } used)
+        {
+            used.Initialize(features);
+            return used;
+        }
+
+        return container.HostContext = new DefaultHttpContext(features);
+    }
+
+    public Task ProcessRequestAsync(DefaultHttpContext context)
+    {
+        // A call of gRPC may be silent for as long as it likes in the midst of its body.
+        if (context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true
+            && context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
+
+        return pipeline.ServeAsync(context).AsTask();
+    }
+
+    public void DisposeContext(DefaultHttpContext context, Exception? exception) => context.Uninitialize();
+}
