@@ -43,8 +43,6 @@ internal sealed class AuthStage(ICallers callers, TokenCallers tokens, TimeProvi
     /// <inheritdoc/>
     public ValueTask InvokeAsync(Exchange exchange, Next next)
     {
-        // Where nobody is asked who they are, what a request carries is meant for the upstream.
-        if (exchange.Route is { AsksNobody: true }) return next(exchange);
         // Where nobody is to show a key, what looks like one is the upstream's.
         if (exchange.Route is { AcceptsKeys: false, AcceptsTokens: false }) return Go(exchange, CheckConnection(exchange), next);
         var key = PresentedKey.Read(exchange.Http.Request.Headers);

@@ -32,6 +32,8 @@ internal static class ListenerRules
     {
         if (!listener.Protocols.Contains(HttpProtocol.Http3)) return;
         if (listener.Tls is null) findings.Report(path, "protocols", "HTTP/3 is always encrypted; add the field tls, or take http3 out.");
+        else if (listener.Address!.Port == 0) findings.Report(path, "protocols", "HTTP/3 is served on the port of the other versions, which must be known beforehand; give a port in place of 0.");
+        else if (listener.ProxyProtocol.Count > 0) findings.Report(path, "protocols", "The PROXY protocol does not exist for HTTP/3; take http3 or proxy_protocol out.");
         else if (!IsQuicThere()) findings.Report(path, "protocols", "HTTP/3 needs the library libmsquic 2 or later, which is not on this machine; install it, or take http3 out.");
     }
 

@@ -41,7 +41,7 @@ public sealed record DataListenerSettings
 
     /// <summary>
     /// Versions of HTTP spoken. With TLS the client chooses by ALPN; without, HTTP/2 is told by its preface (prior knowledge, RFC 9113 §3.3), on the same port as
-    /// HTTP/1.1. <c>http3</c> needs <c>tls</c> and the library libmsquic. Default <c>["http1", "http2"]</c>.
+    /// HTTP/1.1. <c>http3</c> needs <c>tls</c>, a port other than 0 and the library libmsquic. Default <c>["http1", "http2"]</c>.
     /// </summary>
     [MinLength(1), MaxLength(3)]
     public IReadOnlyList<HttpProtocol> Protocols { get; init; } = [HttpProtocol.Http1, HttpProtocol.Http2];

@@ -18,7 +18,6 @@ internal sealed class Route(string id, RouteSettings settings, UpstreamPool? ups
     public bool AcceptsTokens { get; } = settings.Auth.Contains(CredentialKind.Jwt);
     public bool AcceptsCertificates { get; } = settings.Auth.Contains(CredentialKind.Certificate);
     public bool AcceptsNobody { get; } = settings.Auth.Contains(CredentialKind.Anonymous);
-    public bool AsksNobody => AcceptsNobody && !AcceptsKeys && !AcceptsTokens && !AcceptsCertificates;
     public HeaderChanges? RequestHeaders { get; }
     public HeaderChanges? ResponseHeaders { get; }
     public ExternalAuthSettings? ExternalAuth => settings.ExternalAuth;

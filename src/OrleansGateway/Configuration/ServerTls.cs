@@ -15,12 +15,11 @@ internal sealed class ServerTls
     private readonly FrozenDictionary<string, SslServerAuthenticationOptions> _byParent;
     private readonly SslServerAuthenticationOptions _default;
 
-    public ServerTls(TlsSettings settings, IReadOnlyList<HttpProtocol> protocols)
+    /// <param name="settings">The settings, valid.</param>
+    /// <param name="offered">Protocols that clients may choose from, the best first.</param>
+    public ServerTls(TlsSettings settings, List<SslApplicationProtocol> offered)
     {
         var authorities = settings.ClientCa is { } ca ? Authorities(ca.Reveal()) : null;
-        List<SslApplicationProtocol> offered = [];
-        if (protocols.Contains(HttpProtocol.Http2)) offered.Add(SslApplicationProtocol.Http2);
-        if (protocols.Contains(HttpProtocol.Http1)) offered.Add(SslApplicationProtocol.Http11);
         var byName = new Dictionary<string, SslServerAuthenticationOptions>(StringComparer.OrdinalIgnoreCase);
         var pairs = settings.Certificates.Select(p => TlsCertificate.Read(p.Certificate!.Reveal(), p.Key!.Reveal()).Pair!)
             .Select(p => (p.Names, Options: OptionsOf(p, settings, offered, authorities))).ToList();

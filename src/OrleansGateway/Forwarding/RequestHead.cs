@@ -35,7 +35,8 @@ internal static class RequestHead
     {
         var connection = client.Headers.Connection;
         var namesFields = HopByHop.NamesFields(connection);
-        var ownsCredentials = exchange.Caller is not null && !route.Settings.PassCredentials;
+        // Where nobody is to show a key, what looks like one is the upstream's.
+        var ownsCredentials = exchange.Caller is not null && (route.AcceptsKeys || route.AcceptsTokens) && !route.Settings.PassCredentials;
         var isTraced = exchange.Trace?.Onward(exchange.Forward?.Attempt) is not null;
         foreach (var (name, values) in client.Headers)
         {

@@ -8,7 +8,7 @@ namespace OrleansGateway.Http;
 /// The addresses that clients call, each a Kestrel server of its own without ASP.NET's hosting pipeline above it: one can be added or taken away
 /// while the others serve, and a request goes from the socket to the stages with nothing between.
 /// </summary>
-internal sealed class DataListeners(Pipeline pipeline, IServiceProvider services, TimeProvider time, ILoggerFactory logs) : IAsyncDisposable
+internal sealed class DataListeners(Pipeline pipeline, TimeProvider time, ILoggerFactory logs) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly List<Task> _retiring = [];
@@ -64,20 +64,26 @@ internal sealed class DataListeners(Pipeline pipeline, IServiceProvider services
     {
         // Matched one by one, not by a set: port 0 may stand twice and then means two ports.
         var (next, added, left) = (new List<(AddressServer Server, ListenerState State)>(), new List<AddressServer>(), _servers.ToList());
-        foreach (var listener in snapshot.Listeners)
+        foreach (var (listener, isQuic) in snapshot.Listeners.SelectMany(ServersOf))
         {
             var state = new ListenerState(listener, snapshot.Settings.Limits);
-            var server = left.Find(s => s.Address.Equals(listener.Address));
-            if (server is null || !left.Remove(server)) added.Add(server = new AddressServer(state, _count, services, time, logs));
+            var server = left.Find(s => s.IsQuic == isQuic && s.Address.Equals(listener.Address));
+            if (server is null || !left.Remove(server)) added.Add(server = new AddressServer(state, isQuic, _count, time, logs));
             next.Add((server, state));
         }
 
         if (await BindAsync(added, cancellation) is { } reason) return reason;
         foreach (var (server, state) in next) server.Change(state);
         _servers = [.. next.Select(n => n.Server)];
-        Addresses = [.. _servers.Select(s => s.Url)];
+        Addresses = [.. _servers.Select(s => s.Url).Distinct()];
         Retire(left);
         return null;
+    }
+
+    private static IEnumerable<(DataListener Listener, bool IsQuic)> ServersOf(DataListener listener)
+    {
+        if (listener.Http1 || listener.Http2) yield return (listener, IsQuic: false);
+        if (listener.Http3) yield return (listener, IsQuic: true);
     }
 
     /// <summary>Binds all or none.</summary>
@@ -89,14 +95,14 @@ internal sealed class DataListeners(Pipeline pipeline, IServiceProvider services
             foreach (var server in added)
             {
                 address = server.Address;
-                await server.StartAsync(new StageApplication(pipeline), cancellation);
+                await server.StartAsync(pipeline, cancellation);
             }
 
             return null;
         }
         catch (Exception failed)
         {
-            foreach (var server in added) server.Dispose();
+            foreach (var server in added) await server.DisposeAsync();
             // A taken address is an IOException; one that is not this machine's, or a port not allowed, is the socket's own.
             if (failed is IOException or SocketException) return $"The address {address} cannot be bound: {(failed.InnerException ?? failed).Message}";
             throw;
@@ -112,6 +118,6 @@ internal sealed class DataListeners(Pipeline pipeline, IServiceProvider services
     private async Task RetireAsync(AddressServer server)
     {
         await server.StopAsync(_hurry!.Token);
-        server.Dispose();
+        await server.DisposeAsync();
     }
 }

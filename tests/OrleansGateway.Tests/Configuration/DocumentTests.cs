@@ -146,7 +146,7 @@ public sealed class DocumentTests : IDisposable
             routes: { default: { path: /a/b/ } }
             """).Settings!;
 
-        Assert.Equal(["[::1]:0", "127.0.0.1:0"], settings.Listeners.Data.Select(d => d.ToString()));
+        Assert.Equal(["[::1]:0", "127.0.0.1:0"], settings.Listeners.Data.Select(d => d.Address!.ToString()));
         Assert.Equal(new ByteSize(1536), settings.Limits.RequestBodyMax);
         Assert.Equal(TimeSpan.FromSeconds(90), settings.DrainTimeout);
         Assert.False(settings.ConfigVersionHeader);

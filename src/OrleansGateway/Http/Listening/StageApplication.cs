@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace OrleansGateway.Http.Listening;
 
 /// <summary>Kestrel's way in. The context is kept with its connection and used again for the next request on it.</summary>
-internal sealed class StageApplication(Pipeline pipeline) : IHttpApplication<DefaultHttpContext>
+/// <param name="pipeline">The stages.</param>
+/// <param name="altSvc">Says where else the listener is reached (RFC 7838); nothing if nowhere.</param>
+internal sealed class StageApplication(Pipeline pipeline, Func<string?> altSvc) : IHttpApplication<DefaultHttpContext>
 {
     public DefaultHttpContext CreateContext(IFeatureCollection features)
     {
@@ -29,6 +31,7 @@ internal sealed class StageApplication(Pipeline pipeline) : IHttpApplication<Def
             rate.MinDataRate = null;
         }
 
+        if (altSvc() is { } other) context.Response.Headers.AltSvc = other;
         return pipeline.ServeAsync(context).AsTask();
     }
 
