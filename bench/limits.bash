@@ -14,6 +14,7 @@ limits_path() { case $1 in nginx_buffered) echo /buffered ;; *) echo /open ;; es
 limit() {
   local figures=$1 name=$2 line
   shift 2
+  [[ " ${targets[*]} " == *" ${name%_buffered} "* ]] || return 0
   say "$figures: $name"
   line=$(generate "${name%_buffered}" "$(limits_path "$name")" "$@") || { limits_kept=0; say "$figures: $name FAILED: $line"; }
   limit_line[$figures.$name]=$(tail -1 <<<"$line")
@@ -63,7 +64,8 @@ limits_report() {
     echo "| through | MiB before | with them | at most | after | KiB per connection |"
     echo "|---|--:|--:|--:|--:|--:|"
     for name in gateway nginx; do
-      line=${limit_line[idle.$name]}
+      line=${limit_line[idle.$name]-}
+      [[ -n $line ]] || continue
       echo "| $name | $(member resident_before_mib "$line") | $(member resident_mib "$line") | $(member resident_max_mib "$line") |" \
         "$(member resident_after_mib "$line") | $(member kib_per_connection "$line") |"
     done
