@@ -34,7 +34,7 @@ internal sealed partial record ChunkedText(Verdict Verdict, int End, string Why 
         if (wire.AsSpan(at).StartsWith("\r\n")) return new(Verdict.Whole, at + 2);
         var end = wire.IndexOf("\r\n\r\n", at, StringComparison.Ordinal);
         var lines = end < 0 ? wire[at..] : wire[at..(end + 2)];
-        if (lines.Length > 4_000 || BareLineFeed().IsMatch(lines)) return new(Verdict.Unclear, at, "strange trailers");
+        if (BareLineFeed().IsMatch(lines)) return new(Verdict.Unclear, at, "a line that ends with a line feed only");
         if (end < 0) return new(Verdict.Partial, at, "no end of the trailers");
         return Fields.Read(lines).Fault is { } fault ? new(Verdict.WrongBody, at, fault) : new(Verdict.Whole, end + 4);
     }

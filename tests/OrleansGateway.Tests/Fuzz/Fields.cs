@@ -17,6 +17,9 @@ internal sealed class Fields
     /// <summary>What is wrong with them; none if nothing is.</summary>
     public string? Fault { get; private set; }
 
+    /// <summary>Whether a name is no token, but leaves no doubt where it ends: wrong, and no danger to what follows.</summary>
+    public bool HasOddName { get; private set; }
+
     public int Count => _all.Count;
 
     /// <param name="lines">The lines, each with its end; none at all is right too.</param>
@@ -34,8 +37,6 @@ internal sealed class Fields
         return fields;
     }
 
-    public static bool IsToken(string text) => text.Length > 0 && !text.AsSpan().ContainsAnyExcept(s_token);
-
     /// <summary>Values of the field, in order.</summary>
     public string[] Of(string name) => [.. _all.Where(f => f.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(f => f.Value)];
 
@@ -47,8 +48,13 @@ internal sealed class Fields
     {
         var colon = line.IndexOf(':', StringComparison.Ordinal);
         if (line.StartsWith(' ') || line.StartsWith('\t')) Fault = "a folded line";
-        else if (colon < 0 || !IsToken(line[..colon])) Fault = "a field name that is no token";
+        else if (colon <= 0) Fault = "a field without a name";
+        else if (line.AsSpan(0, colon).ContainsAnyInRange('\0', ' ')) Fault = "a field name with a space or a control character";
         else if (line.AsSpan(colon).ContainsAny("\0\r\n") || line.Any(c => c < ' ' && c != '\t')) Fault = "a control character in a field value";
-        else _all.Add((line[..colon], line[(colon + 1)..].Trim(' ', '\t')));
+        else
+        {
+            HasOddName |= line.AsSpan(0, colon).ContainsAnyExcept(s_token);
+            _all.Add((line[..colon], line[(colon + 1)..].Trim(' ', '\t')));
+        }
     }
 }

@@ -74,14 +74,14 @@ internal sealed class FuzzConnection : IDisposable
     {
         while (true)
         {
-            var hangsUp = !_halfClosed && sending.IsCompleted && !isOwed(_heard.ToString());
-            switch (await HearMoreAsync(hangsUp || !sending.IsCompleted ? s_quiet : s_deadline, cancellation))
+            // What it is owed may change with the end of the sending, too.
+            var isSent = sending.IsCompleted;
+            var hangsUp = isSent && !_halfClosed && !isOwed(_heard.ToString());
+            switch (await HearMoreAsync(hangsUp || !isSent ? s_quiet : s_deadline, cancellation))
             {
                 case 0: return new Heard(_heard.ToString(), Closed: true);
                 case < 0 when hangsUp: HalfClose(); break;
-                // It went on sending, or has only just ended: asked anew what it is owed.
-                case < 0 when !sending.IsCompleted || (!_halfClosed && !isOwed(_heard.ToString())): break;
-                case < 0: return new Heard(_heard.ToString(), Closed: false, _halfClosed ? "The connection was not ended" : "Nothing was answered");
+                case < 0 when isSent: return new Heard(_heard.ToString(), Closed: false, _halfClosed ? "The connection was not ended" : "Nothing was answered");
                 case > 0 when _heard.Length > HeardMax: return new Heard("", Closed: false, "There was no end to the answer");
             }
         }

@@ -102,7 +102,7 @@ internal sealed class FuzzGateway : IAsyncDisposable
             upstream: unsteady
             auth: [anonymous]
             cors: {origins: ["https://app.example.com"]}
-            compression: {bytes_min: 100B}
+            compression: {bytes_min: 100}
             response_headers: {set: {x-set: a}, remove: [vary], add: {vary: y} }
           fixed: {path: /fixed, auth: [anonymous], respond: {body: hello} }
           moved: {path: "/moved/{rest...}", auth: [anonymous], redirect: {to: "https://{host}/{rest}{query}"} }

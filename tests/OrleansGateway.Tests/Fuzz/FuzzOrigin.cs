@@ -30,8 +30,8 @@ internal sealed class FuzzOrigin : IAsyncDisposable
 
     public Uri Url => new($"http://{_listener.LocalEndPoint}");
 
-    /// <summary>What reached it and should not have.</summary>
-    public ConcurrentQueue<string> Faults { get; } = [];
+    /// <summary>What reached it and should not have, and the case it came of, if that is known.</summary>
+    public ConcurrentQueue<(int? Case, string What)> Faults { get; } = [];
 
     public async ValueTask DisposeAsync()
     {
@@ -90,10 +90,11 @@ internal sealed class FuzzOrigin : IAsyncDisposable
             if (wire.Length > 0)
             {
                 var request = ReadRequest.At(wire, 0);
+                if (request.Fields.HasOddName) Fault(wire, "The gateway sent on a field name that is no token");
                 if (request.Verdict == Verdict.Whole) return (wire, request);
                 if (request.Verdict != Verdict.Partial || wire.Length > RequestMax)
                 {
-                    Faults.Enqueue($"The gateway sent on what is no request ({request.Verdict}, {request.Why}):\n{Bytes.Shown(wire)}");
+                    Fault(wire, $"The gateway sent on what is no request ({request.Verdict}, {request.Why})");
                     return null;
                 }
 
@@ -114,9 +115,9 @@ internal sealed class FuzzOrigin : IAsyncDisposable
     private async Task<bool> AnswerAsync(Socket socket, string wire, ReadRequest request)
     {
         var markers = Marker.In(wire, _seed).ToHashSet();
-        if (markers.Select(Marker.CaseOf).Distinct().Count() > 1) Faults.Enqueue($"The gateway mixed the requests of two clients:\n{Bytes.Shown(wire)}");
+        if (markers.Select(Marker.CaseOf).Distinct().Count() > 1) Fault(wire, $"The gateway mixed the requests of two clients");
         if (request.Target.StartsWith("/keyed/", StringComparison.Ordinal) && request.Fields.Of("authorization").Any(v => v.Contains(OperationsFolder.Key, StringComparison.Ordinal)))
-            Faults.Enqueue($"The gateway sent on the client's key:\n{Bytes.Shown(wire)}");
+            Fault(wire, $"The gateway sent on the client's key");
         var marker = markers.Count == 0 ? "none" : request.Fields.Of("x-fuzz-marker") is [var named, ..] && markers.Contains(named) ? named : markers.First();
         var random = Marker.RandomOf(_seed, markers.Count == 0 ? 0 : Marker.CaseOf(marker), purpose: 2);
         var answer = OriginAnswers.To(request, marker, random, _isSteady);
@@ -144,6 +145,9 @@ internal sealed class FuzzOrigin : IAsyncDisposable
         if (end is 2 or 3) socket.Close(0);
         return end < 2;
     }
+
+    private void Fault(string wire, string what) =>
+        Faults.Enqueue((Marker.In(wire, _seed).Select(Marker.CaseOf).Cast<int?>().FirstOrDefault(), $"{what}:\n{Bytes.Shown(wire)}"));
 
     private async Task EchoAsync(Socket socket)
     {

@@ -46,6 +46,7 @@ internal sealed class Http1Oracle(FuzzCase @case, int seed)
         if (n >= _requests.Count) return "Nobody asked";
         var request = _requests[n];
         if (request.Verdict == Verdict.WrongHead && answer.Status is > 0 and < 400) return $"{answer.Status} for a request with {request.Why}";
+        if (request.Fields.HasOddName && answer.Status is (> 0 and < 300) or >= 500) return $"{answer.Status} for a request with a field name that is no token";
         if (request.Verdict == Verdict.WrongBody && answer.Status is > 0 and < 300 && MustReadBody(request)) return $"{answer.Status} for a body with {request.Why}";
         var asked = Marker.In(@case.Wire[request.Start..request.End], seed).ToHashSet();
         var other = Marker.In(wire[answer.Start..answer.End], seed).FirstOrDefault(m => !asked.Contains(m));

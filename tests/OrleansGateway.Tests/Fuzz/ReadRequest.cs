@@ -24,8 +24,6 @@ internal enum Verdict
 /// <summary>One request in bytes, and where it stands. Judged strictly, by RFC 9112; where that lets a recipient choose, the verdict is open.</summary>
 internal sealed partial record ReadRequest(Verdict Verdict, int Start, int End, string Why = "")
 {
-    private const int HeadMax = 8_000, FieldsMax = 90;
-
     public string Method { get; private init; } = "";
 
     public string Target { get; private init; } = "";
@@ -60,12 +58,10 @@ internal sealed partial record ReadRequest(Verdict Verdict, int Start, int End, 
         if (head[0] is '\r' or '\n') return As(Verdict.Unclear, "an empty line before it");
         if (BareLineFeed().IsMatch(head)) return As(Verdict.Unclear, "a line that ends with a line feed only");
         if (end < 0) return As(Verdict.Partial, "no end of the head");
-        if (head.Length > HeadMax || head.AsSpan().Count('\n') > FieldsMax) return As(Verdict.Unclear, "large");
         if (RequestLine().Match(head) is not { Success: true } line) return As(Verdict.Unclear, "an odd request line");
         var fields = Fields.Read(head[line.Length..]);
-        if (fields.Fault is { } fault) return As(Verdict.WrongHead, fault);
         var read = new ReadRequest(Verdict.Whole, start, end + 4) { Method = line.Groups["method"].Value, Target = line.Groups["target"].Value, Fields = fields };
-        return read.Framed(wire, isOld: line.Groups["minor"].Value == "0");
+        return fields.Fault is { } fault ? read.As(Verdict.WrongHead, wire, fault) : read.Framed(wire, isOld: line.Groups["minor"].Value == "0");
     }
 
     private ReadRequest Framed(string wire, bool isOld)
