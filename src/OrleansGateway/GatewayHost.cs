@@ -3,6 +3,7 @@ using OrleansGateway.Admin;
 using OrleansGateway.Audit;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
+using OrleansGateway.Shedding;
 using OrleansGateway.Storage;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Tenants;
@@ -18,11 +19,13 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly AdminListener _admin;
     private readonly AdminDirectory _admins;
     private readonly Task _watch;
+    private readonly Task _overloadWatch;
 
     private GatewayHost(ServiceProvider services, AdminListener admin, AdminDirectory admins, AdminToken token)
     {
         (_services, _admin, _admins, AdminToken) = (services, admin, admins, token);
         _watch = Configuration.WatchAsync(Changes.By(AuditActor.File), _stopping.Token);
+        _overloadWatch = _services.GetRequiredService<Overload>().WatchAsync(_stopping.Token);
     }
 
     public SnapshotSource Configuration => _services.GetRequiredService<SnapshotSource>();
@@ -70,20 +73,18 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <summary>Reads the configuration file anew, because a signal said so.</summary>
     public Task ReloadAsync(CancellationToken cancellation) => Configuration.ReloadAsync(Changes.By(AuditActor.Signal), cancellation);
 
-    /// <summary>Stops taking requests, finishes those in flight within the drain timeout, and cuts off the rest.</summary>
-    public async Task StopAsync()
-    {
-        _services.GetRequiredService<Readiness>().MarkDraining();
-        using var drain = new CancellationTokenSource(Configuration.Current.Settings.DrainTimeout, _services.GetRequiredService<TimeProvider>());
-        await _services.GetRequiredService<DataListeners>().DrainAsync(drain.Token);
-    }
+    /// <summary>
+    /// Says that it is not ready and goes on for the drain delay; then takes no more connections, finishes the requests in flight within the drain timeout, and cuts
+    /// off the rest.
+    /// </summary>
+    public Task StopAsync() => _services.GetRequiredService<Drain>().RunAsync(() => Configuration.Current.Settings);
 
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
         try
         {
-            await _watch;
+            await Task.WhenAll(_watch, _overloadWatch);
         }
         catch (OperationCanceledException)
         {

@@ -1,11 +1,14 @@
 using OrleansGateway.Admin;
 using OrleansGateway.Auth;
 using OrleansGateway.Auth.Jwt;
+using OrleansGateway.Compression;
 using OrleansGateway.Configuration;
+using OrleansGateway.Cors;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;
+using OrleansGateway.Shedding;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Tenants;
 using OrleansGateway.Upstream;
@@ -22,7 +25,22 @@ internal static class GatewayServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
-        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddUpstreamPools(configFolder).AddPipeline().AddAdmin();
+        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddUpstreamPools(configFolder).AddPipeline().AddShedding().AddAdmin();
+    }
+
+    private static IServiceCollection AddShedding(this IServiceCollection services)
+    {
+        services.TryAddSingleton(provider => new Overload(
+            provider.GetRequiredService<Func<Snapshot>>(),
+            provider.GetRequiredService<GatewayMetrics>(),
+            ProcessMemory.ShareHeld,
+            provider.GetRequiredService<Random>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<Overload>>()));
+        services.TryAddSingleton<ShedStage>();
+        services.TryAddSingleton<DrainStage>();
+        services.TryAddSingleton<Drain>();
+        return services;
     }
 
     private static IServiceCollection AddAdmin(this IServiceCollection services)
@@ -58,7 +76,6 @@ internal static class GatewayServices
         services.TryAddSingleton<Carriers>();
         services.TryAddSingleton<Upstreams>();
         services.TryAddSingleton<Attempts>();
-        services.TryAddSingleton<RouteStage>();
         services.TryAddSingleton<UpstreamStage>();
         return services;
     }
@@ -86,6 +103,10 @@ internal static class GatewayServices
             return () => source.Current;
         });
         services.TryAddSingleton<ErrorStage>();
+        services.TryAddSingleton<RouteStage>();
+        services.TryAddSingleton<CorsStage>();
+        services.TryAddSingleton<CompressionStage>();
+        services.TryAddSingleton<FixedAnswerStage>();
         services.TryAddSingleton<RequestIds>();
         services.TryAddSingleton(provider => new Pipeline(
             Stages.InOrder(provider),

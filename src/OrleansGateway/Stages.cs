@@ -1,8 +1,11 @@
 using OrleansGateway.Auth;
+using OrleansGateway.Compression;
+using OrleansGateway.Cors;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;
+using OrleansGateway.Shedding;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Usage;
 
@@ -17,16 +20,26 @@ internal static class Stages
         services.GetRequiredService<TracingStage>(),
         // Sees the final status, whoever wrote it.
         services.GetRequiredService<AccessLogStage>(),
+        // Every answer says that the gateway is about to stop, while it is.
+        services.GetRequiredService<DrainStage>(),
         // Writes every refusal of the stages below, once, in the caller's dialect.
         services.GetRequiredService<ErrorStage>(),
         // Says what the path serves, and with it the dialect; a key may be bound to routes.
         services.GetRequiredService<RouteStage>(),
+        // Answers preflights, which carry no credentials; and lets pages read what the stages below refuse.
+        services.GetRequiredService<CorsStage>(),
+        // Refuses what there is no room for. The route says how important it is; nothing has been spent on it yet.
+        services.GetRequiredService<ShedStage>(),
         // Meters all that follows, however it ends.
         services.GetRequiredService<UsageStage>(),
         // Says who calls. Nothing is read of a stranger's body.
         services.GetRequiredService<AuthStage>(),
         // Asks the operator's own service about a caller who is known, where the route says so.
         services.GetRequiredService<ExternalAuthStage>(),
+        // Stands around all that write bodies.
+        services.GetRequiredService<CompressionStage>(),
+        // Redirects, or gives a fixed answer, to a caller who may use the route.
+        services.GetRequiredService<FixedAnswerStage>(),
         // Passes requests on to the upstream of their route. Last for such routes: all that may refuse has had its say.
         services.GetRequiredService<ForwardStage>(),
         // Reads the body and finds the model that this caller may use.

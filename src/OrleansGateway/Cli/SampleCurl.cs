@@ -12,12 +12,15 @@ internal static class SampleCurl
             let secret = key.Secret
             where secret is not null && settings.Tenants[key.Tenant].Enabled
             from route in settings.Routes
-            where new NamePatterns(key.Routes).Matches(route.Key)
+            where new NamePatterns(key.Routes).Matches(route.Key) && ServesModelsToAll(route.Value)
             from model in settings.Models.Keys
             where new NamePatterns(key.Models).Matches(model) && new NamePatterns(route.Value.Models).Matches(model)
             select Command(new Uri(address, route.Value.Path + "v1/chat/completions"), secret.Reveal(), model);
         return command.FirstOrDefault();
     }
+
+    private static bool ServesModelsToAll(RouteSettings route) =>
+        route is { Upstream: null, Redirect: null, Respond: null, Hosts.Count: 0, Match: { Headers.Count: 0, Query.Count: 0 } } && route.Auth.Contains(CredentialKind.Key);
 
     private static string Command(Uri url, string key, string model)
     {

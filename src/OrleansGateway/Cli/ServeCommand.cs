@@ -44,6 +44,7 @@ internal static class ServeCommand
         try
         {
             var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            await WarmUp.RunAsync(TimeProvider.System, logs.CreateLogger(nameof(WarmUp)), cancellation);
             await using var host = await GatewayHost.StartAsync(
                 configuration, folder, services => services.AddLogging().AddSingleton<ILoggerFactory>(logs), cancellation,
                 token => output.WriteLine($"Admin token, printed this once: {token.Reveal()}"));

@@ -1,24 +1,67 @@
 namespace OrleansGateway.Configuration;
 
 /// <summary>What the data listeners serve at one place, compiled.</summary>
-internal sealed class Route(string id, RouteSettings settings, UpstreamPool? upstream = null)
+internal sealed class Route
 {
-    public string Id => id;
-    public RouteSettings Settings => settings;
-    public string Path => settings.Path;
+    public Route(string id, RouteSettings settings, UpstreamPool? upstream = null)
+    {
+        (Id, Settings, Upstream) = (id, settings, upstream);
+        Pattern = PathPattern.Of(settings.Path);
+        Hosts = [.. settings.Hosts.Select(HostPattern.Of).Distinct()];
+        Conditions = new RouteConditions(settings.Match);
+        IsModelApi = settings.Upstream is null && settings.Redirect is null && settings.Respond is null;
+        Models = new NamePatterns(settings.Models);
+        Rewrite = settings.Rewrite.Path is { } path ? PathRewrite.Parse(path, Pattern).Rewrite : null;
+        Redirect = settings.Redirect is { } redirect ? RedirectTarget.Parse(redirect.To, Pattern).Target : null;
+        Cors = settings.Cors is { } cors ? new CorsPolicy(cors) : null;
+        Compression = settings.Compression is { } compression ? new CompressionPolicy(compression) : null;
+        RequestHeaders = HeaderChanges.Of(settings.RequestHeaders);
+        ResponseHeaders = HeaderChanges.Of(settings.ResponseHeaders);
+        AcceptsKeys = settings.Auth.Contains(CredentialKind.Key);
+        AcceptsTokens = settings.Auth.Contains(CredentialKind.Jwt);
+        AcceptsCertificates = settings.Auth.Contains(CredentialKind.Certificate);
+        AcceptsNobody = settings.Auth.Contains(CredentialKind.Anonymous);
+    }
+
+    public string Id { get; }
+    public RouteSettings Settings { get; }
+    public string Path => Settings.Path;
+
+    /// <summary>Paths taken.</summary>
+    public PathPattern Pattern { get; }
+
+    /// <summary>Hosts taken; none listed for any.</summary>
+    public HostPattern[] Hosts { get; }
+
+    /// <summary>What else is asked for.</summary>
+    public RouteConditions Conditions { get; }
 
     /// <summary>Where requests are passed on to; none if the route answers itself or serves the model API.</summary>
-    public UpstreamPool? Upstream => upstream;
+    public UpstreamPool? Upstream { get; }
 
     /// <summary>Whether it serves the model API.</summary>
-    public bool IsModelApi { get; } = settings.Upstream is null && settings.Redirect is null && settings.Respond is null;
+    public bool IsModelApi { get; }
 
-    public NamePatterns Models { get; } = new(settings.Models);
-    public bool AcceptsKeys { get; } = settings.Auth.Contains(CredentialKind.Key);
-    public bool AcceptsTokens { get; } = settings.Auth.Contains(CredentialKind.Jwt);
-    public bool AcceptsCertificates { get; } = settings.Auth.Contains(CredentialKind.Certificate);
-    public bool AcceptsNobody { get; } = settings.Auth.Contains(CredentialKind.Anonymous);
+    public NamePatterns Models { get; }
+
+    /// <summary>Path that the upstream sees; none if it is the request's.</summary>
+    public PathRewrite? Rewrite { get; }
+
+    /// <summary>Where requests are redirected to; none if they are not.</summary>
+    public RedirectTarget? Redirect { get; }
+
+    public CorsPolicy? Cors { get; }
+    public CompressionPolicy? Compression { get; }
+
+    /// <summary>Changes to requests before they are passed on; none if there are none.</summary>
     public HeaderChanges? RequestHeaders { get; }
+
+    /// <summary>Changes to answers; none if there are none.</summary>
     public HeaderChanges? ResponseHeaders { get; }
-    public ExternalAuthSettings? ExternalAuth => settings.ExternalAuth;
+
+    public bool AcceptsKeys { get; }
+    public bool AcceptsTokens { get; }
+    public bool AcceptsCertificates { get; }
+    public bool AcceptsNobody { get; }
+    public ExternalAuthSettings? ExternalAuth => Settings.ExternalAuth;
 }

@@ -8,7 +8,7 @@ public sealed record RouteSettings
 {
     /// <summary>
     /// Hosts served, without port: <c>shop.example.com</c>, or <c>*.example.com</c> for all names below it. Default: none listed, any host. A route that names the
-    /// host comes before one that does not.
+    /// host comes before one with a <c>*</c>, and that before one that names none.
     /// </summary>
     [MaxLength(64)]
     public IReadOnlyList<string> Hosts { get; init; } = [];
@@ -59,16 +59,19 @@ public sealed record RouteSettings
     /// <summary>Changes to the header of requests before they are passed on. Default: none.</summary>
     public HeaderChangeSettings RequestHeaders { get; init; } = new();
 
-    /// <summary>Changes to the header of answers before they reach the client. Default: none.</summary>
+    /// <summary>Changes to the header of the route's answers before they reach the client; not of refusals, which are the gateway's. Default: none.</summary>
     public HeaderChangeSettings ResponseHeaders { get; init; } = new();
 
     /// <summary>Lets pages of other origins call this route from a browser (CORS, as the Fetch standard has it). Default: none, the upstream may answer for itself.</summary>
     public CorsSettings? Cors { get; init; }
 
-    /// <summary>Compresses answers that the upstream sent as they are. Default: none.</summary>
+    /// <summary>
+    /// Compresses answers that come uncompressed. Default: none. Do not use it for answers that hold a secret beside what a stranger can have put in: their length
+    /// then gives the secret away, piece by piece (BREACH).
+    /// </summary>
     public CompressionSettings? Compression { get; init; }
 
-    /// <summary>Largest request body. 0 to 1,024 GiB; default: none, <c>limits.request_body_max</c> counts. Bodies passed on to an upstream are not held in memory.</summary>
+    /// <summary>Largest request body. 0 to 1024 GiB; default: none, <c>limits.request_body_max</c> counts. Bodies passed on to an upstream are not held in memory.</summary>
     [Range(typeof(ByteSize), "0", "1024GiB")]
     public ByteSize? RequestBodyMax { get; init; }
 
@@ -96,14 +99,13 @@ public sealed record RouteMatchSettings
 public sealed record RedirectSettings
 {
     /// <summary>
-    /// Where to: an absolute URL or a path. <c>{name}</c> stands for what the route's path matched, <c>{scheme}</c>, <c>{host}</c>, <c>{path}</c> and <c>{query}</c> for
-    /// the request's own (<c>https://{host}{path}{query}</c>).
+    /// Where to: an absolute URL or a path. <c>{name}</c> stands for what the route's path matched, <c>{scheme}</c>, <c>{host}</c> (without port), <c>{path}</c> and
+    /// <c>{query}</c> (with its <c>?</c>) for the request's own: <c>https://{host}{path}{query}</c>. The host of an absolute URL is fixed, or <c>{host}</c>.
     /// </summary>
     [Required]
     public string To { get; init; } = "";
 
     /// <summary>Status: 301, 302, 303, 307 or 308. Default 308: for good, and with the same method (RFC 9110 §15.4.9).</summary>
-    [Range(301, 308)]
     public int Status { get; init; } = 308;
 }
 

@@ -21,7 +21,7 @@ internal sealed class Snapshot
         Providers = settings.Providers.ToFrozenDictionary(p => p.Key, p => new Provider(p.Key, p.Value), StringComparer.Ordinal);
         Models = settings.Models.ToFrozenDictionary(m => m.Key, m => new Model(m.Key, m.Value, Providers), StringComparer.Ordinal);
         Upstreams = settings.Upstreams.ToFrozenDictionary(u => u.Key, u => new UpstreamPool(u.Key, u.Value), StringComparer.Ordinal);
-        Routes = [.. settings.Routes.Select(r => new Route(r.Key, r.Value, r.Value.Upstream is { } upstream ? Upstreams[upstream] : null)).OrderByDescending(r => r.Path.Length)];
+        Routes = new RouteTable(settings.Routes.Select(r => new Route(r.Key, r.Value, r.Value.Upstream is { } upstream ? Upstreams[upstream] : null)));
         Issuers = settings.Jwt.ToFrozenDictionary(j => j.Value.Issuer, j => new JwtIssuer(j.Key, j.Value), StringComparer.Ordinal);
         Certificates = new KnownCertificates(settings.Certificates);
         Keys = settings.Keys.ToFrozenDictionary(k => HashOf(k.Value), k => CallerOf(k.Key, k.Value));
@@ -48,8 +48,7 @@ internal sealed class Snapshot
 
     public FrozenDictionary<string, UpstreamPool> Upstreams { get; }
 
-    /// <summary>Longest path first.</summary>
-    public IReadOnlyList<Route> Routes { get; }
+    public RouteTable Routes { get; }
 
     /// <summary>Issuers of JWTs, by the <c>iss</c> of their tokens.</summary>
     public FrozenDictionary<string, JwtIssuer> Issuers { get; }

@@ -117,7 +117,7 @@ public sealed record HealthCheckSettings
     [Range(typeof(TimeSpan), "00:00:00.010", "00:05:00")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Bad answers in a row after which a target is left out. 1 to 100; default 3.</summary>
+    /// <summary>Bad answers in a row, or none, after which a target is left out. 1 to 100; default 3.</summary>
     [Range(1, 100)]
     public int UnhealthyAfter { get; init; } = 3;
 
@@ -137,7 +137,10 @@ public sealed record EjectionSettings
     [Range(0, 1_000)]
     public int ConsecutiveFailures { get; init; } = 5;
 
-    /// <summary>Time a target is left out the first time; each time in a row it doubles, up to <c>duration_max</c>. 1 s to 1 hour; default 10 s.</summary>
+    /// <summary>
+    /// Time a target is left out the first time; each time in a row it doubles, up to <c>duration_max</c>. Back again, its first failure ejects it anew. 1 s to 1 hour;
+    /// default 10 s.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -174,8 +177,8 @@ public sealed record RetrySettings
     public bool NonIdempotent { get; init; }
 
     /// <summary>
-    /// Retries allowed at once, in percent of the requests in flight (at least 3). 0 to 100; default 20. An upstream that is down is not helped by each request
-    /// coming three times.
+    /// Retries allowed at once, in percent of the upstream's requests in flight; 3 are always allowed. 0 to 100; default 20. An upstream that is down is not helped
+    /// by each request coming three times.
     /// </summary>
     [Range(0, 100)]
     public int BudgetPercent { get; init; } = 20;
@@ -228,9 +231,9 @@ public sealed record UpstreamTlsSettings
     /// </summary>
     public string? Ca { get; init; }
 
-    /// <summary>File of our certificate and its chain, PEM, for targets that ask for one. Default: none. Read again when it changes.</summary>
+    /// <summary>File of our certificate and its chain, PEM, for targets that ask for one, as <c>ca</c>. Default: none. Read again when it changes.</summary>
     public string? Certificate { get; init; }
 
-    /// <summary>File of its private key, PEM. Given if <c>certificate</c> is.</summary>
+    /// <summary>File of its private key, PEM. Default: none; given if <c>certificate</c> is.</summary>
     public string? Key { get; init; }
 }

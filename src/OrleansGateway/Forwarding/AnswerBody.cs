@@ -58,6 +58,7 @@ internal sealed class AnswerBody(Exchange exchange, UpstreamResponse from, Deadl
         var bytes = reading.AsTask();
         try
         {
+            await _response.StartAsync(deadline.Token);
             await _response.BodyWriter.FlushAsync(deadline.Token);
         }
         catch

@@ -62,7 +62,18 @@ internal sealed class ClientBody : PipeReader
         }
     }
 
-    public override bool TryRead(out ReadResult result) => _client.TryRead(out result);
+    public override bool TryRead(out ReadResult result)
+    {
+        try
+        {
+            return _client.TryRead(out result);
+        }
+        catch (Exception failed)
+        {
+            Failure = failed;
+            throw;
+        }
+    }
 
     public override void AdvanceTo(SequencePosition consumed) => _client.AdvanceTo(consumed);
 

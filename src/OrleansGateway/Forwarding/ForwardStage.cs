@@ -9,7 +9,6 @@ namespace OrleansGateway.Forwarding;
 /// </summary>
 internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, TimeProvider time, ILogger<ForwardStage> log) : IStage
 {
-    private static readonly Refusal s_badPath = Refusal.BadRequest("bad_path", "The path has a character that cannot be passed on.");
     private static readonly Refusal s_connect = new(405, "method_not_allowed", "CONNECT and TRACE are not passed on.");
 
     public ValueTask InvokeAsync(Exchange exchange, Next next) =>
@@ -18,7 +17,7 @@ internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, TimeP
     private async ValueTask ForwardAsync(Exchange exchange, PoolState pool)
     {
         exchange.Forward = new ForwardFacts(pool.Id);
-        if (RefusalOf(exchange, out var path) is { } refusal)
+        if (RefusalOf(exchange) is { } refusal)
         {
             exchange.Refuse(refusal);
             return;
@@ -27,7 +26,7 @@ internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, TimeP
         pool.RequestBegan();
         try
         {
-            await new Forward(exchange, pool, carriers, time, log).RunAsync(path);
+            await new Forward(exchange, pool, carriers, time, log).RunAsync(TargetPath.Of(exchange, exchange.Route!));
         }
         finally
         {
@@ -36,14 +35,12 @@ internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, TimeP
     }
 
     /// <summary>CONNECT asks for a tunnel to anywhere, but for RFC 8441's; TRACE shows a page what its browser hides from it.</summary>
-    private static Refusal? RefusalOf(Exchange exchange, out string path)
+    private static Refusal? RefusalOf(Exchange exchange)
     {
-        path = "";
         var request = exchange.Http.Request;
         if (HttpMethods.IsTrace(request.Method) || (HttpMethods.IsConnect(request.Method) && Tunnel.AskedBy(exchange.Http) is null)) return s_connect;
         var bytesMax = BodyBytesMax(exchange);
-        if (request.ContentLength > bytesMax) return Refusal.BodyTooLarge(bytesMax);
-        return TargetPath.TryWrite(exchange, exchange.Route!, out path) ? null : s_badPath;
+        return request.ContentLength > bytesMax ? Refusal.BodyTooLarge(bytesMax) : null;
     }
 
     public static long BodyBytesMax(Exchange exchange) => (exchange.Route!.Settings.RequestBodyMax ?? exchange.Snapshot.Settings.Limits.RequestBodyMax).Bytes;

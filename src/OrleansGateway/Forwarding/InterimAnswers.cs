@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.WebUtilities;
 using OrleansGateway.Http;
 
 namespace OrleansGateway.Forwarding;
@@ -29,7 +30,7 @@ internal static class InterimAnswers
     {
         // 100 is between two neighbours: what this client needs of it, the server says.
         if (status == StatusCodes.Status100Continue) return;
-        var head = new StringBuilder().Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {status} {Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status)}\r\n");
+        var head = new StringBuilder().Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {status} {(status == 103 ? "Early Hints" : ReasonPhrases.GetReasonPhrase(status))}\r\n");
         foreach (var (name, value) in fields)
         {
             if (!HopByHop.Has(name) && !name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)) head.Append(name).Append(": ").Append(value).Append("\r\n");

@@ -15,7 +15,7 @@ internal static class RequestHead
     {
         var client = exchange.Http.Request;
         var fields = request.Headers;
-        if (HostOf(route, client) is { } host) fields.Add(new("Host", host));
+        if (TargetPath.HostOf(exchange, route) is { } host) fields.Add(new("Host", host));
         Copy(exchange, route, client, fields);
         AddTrace(exchange, fields);
         AddVia(client, fields);
@@ -23,13 +23,6 @@ internal static class RequestHead
         AddCaller(exchange, fields);
         route.RequestHeaders?.Apply(fields);
     }
-
-    private static string? HostOf(Route route, HttpRequest client) => route.Settings.Rewrite.Host switch
-    {
-        "target" => null,
-        "keep" => client.Host.Value,
-        var stated => stated,
-    };
 
     private static void Copy(Exchange exchange, Route route, HttpRequest client, List<KeyValuePair<string, string>> fields)
     {

@@ -1,12 +1,27 @@
-using Microsoft.AspNetCore.Http.Features;
-using OrleansGateway.Http;
 using OrleansGateway.Configuration;
+using OrleansGateway.Http;
+
 namespace OrleansGateway.Forwarding;
+
+/// <summary>What of a request's target and host the upstream sees.</summary>
 internal static class TargetPath
 {
-    public static bool TryWrite(Exchange exchange, Route route, out string target)
+    /// <summary>
+    /// Path and query that go upstream, character by character: those of the request unless the route rewrites them. The route was found by the same path, so there
+    /// is nothing left to refuse.
+    /// </summary>
+    public static string Of(Exchange exchange, Route route)
     {
-        target = exchange.Http.Features.Get<IHttpRequestFeature>()!.RawTarget;
-        return true;
+        var target = exchange.Target;
+        // The server as a whole has no path to rewrite.
+        return route.Rewrite is { } rewrite && target.Whole != "*" ? rewrite.Of(target.RawPath, target.Query) : target.Whole;
     }
+
+    /// <summary>The <c>Host</c> to send; none for the target's own.</summary>
+    public static string? HostOf(Exchange exchange, Route route) => route.Settings.Rewrite.Host switch
+    {
+        "target" => null,
+        "keep" => exchange.Http.Request.Host.Value,
+        var stated => stated,
+    };
 }

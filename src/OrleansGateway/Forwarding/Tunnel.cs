@@ -41,7 +41,7 @@ internal static class Tunnel
         await using var upstream = answer.Upgraded;
         await using var client = http.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect
             ? await AcceptAsync(http, connect)
-            : await http.Features.Get<IHttpUpgradeFeature>()!.UpgradeAsync();
+            : await UpgradeAsync(http, answer);
         deadline.AwaitNext();
         var up = PassAsync(client, upstream, deadline);
         var down = PassAsync(upstream, client, deadline);
@@ -49,6 +49,12 @@ internal static class Tunnel
         // What one end said last has been passed on; the other may still be saying something that nobody will read.
         deadline.Cancel();
         await Task.WhenAll(up, down).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static Task<Stream> UpgradeAsync(HttpContext http, UpstreamResponse answer)
+    {
+        http.Response.Headers.Upgrade = answer.Header("Upgrade");
+        return http.Features.Get<IHttpUpgradeFeature>()!.UpgradeAsync();
     }
 
     private static ValueTask<Stream> AcceptAsync(HttpContext http, IHttpExtendedConnectFeature connect)

@@ -58,4 +58,7 @@ internal enum CallOutcome
 
     /// <summary>The client went away.</summary>
     ClientAborted,
+
+    /// <summary>The gateway stopped, and the time for requests in flight was up.</summary>
+    GatewayStopped,
 }

@@ -53,6 +53,9 @@ internal sealed class Exchange(HttpContext http, Snapshot snapshot, string id, l
     /// <summary>What the path serves, in the terms of the feature that serves it; none if the route serves no such thing.</summary>
     public object? Endpoint { get; set; }
 
+    /// <summary>Path and query asked for. Known from the route stage on.</summary>
+    public RequestTarget Target { get; set; }
+
     public Route? Route { get; set; }
     public Caller? Caller { get; set; }
 

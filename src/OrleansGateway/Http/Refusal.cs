@@ -32,5 +32,11 @@ internal sealed record Refusal(int Status, string Code, string Message, string? 
 
     public static Refusal BadGateway(string message) => new(502, "upstream_error", message);
 
+    public static Refusal Overloaded(TimeSpan retryAfter) =>
+        new(503, "overloaded", "The gateway has more to do than it can; try again later.", RetryAfter: retryAfter);
+
+    /// <summary>Only for the records: by then there is no connection left to write it on.</summary>
+    public static Refusal GatewayStopped { get; } = new(503, "gateway_stopped", "The gateway stopped before the request was finished.");
+
     public static Refusal GatewayTimeout(string message) => new(504, "upstream_timeout", message);
 }

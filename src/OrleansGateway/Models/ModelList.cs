@@ -30,7 +30,7 @@ internal static class ModelList
 
     public static ValueTask WriteOneAsync(Exchange exchange)
     {
-        var path = exchange.Http.Request.Path.Value!;
+        var path = exchange.Target.Path;
         var model = path[(exchange.Route!.Path.Length + ModelEndpoint.ModelPathPrefix.Length)..];
         if (Check(exchange, model) is { } refusal)
         {

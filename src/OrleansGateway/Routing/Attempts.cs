@@ -3,12 +3,13 @@ using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Models;
 using OrleansGateway.Models.Relays;
+using OrleansGateway.Telemetry;
 using OrleansGateway.Upstream;
 
 namespace OrleansGateway.Routing;
 
 /// <summary>One attempt at one target: sends, judges the answer's head, and has the answer carried to the client.</summary>
-internal sealed class Attempts(Upstreams upstreams, TimeProvider time)
+internal sealed class Attempts(Upstreams upstreams, Readiness readiness, TimeProvider time)
 {
     private const int ErrorBytesMax = 64 << 10;
 
@@ -34,7 +35,7 @@ internal sealed class Attempts(Upstreams upstreams, TimeProvider time)
         }
         catch (OperationCanceledException) when (exchange.Aborted.IsCancellationRequested)
         {
-            call.Outcome = CallOutcome.ClientAborted;
+            call.Outcome = readiness.IsCuttingOff ? CallOutcome.GatewayStopped : CallOutcome.ClientAborted;
             throw;
         }
     }

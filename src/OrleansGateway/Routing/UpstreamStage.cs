@@ -47,7 +47,7 @@ internal sealed class UpstreamStage(Attempts attempts, GatewayMetrics metrics, R
             error = failure?.Status?.ToString(CultureInfo.InvariantCulture) ?? failure?.Refusal.Code;
             return failure;
         }
-        catch (OperationCanceledException) when (call.Outcome == CallOutcome.ClientAborted)
+        catch (OperationCanceledException) when (call.Outcome is CallOutcome.ClientAborted or CallOutcome.GatewayStopped)
         {
             error = null;
             throw;

@@ -3,7 +3,7 @@ using OrleansGateway.Http;
 namespace OrleansGateway.Telemetry;
 
 /// <summary>Records what became of each request: the HTTP metrics and one line of the access log. Outside the stages that answer, for it needs the final status.</summary>
-internal sealed class AccessLogStage(AccessLog log, GatewayMetrics metrics, TimeProvider time) : IStage
+internal sealed class AccessLogStage(AccessLog log, GatewayMetrics metrics, Readiness readiness, TimeProvider time) : IStage
 {
     /// <summary>Status of a client that left before there was an answer, as nginx logs it. Never sent.</summary>
     public const int ClientClosedRequest = 499;
@@ -25,6 +25,9 @@ internal sealed class AccessLogStage(AccessLog log, GatewayMetrics metrics, Time
 
     private void Record(Exchange exchange, bool failed)
     {
+        // Whoever reads the record must not take our own cut for a client that left.
+        if (readiness.IsCuttingOff && exchange is { Aborted.IsCancellationRequested: true, Refusal: null, Call: null or { Outcome: not CallOutcome.Completed } })
+            exchange.Refuse(Refusal.GatewayStopped);
         var status = StatusOf(exchange, failed);
         var endedAt = time.GetTimestamp();
         metrics.RequestEnded(exchange.Http.Request.Method, exchange.Route?.Id, status, time.GetElapsedTime(exchange.StartedAt, endedAt));
@@ -41,6 +44,7 @@ internal sealed class AccessLogStage(AccessLog log, GatewayMetrics metrics, Time
     public static int StatusOf(Exchange exchange, bool failed) => exchange.Http.Response switch
     {
         { HasStarted: true } sent => sent.StatusCode,
+        _ when exchange.Refusal == Refusal.GatewayStopped => Refusal.GatewayStopped.Status,
         _ when exchange.Aborted.IsCancellationRequested => ClientClosedRequest,
         _ when failed => StatusCodes.Status500InternalServerError,
         var unsent => unsent.StatusCode,

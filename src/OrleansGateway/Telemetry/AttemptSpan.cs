@@ -35,7 +35,7 @@ internal static class AttemptSpan
     {
         // What an earlier attempt left in the facts is not this one's: only one that reached the client can have said it all.
         if (error is null) Describe(span, call);
-        error ??= call.Outcome is CallOutcome.UpstreamCut or CallOutcome.ClientAborted ? call.Outcome.Word() : null;
+        error ??= call.Outcome is CallOutcome.UpstreamCut or CallOutcome.ClientAborted or CallOutcome.GatewayStopped ? call.Outcome.Word() : null;
         if (error is not null) span.SetTag("error.type", error).SetStatus(ActivityStatusCode.Error);
         span.Stop();
     }

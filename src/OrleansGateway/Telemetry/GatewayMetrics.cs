@@ -27,7 +27,12 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _tokenKeyFetches;
     private readonly Histogram<double> _externalAuthDuration;
     private readonly Counter<long> _exportFailures;
+    private readonly Counter<long> _shed;
     private volatile string? _configVersion;
+    private long _inFlight;
+    private long _overloadLevel;
+    private double _queueDelay;
+    private double _memoryShare;
 
     public GatewayMetrics()
     {
@@ -44,6 +49,10 @@ internal sealed class GatewayMetrics : IDisposable
         _tokenKeyFetches = Count("gateway.auth.key_fetches", "{fetch}", "Fetches of issuers' public keys, by how they ended.");
         _externalAuthDuration = Seconds("gateway.auth.external.duration", "Time that a route's external service took to answer.", FirstTokenBuckets);
         _exportFailures = Count("gateway.telemetry.export_failures", "{request}", "Sendings to a collector that it did not take, by what was sent.");
+        _shed = Count("gateway.shed", "{request}", "Requests refused because there was more than could be served, by priority of the route.");
+        Meter.CreateObservableGauge("gateway.overload.level", () => Volatile.Read(ref _overloadLevel), unit: null, "Classes of priority that are being refused: 0 to 3.");
+        Meter.CreateObservableGauge("gateway.overload.queue_delay", () => Volatile.Read(ref _queueDelay), "s", "Time that work waited for a thread when last looked at.");
+        Meter.CreateObservableGauge("gateway.overload.memory", () => Volatile.Read(ref _memoryShare), "1", "Memory held, as a share of what the process may have.");
         Meter.CreateObservableGauge("gateway.config.info", ObserveConfig, unit: null, "Version of the configuration that serves new requests.");
     }
 
@@ -55,7 +64,14 @@ internal sealed class GatewayMetrics : IDisposable
     private static double[] CallBuckets => [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
     private static double[] FirstTokenBuckets => [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
-    public void RequestStarted(string method) => _activeRequests.Add(1, Tag("http.request.method", KnownMethod(method)));
+    /// <summary>Requests of clients in flight, streams and upgraded connections among them.</summary>
+    public long RequestsInFlight => Volatile.Read(ref _inFlight);
+
+    public void RequestStarted(string method)
+    {
+        Interlocked.Increment(ref _inFlight);
+        _activeRequests.Add(1, Tag("http.request.method", KnownMethod(method)));
+    }
 
     /// <param name="method">As the client sent it.</param>
     /// <param name="route">Id of the route; none if no route matched.</param>
@@ -64,6 +80,7 @@ internal sealed class GatewayMetrics : IDisposable
     public void RequestEnded(string method, string? route, int status, TimeSpan duration)
     {
         var known = KnownMethod(method);
+        Interlocked.Decrement(ref _inFlight);
         _activeRequests.Add(-1, Tag("http.request.method", known));
         _requestDuration.Record(duration.TotalSeconds,
             Tag("http.request.method", known),
@@ -73,6 +90,17 @@ internal sealed class GatewayMetrics : IDisposable
 
     /// <param name="code">Code of the refusal: one of a fixed few.</param>
     public void Refused(string code) => _refusals.Add(1, Tag("code", code));
+
+    /// <param name="priority">Priority of the route: <c>low</c>, <c>normal</c> or <c>high</c>.</param>
+    public void Shed(string priority) => _shed.Add(1, Tag("priority", priority));
+
+    /// <summary>Shows the load as it was seen last.</summary>
+    public void LoadSeen(int level, TimeSpan queueDelay, double memoryShare)
+    {
+        Volatile.Write(ref _overloadLevel, level);
+        Volatile.Write(ref _queueDelay, queueDelay.TotalSeconds);
+        Volatile.Write(ref _memoryShare, memoryShare);
+    }
 
     /// <summary>Books one model call that has ended.</summary>
     /// <param name="tenant">Id of the tenant; none if the caller was not known.</param>
@@ -128,6 +156,7 @@ internal sealed class GatewayMetrics : IDisposable
         _droppedLines.Add(0);
         _reloads.Add(0, Tag("result", "applied"));
         _reloads.Add(0, Tag("result", "refused"));
+        foreach (var priority in (string[])["low", "normal", "high"]) _shed.Add(0, Tag("priority", priority));
     }
 
     public void Dispose() => Meter.Dispose();

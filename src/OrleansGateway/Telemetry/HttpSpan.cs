@@ -37,7 +37,7 @@ internal static class HttpSpan
 
         if (ErrorType(exchange, status, failed) is { } error) span.SetTag("error.type", error);
         // A client's own mistake is no error of the server's span; an answer that broke off is one, though its status was 200.
-        if (failed || status >= 500 || exchange.Call?.Outcome == CallOutcome.UpstreamCut) span.SetStatus(ActivityStatusCode.Error);
+        if (failed || status >= 500 || exchange.Call?.Outcome is CallOutcome.UpstreamCut or CallOutcome.GatewayStopped) span.SetStatus(ActivityStatusCode.Error);
         span.Stop();
     }
 
@@ -51,7 +51,7 @@ internal static class HttpSpan
     private static string? ErrorType(Exchange exchange, int status, bool failed) => exchange switch
     {
         { Refusal: { } refusal } => refusal.Code,
-        { Call.Outcome: (CallOutcome.UpstreamCut or CallOutcome.ClientAborted) and var outcome } => outcome.Word(),
+        { Call.Outcome: (CallOutcome.UpstreamCut or CallOutcome.ClientAborted or CallOutcome.GatewayStopped) and var outcome } => outcome.Word(),
         _ when status == AccessLogStage.ClientClosedRequest => CallOutcome.ClientAborted.Word(),
         _ when failed => "internal_error",
         _ => status >= 400 ? status.ToString(CultureInfo.InvariantCulture) : null,

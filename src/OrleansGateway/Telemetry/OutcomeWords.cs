@@ -12,6 +12,7 @@ internal static class OutcomeWords
         CallOutcome.UpstreamError => "upstream_error",
         CallOutcome.UpstreamCut => "upstream_cut",
         CallOutcome.ClientAborted => "client_aborted",
+        CallOutcome.GatewayStopped => "gateway_stopped",
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "An outcome without a word."),
     };
 }

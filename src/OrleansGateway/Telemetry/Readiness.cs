@@ -3,23 +3,32 @@ using Microsoft.AspNetCore.Routing;
 
 namespace OrleansGateway.Telemetry;
 
-/// <summary>Whether new requests should come here. Goes only forward: starting, ready, draining.</summary>
+/// <summary>Whether new requests should come here. Goes only forward: starting, ready, draining, cutting off.</summary>
 internal sealed class Readiness
 {
-    private const int Starting = 0, Ready = 1, Draining = 2;
+    private const int Starting = 0, Ready = 1, Draining = 2, CuttingOff = 3;
 
     private int _state;
 
     public bool IsReady => Volatile.Read(ref _state) == Ready;
 
+    /// <summary>Whether the gateway has been told to stop.</summary>
+    public bool IsDraining => Volatile.Read(ref _state) >= Draining;
+
+    /// <summary>Whether what is still in flight is being cut off, because the time for it is up.</summary>
+    public bool IsCuttingOff => Volatile.Read(ref _state) == CuttingOff;
+
     /// <summary><c>starting</c>, <c>ready</c> or <c>draining</c>.</summary>
-    public string Word => Volatile.Read(ref _state) switch { Ready => "ready", Draining => "draining", _ => "starting" };
+    public string Word => Volatile.Read(ref _state) switch { Ready => "ready", Starting => "starting", _ => "draining" };
 
     /// <summary>Listeners are bound and the configuration is in force. Has no effect once draining: a late start must not undo a stop.</summary>
     public void MarkReady() => Interlocked.CompareExchange(ref _state, Ready, Starting);
 
     /// <summary>Requests in flight are finished, new ones should go elsewhere.</summary>
-    public void MarkDraining() => Volatile.Write(ref _state, Draining);
+    public void MarkDraining() => Advance(Draining);
+
+    /// <summary>Requests that are still in flight are cut off from now on.</summary>
+    public void MarkCuttingOff() => Advance(CuttingOff);
 
     /// <summary>Serves <c>GET /livez</c>, 200 whenever the process answers, and <c>GET /readyz</c>, 200 or 503 with the reason.</summary>
     public void Map(IEndpointRouteBuilder endpoints)
@@ -31,9 +40,15 @@ internal sealed class Readiness
     private Task AnswerReadyAsync(HttpContext http) => Volatile.Read(ref _state) switch
     {
         Ready => AnswerAsync(http, 200, "application/json", """{"status":"ready"}"""),
-        Draining => AnswerAsync(http, 503, "application/json", """{"status":"draining","reason":"The gateway is stopping: it finishes what is in flight."}"""),
-        _ => AnswerAsync(http, 503, "application/json", """{"status":"starting","reason":"The gateway has not finished starting."}"""),
+        Starting => AnswerAsync(http, 503, "application/json", """{"status":"starting","reason":"The gateway has not finished starting."}"""),
+        _ => AnswerAsync(http, 503, "application/json", """{"status":"draining","reason":"The gateway is stopping: it finishes what is in flight."}"""),
     };
+
+    private void Advance(int state)
+    {
+        var seen = Volatile.Read(ref _state);
+        while (seen < state && Interlocked.CompareExchange(ref _state, state, seen) is var found && found != seen) seen = found;
+    }
 
     private static Task AnswerAsync(HttpContext http, int status, string contentType, string text)
     {

@@ -153,7 +153,7 @@ public sealed class AuthStageTests : IAsyncDisposable
     public async Task InvokeAsync_WithRoutes_AllowsOnlyThose(string pattern, bool allowed)
     {
         var exchange = RequestWith(await CreateAsync(new KeyRequest { Tenant = "acme", Routes = [pattern] }));
-        exchange.Route = exchange.Snapshot.Routes[0];
+        exchange.Route = exchange.Snapshot.Routes.All[0];
         if (allowed) Assert.True(await PassesAsync(exchange));
         else await RefusesAsync(exchange, 403, "route_not_allowed");
     }
@@ -162,7 +162,7 @@ public sealed class AuthStageTests : IAsyncDisposable
     public async Task InvokeAsync_OfAnAllowedRequest_AllocatesNothing()
     {
         var exchange = RequestWith(await CreateAsync(new KeyRequest { Tenant = "acme" }));
-        exchange.Route = exchange.Snapshot.Routes[0];
+        exchange.Route = exchange.Snapshot.Routes.All[0];
         Next next = static _ => ValueTask.CompletedTask;
         Run();
         var before = GC.GetAllocatedBytesForCurrentThread();

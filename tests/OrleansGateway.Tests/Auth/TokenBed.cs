@@ -77,7 +77,7 @@ internal sealed class TokenBed : IAsyncDisposable
     {
         var http = new DefaultHttpContext();
         http.Request.Headers.Authorization = $"Bearer {credential}";
-        return new Exchange(http, Directory.Snapshot, "request", startedAt: 0) { Route = Directory.Snapshot.Routes[0] };
+        return new Exchange(http, Directory.Snapshot, "request", startedAt: 0) { Route = Directory.Snapshot.Routes.All[0] };
     }
 
     /// <summary>What becomes of a request with this credential: its caller, or the refusal.</summary>

@@ -76,6 +76,12 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Assert.Contains("Acme Inc.", (await RunAsync("tenants", "list")).Output, StringComparison.Ordinal);
         Assert.StartsWith("""{"tenants":[""", (await RunAsync("tenants", "list", "--json")).Output, StringComparison.Ordinal);
         Assert.StartsWith("gateway 1.0, ready", (await RunAsync("status")).Output, StringComparison.Ordinal);
+        var upstreams = (await RunAsync("upstreams")).Output.Split('\n', StringSplitOptions.TrimEntries);
+        Assert.Matches("^UPSTREAM +TARGET +STATE +WEIGHT", upstreams[0]);
+        Assert.Matches("^shop +10.0.0.1:80 +up +1 +3 +0 +- +- +-$", upstreams[1]);
+        Assert.Matches("^shop +10.0.0.2:80 +ejected +1 +0 +0 +1970-01-01 00:00:00Z +1970-01-01 00:00:00Z +it answered 500$", upstreams[2]);
+        Assert.Equal("shop uses all its targets: more are bad than may be left out.", upstreams[3]);
+        Assert.StartsWith("""{"upstreams":[""", (await RunAsync("upstreams", "--json")).Output, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 60_000)]
@@ -110,7 +116,7 @@ public sealed class AdminCommandTests : IAsyncLifetime
         var root = new RootCommand
         {
             ConfigCommand.Create(environment), AdminsCommand.Create(environment), AuditCommand.Create(environment), TenantsCommand.Create(environment),
-            StatusCommand.Create(environment),
+            StatusCommand.Create(environment), UpstreamsCommand.Create(environment),
         };
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };

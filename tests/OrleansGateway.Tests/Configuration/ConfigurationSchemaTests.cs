@@ -30,7 +30,7 @@ public sealed class ConfigurationSchemaTests
     [InlineData("    kind: openai\n", "")]
     [InlineData("secret: file:app-key", "hash: abc")]
     [InlineData("routes: [default]", "routes: default")]
-    [InlineData("path: /", "path: /v1")]
+    [InlineData("path: /", "path: ''")]
     [InlineData("      - provider: openai\n        model: gpt-4.1-mini\n        weight: 3\n      - provider: fake\n    fallbacks", "      []\n    fallbacks")]
     public void Schema_WhenTheSampleIsDamaged_RefusesIt(string old, string changed)
     {

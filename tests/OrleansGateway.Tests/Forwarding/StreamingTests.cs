@@ -160,15 +160,20 @@ public sealed class StreamingTests
     [MemberData(nameof(Versions))]
     public async Task Answer_ThatIsCut_NeverLooksWhole(bool clientHttp2, bool originHttp2)
     {
+        var read = new TaskCompletionSource();
         await using var bed = await StartAsync(originHttp2, async http =>
         {
             await http.Response.WriteAsync("half of it");
             await http.Response.Body.FlushAsync();
+            await read.Task;
             http.Abort();
         });
         using var request = Request(HttpMethod.Get, clientHttp2);
         using var answer = await bed.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
-        await Assert.ThrowsAnyAsync<Exception>(() => answer.Content.ReadAsStringAsync(Cancellation));
+        await using var body = await answer.Content.ReadAsStreamAsync(Cancellation);
+        await body.ReadExactlyAsync(new byte["half of it".Length], Cancellation);
+        read.SetResult();
+        await Assert.ThrowsAnyAsync<Exception>(async () => await body.ReadAsync(new byte[1], Cancellation));
     }
 
     [Theory(Timeout = Deadline)]

@@ -65,7 +65,7 @@ public sealed class ConsistentHashTests
     [Fact]
     public void Hash_OfKnownInputs_IsTheSameInEveryProcess()
     {
-        Assert.Equal(0xEFD01F60BA992926UL, StableHash.Of("a"));
+        Assert.Equal(0x82A2A958A9BECE5BUL, StableHash.Of("a"));
         Assert.Equal(StableHash.Of("abc"), StableHash.Of("abc"u8));
         Assert.NotEqual(StableHash.Of("user-1"), StableHash.Of("user-2"));
     }
@@ -84,7 +84,7 @@ public sealed class ConsistentHashTests
     private static ulong[] Hashes(int seed)
     {
         var random = new Random(seed);
-        return Enumerable.Range(0, Requests).Select(_ => (ulong)random.NextInt64()).ToArray();
+        return [.. Enumerable.Range(0, Requests).Select(_ => (ulong)random.NextInt64())];
     }
 
     private static TargetLoad[] Weights(int count) => [.. Enumerable.Repeat(new TargetLoad(1_000), count)];

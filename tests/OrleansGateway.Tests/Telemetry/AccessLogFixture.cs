@@ -13,11 +13,12 @@ internal sealed class AccessLogFixture : IAsyncDisposable
     public AccessLogFixture(int linesMax = 8192, Stream? standardOutput = null)
     {
         Log = new AccessLog(_folder, standardOutput ?? StandardOutput, Metrics, Time, NullLogger<AccessLog>.Instance, linesMax);
-        Stage = new AccessLogStage(Log, Metrics, Time);
+        Stage = new AccessLogStage(Log, Metrics, Readiness, Time);
         Prometheus = new PrometheusText(Metrics);
     }
 
     public ManualTime Time { get; } = new();
+    public Readiness Readiness { get; } = new();
     public GatewayMetrics Metrics { get; } = new();
     public MemoryStream StandardOutput { get; } = new();
     public AccessLog Log { get; }

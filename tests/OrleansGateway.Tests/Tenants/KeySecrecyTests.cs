@@ -45,7 +45,7 @@ public sealed class KeySecrecyTests
             {
                 var http = new DefaultHttpContext();
                 http.Request.Headers["x-api-key"] = secret;
-                var exchange = new Exchange(http, host.Directory.Snapshot, "request", startedAt: 0) { Route = host.Directory.Snapshot.Routes[0] };
+                var exchange = new Exchange(http, host.Directory.Snapshot, "request", startedAt: 0) { Route = host.Directory.Snapshot.Routes.All[0] };
                 await stage.InvokeAsync(exchange, static _ => ValueTask.CompletedTask);
             }
         }

@@ -22,6 +22,7 @@ internal static partial class SourceRules
         ["Forwarding"] = ["Upstream", "Http", "Configuration", "Telemetry"],
         ["Cors"] = ["Http", "Configuration"],
         ["Compression"] = ["Http", "Configuration"],
+        ["Shedding"] = ["Http", "Configuration", "Telemetry"],
         ["Usage"] = ["Http", "Configuration", "Telemetry"],
         ["Storage"] = ["Audit", "Tenants", "Admin", "Configuration", "Telemetry"],
         ["Admin"] = ["Audit", "Tenants", "Http", "Configuration", "Telemetry", "Upstream"],

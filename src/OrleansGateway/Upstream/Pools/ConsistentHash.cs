@@ -24,7 +24,7 @@ internal sealed class ConsistentHash(IEnumerable<string> names) : IBalancer
 
     // With -ln(lot) / weight the chance to win is as the weights (Efraimidis and Spirakis 2006). Equal weights need no logarithm.
     private static bool Wins(ulong lot, long weight, ulong other, long otherWeight) =>
-        weight == otherWeight ? lot > other : Cost(lot) * otherWeight < Cost(other) * weight;
+        weight == otherWeight ? lot > other : Distance(lot) * otherWeight < Distance(other) * weight;
 
-    private static double Cost(ulong lot) => -Math.Log(lot / (double)ulong.MaxValue);
+    private static double Distance(ulong lot) => -Math.Log(lot / (double)ulong.MaxValue);
 }

@@ -1,0 +1,138 @@
+using System.Net.Http.Headers;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansGateway.Configuration;
+using OrleansGateway.Http;
+using OrleansGateway.Telemetry;
+using OrleansGateway.Tenants;
+using OrleansGateway.Upstream;
+using OrleansGateway.Upstream.Http1;
+
+namespace OrleansGateway;
+
+/// <summary>
+/// Runs the way of a request before the first one comes, so that the first is not the one that waits for the compiler. A second gateway does it: its own metrics,
+/// log and configuration, on a free port of loopback, behind a key that nobody else has, with the fake provider at its end. So all of the way is run, from
+/// socket to socket, and no trace of it is left in the one that serves.
+/// </summary>
+internal sealed class WarmUp : IAsyncDisposable
+{
+    /// <summary>Longest that a start is held up.</summary>
+    public static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(1);
+
+    // The runtime compiles for good what has been called 30 times.
+    private const int Rounds = 40;
+    private const string Path = "/v1/chat/completions";
+
+    private readonly string _key = KeyText.New(KeyText.KeyPrefix);
+    private readonly ServiceProvider _services;
+    private Snapshot _snapshot;
+
+    private WarmUp()
+    {
+        _snapshot = Compile(new Uri("http://127.0.0.1"));
+        _services = new ServiceCollection()
+            .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance)
+            .AddLogging()
+            .AddSingleton<Func<Snapshot>>(() => _snapshot)
+            .AddSingleton<ICallers>(new StatedKeys())
+            .AddSingleton(static provider => new AccessLog(
+                "", Stream.Null, provider.GetRequiredService<GatewayMetrics>(), provider.GetRequiredService<TimeProvider>(), NullLogger<AccessLog>.Instance))
+            .AddSingleton(static provider => new OtlpExport(
+                new TelemetrySettings(), provider.GetRequiredService<GatewayMetrics>(), provider.GetRequiredService<Random>(), NullLogger<OtlpExport>.Instance))
+            .AddGateway(configFolder: "")
+            .BuildServiceProvider();
+    }
+
+    /// <summary>Runs for at most <see cref="TimeMax"/>. Does not fail: a gateway that is not warm serves all the same.</summary>
+    public static async Task RunAsync(TimeProvider time, ILogger log, CancellationToken cancellation)
+    {
+        var began = time.GetTimestamp();
+        using var limit = new CancellationTokenSource(TimeMax, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        var rounds = 0;
+        try
+        {
+            await using var warmUp = new WarmUp();
+            var address = await warmUp.ListenAsync(either.Token);
+            for (; rounds < Rounds; rounds++) await warmUp.CallAsync(address, stream: (rounds & 1) == 1, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // As warm as it gets in the time.
+        }
+        catch (Exception failed) when (failed is not OperationCanceledException)
+        {
+            log.Failed(failed.Message);
+        }
+
+        log.Warm(rounds, time.GetElapsedTime(began).TotalMilliseconds);
+    }
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+
+    /// <summary>Listens, and makes itself its own provider.</summary>
+    private async Task<Uri> ListenAsync(CancellationToken cancellation)
+    {
+        var listeners = _services.GetRequiredService<DataListeners>();
+        if (await listeners.ApplyAsync(_snapshot, cancellation) is { } reason) throw new IOException(reason);
+        _snapshot = Compile(listeners.Addresses[0]);
+        return listeners.Addresses[0];
+    }
+
+    /// <summary>A call that goes through the gateway twice: the provider of its model is the gateway again, which has it answered by the fake one.</summary>
+    private async Task CallAsync(Uri address, bool stream, CancellationToken cancellation)
+    {
+        var request = new UpstreamRequest
+        {
+            Method = HttpMethod.Post,
+            Uri = new Uri(address, Path),
+            Body = Encoding.UTF8.GetBytes($$"""{"model":"near","stream":{{(stream ? "true" : "false")}},"messages":[{"role":"user","content":"Hello"}]}"""),
+            ConnectTimeout = TimeMax,
+        };
+        request.Headers.Add(new("Authorization", new AuthenticationHeaderValue("Bearer", _key).ToString()));
+        await using var response = await _services.GetRequiredService<Http1Upstream>().SendAsync(request, cancellation);
+        if (response.Status != StatusCodes.Status200OK) throw new IOException($"status {response.Status}");
+        var buffer = new byte[4 << 10];
+        while (await response.ReadAsync(buffer, cancellation) > 0)
+        {
+            // Only its coming counts.
+        }
+    }
+
+    private Snapshot Compile(Uri self) => Snapshot.Compile(
+        new GatewaySettings
+        {
+            Listeners = new ListenerSettings { Data = [new IPEndPoint(IPAddress.Loopback, 0)] },
+            Tenants = new Dictionary<string, TenantSettings> { ["warm"] = new() },
+            Keys = new Dictionary<string, KeySettings> { ["warm"] = new() { Tenant = "warm", Secret = new Secret(_key) } },
+            Providers = new Dictionary<string, ProviderSettings>
+            {
+                ["self"] = new() { Kind = ProviderKind.OpenAI, BaseUrl = new Uri(self, "/v1"), ApiKey = new Secret(_key) },
+                ["fake"] = new() { Kind = ProviderKind.Fake },
+            },
+            Models = new Dictionary<string, ModelSettings>
+            {
+                ["near"] = new() { Targets = [new TargetSettings { Provider = "self", Model = "far" }] },
+                ["far"] = new() { Targets = [new TargetSettings { Provider = "fake" }] },
+            },
+            Routes = new Dictionary<string, RouteSettings> { ["all"] = new() { Path = "/" } },
+        },
+        sequence: 0,
+        text: "");
+
+    /// <summary>Only those of the configuration: there is no store behind it.</summary>
+    private sealed class StatedKeys : ICallers
+    {
+        public Caller? Find(Snapshot snapshot, KeyHash hash) => snapshot.Keys.GetValueOrDefault(hash);
+    }
+}
+
+internal static partial class WarmUpLog
+{
+    [LoggerMessage(1006, LogLevel.Debug, "Warmed up with {Rounds} calls in {ElapsedMs:0} ms")]
+    public static partial void Warm(this ILogger log, int rounds, double elapsedMs);
+
+    [LoggerMessage(1007, LogLevel.Information, "Not warmed up, the first requests will take longer: {Reason}")]
+    public static partial void Failed(this ILogger log, string reason);
+}
