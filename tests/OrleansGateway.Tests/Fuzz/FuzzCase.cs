@@ -27,6 +27,9 @@ internal sealed record FuzzCase(int Number, string Wire)
     /// <summary>Whether nothing in it is wrong, so that all of it must be answered well.</summary>
     public bool IsClean { get; private init; }
 
+    /// <summary>Whether HTTP/2 is spoken.</summary>
+    public bool IsHttp2 { get; private init; }
+
     /// <summary>Places at which it is cut in segments.</summary>
     public IReadOnlyList<int> Cuts { get; private init; } = [];
 
@@ -39,17 +42,27 @@ internal sealed record FuzzCase(int Number, string Wire)
     {
         var random = Marker.RandomOf(seed, number, Composing);
         var isClean = number % CleanEvery == 0;
+        return isClean || random.Next(4) > 0 ? OfHttp1(seed, number, isClean, random) : new FuzzCase(number, Http2Corpus.Session(seed, number, random)) { IsHttp2 = true }.Sent(random);
+    }
+
+    private static FuzzCase OfHttp1(int seed, int number, bool isClean, Random random)
+    {
         var requests = Enumerable.Range(0, random.Next(10) switch { < 6 => 1, < 9 => 2, _ => 3 })
             .Select(n => Http1Corpus.Request(new Asked(random, Marker.Of(seed, number, n), isClean)))
             .ToArray();
         // Half of the others leave the client's part alone: it is the origin's that is mutated.
         if (!isClean && random.Next(2) == 0) requests[0] = Mutate(requests[0], random);
-        var wire = string.Concat(requests);
-        var @case = new FuzzCase(number, wire) { IsClean = isClean, Cuts = CutsOf(wire.Length, random) };
-        if (isClean) return @case;
-        return @case with
+        var @case = new FuzzCase(number, string.Concat(requests)) { IsClean = isClean };
+        return isClean ? @case with { Cuts = CutsOf(@case.Wire.Length, random) } : @case.Sent(random);
+    }
+
+    private FuzzCase Sent(Random random)
+    {
+        var cuts = CutsOf(Wire.Length, random);
+        return this with
         {
-            Drip = @case.Cuts.Count < 10 && random.Next(6) == 0 ? TimeSpan.FromMilliseconds(random.Next(1, 15)) : TimeSpan.Zero,
+            Cuts = cuts,
+            Drip = cuts.Length < 10 && random.Next(6) == 0 ? TimeSpan.FromMilliseconds(random.Next(1, 15)) : TimeSpan.Zero,
             End = random.Next(20) switch { 0 => CaseEnd.Reset, 1 => CaseEnd.HalfClosed, _ => CaseEnd.Answered },
         };
     }

@@ -59,7 +59,7 @@ internal sealed class FuzzRun(FuzzSettings settings, FuzzGateway gateway, FuzzOr
 
     private async Task<string?> FaultOfAsync(FuzzCase @case, CancellationToken cancellation)
     {
-        var oracle = new Http1Oracle(@case, settings.Seed);
+        var oracle = new FuzzOracle(@case, settings.Seed);
         var heard = new Heard("", Closed: true);
         try
         {

@@ -25,7 +25,7 @@ internal static class Http1Corpus
         a => Bare(a, "DELETE", $"{a.Base}gone", "Connection: keep-alive, x-hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\n"),
         a => Bare(a, "OPTIONS", $"{a.Base}preflight", "Origin: https://app.example.com\r\nAccess-Control-Request-Method: PUT\r\nAccess-Control-Request-Headers: x-a, x-b\r\n"),
         a => Bare(a, "OPTIONS", "*"),
-        ////a => Bare(a, "GET", $"http://gateway{a.Base}absolute", Credentials),
+        a => Bare(a, "GET", $"http://gateway{a.Base}absolute", Credentials),
         a => Bare(a, "GET", $"{a.Base}last", "Connection: close\r\n"),
         a => Bare(a, "GET", $"{a.Base}socket", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"),
         a => Bare(a, "GET", $"/keyed/{a.Marker}", Credentials),

@@ -3,9 +3,9 @@ using OrleansGateway.Tests.Operations;
 namespace OrleansGateway.Tests.Fuzz;
 
 /// <summary>What the gateway may say to a client, by a strict reading of what that client said.</summary>
-internal sealed class Http1Oracle(FuzzCase @case, int seed)
+internal sealed class FuzzOracle(FuzzCase @case, int seed)
 {
-    private readonly List<ReadRequest> _requests = ReadRequest.All(@case.Wire);
+    private readonly List<ReadRequest> _requests = @case.IsHttp2 ? [] : ReadRequest.All(@case.Wire);
 
     /// <summary>Whether an answer is still to come. Requests that are not whole, or that nobody can be sure of, are owed none.</summary>
     public bool IsOwed(string heard)
@@ -25,6 +25,7 @@ internal sealed class Http1Oracle(FuzzCase @case, int seed)
         if (stranger is not null) return $"It was answered with bytes of case {Marker.CaseOf(stranger)}";
         if (heard.Wire.Contains(OperationsFolder.ProviderKey, StringComparison.Ordinal)) return "The provider's key was shown";
         if (heard.Wire.Contains(OperationsFolder.Key, StringComparison.Ordinal) && !IsKeySaidElsewhere) return "The client's key was shown";
+        if (@case.IsHttp2) return Http2Oracle.Fault(heard.Wire);
         if (_requests is [{ Verdict: Verdict.Unclear }, ..]) return null;
         var answers = ReadAnswer.All(heard.Wire, _requests, heard.Closed);
         for (var n = 0; n < answers.Count; n++)
