@@ -23,7 +23,9 @@ internal static class UpstreamsCommand
             return;
         }
 
-        TextTable.Write(output, ["UPSTREAM", "TARGET", "STATE", "WEIGHT", "IN FLIGHT", "FAILURES IN A ROW", "BACK AT", "CHECKED AT", "PROBLEM"],
+        TextTable.Write(
+            output,
+            ["UPSTREAM", "TARGET", "STATE", "WEIGHT", "IN FLIGHT", "FAILURES IN A ROW", "BACK AT", "CHECKED AT", "PROBLEM"],
             list.Upstreams.SelectMany(u => u.Targets.Select(t => Row(u, t))));
         foreach (var upstream in list.Upstreams.Where(u => u.UsesAll)) output.WriteLine($"{upstream.Id} uses all its targets: more are bad than may be left out.");
     }

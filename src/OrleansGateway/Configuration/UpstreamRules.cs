@@ -7,7 +7,11 @@ namespace OrleansGateway.Configuration;
 /// <summary>Upstreams: targets that can be told apart and reached, nothing stated that would have no effect, and times that fit each other.</summary>
 internal static class UpstreamRules
 {
-    private static readonly bool HasHttp3 = (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS() || OperatingSystem.IsWindows()) && QuicConnection.IsSupported;
+    private const string BadPath =
+        "A target is a scheme, a host and a port, without a path; the path is that of the request (or of the route's rewrite).";
+
+    private static readonly bool HasHttp3 =
+        (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS() || OperatingSystem.IsWindows()) && QuicConnection.IsSupported;
 
     public static void Check(GatewaySettings settings, Findings findings)
     {
@@ -34,8 +38,9 @@ internal static class UpstreamRules
         {
             var item = SettingPath.Item(list, i);
             if (findings.IsFaulty(item) || upstream.Targets[i]?.Url is not { } url) continue;
-            if (url.AbsolutePath != "/") findings.Report(item, "url", "A target is a scheme, a host and a port, without a path; the path is that of the request (or of the route's rewrite).");
-            if (!seen.TryAdd($"{url.Host}:{url.Port}", item)) findings.Report(item, "url", $"{seen[$"{url.Host}:{url.Port}"]} has this host and port already; give it more weight instead.");
+            var name = $"{url.Host}:{url.Port}";
+            if (url.AbsolutePath != "/") findings.Report(item, "url", BadPath);
+            if (!seen.TryAdd(name, item)) findings.Report(item, "url", $"{seen[name]} has this host and port already; give it more weight instead.");
         }
     }
 
@@ -43,7 +48,8 @@ internal static class UpstreamRules
     {
         var hash = SettingPath.Field(path, "hash");
         if (!findings.IsGiven(hash)) return;
-        if (upstream.Balance != BalancePolicy.ConsistentHash) findings.Report(path, "hash", "Only with balance: consistent_hash has it any effect; state that, or take hash out.");
+        if (upstream.Balance != BalancePolicy.ConsistentHash)
+            findings.Report(path, "hash", "Only with balance: consistent_hash has it any effect; state that, or take hash out.");
         if (upstream.Hash is { Header: not null, Cookie: not null }) findings.ReportAt(hash, path, "Both header and cookie are given; give at most one.");
         Check("header", upstream.Hash.Header);
         Check("cookie", upstream.Hash.Cookie);
@@ -52,7 +58,8 @@ internal static class UpstreamRules
         void Check(string field, string? name)
         {
             var at = SettingPath.Field(hash, field);
-            if (name is not null && !HeaderRules.IsName(name)) findings.Report(hash, field, $"{findings.Shown(at)} is not a {field}'s name; it takes letters, digits and dashes.");
+            if (name is not null && !HeaderRules.IsName(name))
+                findings.Report(hash, field, $"{findings.Shown(at)} is not a {field}'s name; it takes letters, digits and dashes.");
         }
     }
 
@@ -77,7 +84,8 @@ internal static class UpstreamRules
         if (upstream.Ejection.Duration > upstream.Ejection.DurationMax)
         {
             var (longest, duration) = (Duration.Write(upstream.Ejection.DurationMax), Duration.Write(upstream.Ejection.Duration));
-            if (findings.IsGiven(SettingPath.Field(ejection, "duration_max"))) findings.Report(ejection, "duration_max", $"{longest} is shorter than duration, which is {duration}.");
+            if (findings.IsGiven(SettingPath.Field(ejection, "duration_max")))
+                findings.Report(ejection, "duration_max", $"{longest} is shorter than duration, which is {duration}.");
             else findings.Report(ejection, "duration", $"{duration} is longer than duration_max, which is {longest}.");
         }
 
@@ -98,8 +106,10 @@ internal static class UpstreamRules
     {
         CheckStatuses(check.Statuses, path, findings);
         if (check.Host is not { } host) return;
-        var isHost = Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var uri) && uri.AbsolutePath == "/" && uri.UserInfo.Length == 0 && host.All(c => c is > ' ' and <= '~');
-        if (!isHost) findings.Report(path, "host", $"{findings.Shown(SettingPath.Field(path, "host"))} is not a host such as shop.example.com or shop.example.com:8080.");
+        var isHost = Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var uri) && uri.AbsolutePath == "/" && uri.UserInfo.Length == 0
+            && host.All(c => c is > ' ' and <= '~');
+        if (!isHost)
+            findings.Report(path, "host", $"{findings.Shown(SettingPath.Field(path, "host"))} is not a host such as shop.example.com or shop.example.com:8080.");
     }
 
     private static void CheckStatuses(IReadOnlyList<int> statuses, string owner, Findings findings)
@@ -108,7 +118,8 @@ internal static class UpstreamRules
         for (var i = 0; i < statuses.Count; i++)
         {
             var item = SettingPath.Item(list, i);
-            if (statuses[i] is < 100 or > 599 && !findings.IsFaulty(item)) findings.ReportAt(item, list, $"{findings.Shown(item)} is not a status; it must be 100 to 599.");
+            if (statuses[i] is < 100 or > 599 && !findings.IsFaulty(item))
+                findings.ReportAt(item, list, $"{findings.Shown(item)} is not a status; it must be 100 to 599.");
         }
     }
 
@@ -117,7 +128,8 @@ internal static class UpstreamRules
         var tls = SettingPath.Field(path, "tls");
         if (!findings.IsGiven(tls)) return;
         var hasHttps = upstream.Targets.Any(t => t?.Url?.Scheme == Uri.UriSchemeHttps);
-        if (!hasHttps && !findings.IsFaulty(SettingPath.Field(path, "targets"))) findings.Report(path, "tls", "No target has https, so it has no effect; write https, or take tls out.");
+        if (!hasHttps && !findings.IsFaulty(SettingPath.Field(path, "targets")))
+            findings.Report(path, "tls", "No target has https, so it has no effect; write https, or take tls out.");
         if (upstream.Tls is { Verify: false, Ca: not null }) findings.Report(tls, "ca", "With verify: false nothing is verified; take one of the two out.");
         if (upstream.Tls.ServerName is { } name && Uri.CheckHostName(name) != UriHostNameType.Dns)
             findings.Report(tls, "server_name", $"{findings.Shown(SettingPath.Field(tls, "server_name"))} is not a host's name, such as shop.example.com.");
@@ -128,7 +140,8 @@ internal static class UpstreamRules
     private static void CheckPair(UpstreamTlsSettings settings, string tls, Findings findings)
     {
         if (settings is { Certificate: null, Key: null }) return;
-        if (settings.Certificate is not { } certificate) findings.Report(tls, "key", "Its certificate is not given; add the field certificate, or take key out.");
+        if (settings.Certificate is not { } certificate)
+            findings.Report(tls, "key", "Its certificate is not given; add the field certificate, or take key out.");
         else if (settings.Key is not { } key) findings.Report(tls, "certificate", "Its private key is not given; add the field key.");
         else if (ProblemOfPair(findings.FullPath(certificate), findings.FullPath(key)) is { } problem) findings.Report(tls, "certificate", problem);
     }

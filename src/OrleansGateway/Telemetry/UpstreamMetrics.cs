@@ -22,14 +22,20 @@ internal sealed class UpstreamMetrics
     public UpstreamMetrics(GatewayMetrics metrics)
     {
         var meter = metrics.Meter;
-        _requests = meter.CreateCounter<long>("gateway.upstream.requests", "{request}", "Requests sent to targets of upstreams, retries included, by how they ended.");
-        _ejections = meter.CreateCounter<long>("gateway.upstream.ejections", "{ejection}", "Times a target was left out because requests failed, by the last failure.");
+        _requests = meter.CreateCounter<long>("gateway.upstream.requests", "{request}",
+            "Requests sent to targets of upstreams, retries included, by how they ended.");
+        _ejections = meter.CreateCounter<long>("gateway.upstream.ejections", "{ejection}",
+            "Times a target was left out because requests failed, by the last failure.");
         _healthChecks = meter.CreateCounter<long>("gateway.upstream.health_checks", "{check}", "Health checks of targets, by result.");
         _retries = meter.CreateCounter<long>("gateway.upstream.retries", "{retry}", "Requests sent again to an upstream.");
-        _retriesDenied = meter.CreateCounter<long>("gateway.upstream.retries_denied", "{retry}", "Requests not sent again because the retry budget was used up.");
-        meter.CreateObservableGauge("gateway.upstream.requests_in_flight", () => Observe(static t => t.InFlight), "{request}", "Requests in flight to a target.");
-        meter.CreateObservableGauge("gateway.upstream.ejected", () => Observe(static t => t.Ejected ? 1 : 0), null, "1 while failed requests have a target left out.");
-        meter.CreateObservableGauge("gateway.upstream.healthy", () => Observe(static t => t.Healthy ? 1 : 0), null, "0 while health checks have a target left out.");
+        _retriesDenied = meter.CreateCounter<long>("gateway.upstream.retries_denied", "{retry}",
+            "Requests not sent again because the retry budget was used up.");
+        meter.CreateObservableGauge("gateway.upstream.requests_in_flight",
+            () => Observe(static t => t.InFlight), "{request}", "Requests in flight to a target.");
+        meter.CreateObservableGauge("gateway.upstream.ejected",
+            () => Observe(static t => t.Ejected ? 1 : 0), null, "1 while failed requests have a target left out.");
+        meter.CreateObservableGauge("gateway.upstream.healthy",
+            () => Observe(static t => t.Healthy ? 1 : 0), null, "0 while health checks have a target left out.");
     }
 
     /// <summary>The targets there are now, for the gauges.</summary>

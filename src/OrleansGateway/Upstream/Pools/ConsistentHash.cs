@@ -1,8 +1,8 @@
 namespace OrleansGateway.Upstream.Pools;
 
 /// <summary>
-/// Always the same target for the same hash, by weighted rendezvous: each target draws a lot from the hash and its own name, and the best lot against its weight
-/// wins. Who goes, or cannot be chosen, leaves each of its requests to the one that came second; who comes takes only what it wins. A ring of points does that
+/// Always the same target for the same hash, by weighted rendezvous: each target draws a lot from the hash and its own name, and the best lot against its
+/// weight wins. Who goes, or cannot be chosen, leaves each of its requests to the one that came second; who comes takes only what it wins. A ring of points does that
 /// roughly and needs thousands of points for it; here weights are exact, and so are the rising ones of a slow start.
 /// </summary>
 internal sealed class ConsistentHash(IEnumerable<string> names) : IBalancer

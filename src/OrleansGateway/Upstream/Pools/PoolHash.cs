@@ -12,7 +12,8 @@ internal static class PoolHash
     /// <param name="client">Address of the client; all without one hash alike.</param>
     public static ulong Of(HashSettings settings, HttpRequest request, IPAddress? client)
     {
-        if (settings.Header is { } header && request.Headers.TryGetValue(header, out var values) && values is [{ Length: > 0 } value, ..]) return StableHash.Of(value);
+        if (settings.Header is { } header && request.Headers.TryGetValue(header, out var values) && values is [{ Length: > 0 } value, ..])
+            return StableHash.Of(value);
         if (settings.Cookie is { } cookie && Cookie(request.Headers.Cookie, cookie) is { IsEmpty: false } held) return StableHash.Of(held);
         return client is null ? 0 : OfAddress(client);
     }

@@ -59,7 +59,11 @@ internal sealed class PoolTarget : IDisposable
     /// <summary>How it stands.</summary>
     public TargetStatus Status()
     {
-        lock (_lock) return new TargetStatus(InFlight, _health.Failures, _health.Ejected, _ejectedUntil, _health.Ejections, !_health.Unhealthy, _checkedAt, _checkProblem);
+        lock (_lock)
+        {
+            return new TargetStatus(
+                InFlight, _health.Failures, _health.Ejected, _ejectedUntil, _health.Ejections, !_health.Unhealthy, _checkedAt, _checkProblem);
+        }
     }
 
     /// <summary>Its load with the weight that it has in one version of the configuration.</summary>

@@ -3,8 +3,8 @@ using OrleansGateway.Configuration;
 namespace OrleansGateway.Upstream.Pools;
 
 /// <summary>
-/// What is known of a target: failures in a row and the ejections that came of them, and the health checks. Knows no clock. Time is that since some fixed moment
-/// and never goes back.
+/// What is known of a target: failures in a row and the ejections that came of them, and the health checks. Knows no clock. Time is that since some fixed
+/// moment and never goes back.
 /// </summary>
 internal struct TargetHealth
 {
@@ -32,8 +32,8 @@ internal struct TargetHealth
     public readonly bool IsClean => Failures == 0 && Ejections == 0;
 
     /// <summary>
-    /// Notes what became of an attempt; true if the target is to be left out from now on. One that has just come back is on trial: its first failure ejects it again.
-    /// Attempts that were in flight when it was ejected say nothing new.
+    /// Notes what became of an attempt; true if the target is to be left out from now on. One that has just come back is on trial: its first failure ejects it
+    /// again. Attempts that were in flight when it was ejected say nothing new.
     /// </summary>
     public bool Note(bool good, EjectionSettings settings, TimeSpan now)
     {

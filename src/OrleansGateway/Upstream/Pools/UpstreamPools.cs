@@ -5,8 +5,8 @@ using OrleansGateway.Telemetry;
 namespace OrleansGateway.Upstream.Pools;
 
 /// <summary>
-/// All upstreams while the gateway runs. What is known of targets (requests in flight, failures, health) and what the retry budget counts outlive reloads; weights
-/// and the way to choose come with each version. Owns the loops of the health checks.
+/// All upstreams while the gateway runs. What is known of targets (requests in flight, failures, health) and what the retry budget counts outlive reloads;
+/// weights and the way to choose come with each version. Owns the loops of the health checks.
 /// </summary>
 internal sealed class UpstreamPools : IAsyncDisposable
 {
@@ -17,7 +17,8 @@ internal sealed class UpstreamPools : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Members> _members = new(StringComparer.Ordinal);
 
-    // By the compiled pool of a version: a request that began before a reload goes on with what it began with, and what nobody uses any more goes with its version.
+    // By the compiled pool of a version: a request that began before a reload goes on with what it began with, and what nobody uses any more goes with its
+    // version.
     private readonly ConditionalWeakTable<UpstreamPool, PoolState> _states = [];
     private volatile PoolState[] _current = [];
     private bool _started;
@@ -30,7 +31,12 @@ internal sealed class UpstreamPools : IAsyncDisposable
     /// <param name="random">Chance; asked by many threads.</param>
     /// <param name="log">Told of targets left out and back.</param>
     public UpstreamPools(
-        Func<UpstreamAccess, Uri, IUpstream> carriers, string configFolder, UpstreamMetrics metrics, TimeProvider time, Random random, ILogger<UpstreamPools> log)
+        Func<UpstreamAccess, Uri, IUpstream> carriers,
+        string configFolder,
+        UpstreamMetrics metrics,
+        TimeProvider time,
+        Random random,
+        ILogger<UpstreamPools> log)
     {
         (_carriers, _folder, _random, _context) = (carriers, Path.GetFullPath(configFolder), random, new PoolContext(time, metrics, log));
         metrics.Targets = Readings;
