@@ -24,7 +24,7 @@ internal sealed class FuzzOracle(FuzzCase @case, int seed)
         var stranger = Marker.In(heard.Wire, seed).FirstOrDefault(m => Marker.CaseOf(m) != @case.Number);
         if (stranger is not null) return $"It was answered with bytes of case {Marker.CaseOf(stranger)}";
         if (heard.Wire.Contains(OperationsFolder.ProviderKey, StringComparison.Ordinal)) return "The provider's key was shown";
-        if (heard.Wire.Contains(OperationsFolder.Key, StringComparison.Ordinal) && !IsKeySaidElsewhere) return "The client's key was shown";
+        if (heard.Wire.Contains(OperationsFolder.Key, StringComparison.Ordinal) && !IsKeySaidElsewhere(heard.Wire)) return "The client's key was shown";
         if (@case.IsHttp2) return Http2Oracle.Fault(heard.Wire);
         if (_requests is [{ Verdict: Verdict.Unclear }, ..]) return null;
         var answers = ReadAnswer.All(heard.Wire, _requests, heard.Closed);
@@ -36,9 +36,12 @@ internal sealed class FuzzOracle(FuzzCase @case, int seed)
         return @case.IsClean ? CleanFault(answers) : null;
     }
 
-    // A mutation may have put it where it is repeated, as the name of a model that there is not.
-    private bool IsKeySaidElsewhere =>
-        @case.Wire.Split(OperationsFolder.Key).Length > @case.Wire.Split("Authorization: Bearer " + OperationsFolder.Key + "\r\n").Length;
+    /// <summary>Whether the client itself put its key where it is repeated: a mutation made it the name of a model, say, or it was said to an echo.</summary>
+    private bool IsKeySaidElsewhere(string heard)
+    {
+        var field = @case.IsHttp2 ? "authorization%Bearer " + OperationsFolder.Key : "\r\nAuthorization: Bearer " + OperationsFolder.Key + "\r\n";
+        return @case.Wire.Split(OperationsFolder.Key).Length > @case.Wire.Split(field).Length || heard.Contains("HTTP/1.1 101 ", StringComparison.Ordinal);
+    }
 
     private string? FaultOf(List<ReadAnswer> answers, int n, string wire)
     {
@@ -49,9 +52,9 @@ internal sealed class FuzzOracle(FuzzCase @case, int seed)
         if (request.Verdict == Verdict.WrongHead && answer.Status is > 0 and < 400) return $"{answer.Status} for a request with {request.Why}";
         if (request.Fields.HasOddName && answer.Status is (> 0 and < 300) or >= 500) return $"{answer.Status} for a request with a field name that is no token";
         if (request.Verdict == Verdict.WrongBody && answer.Status is > 0 and < 300 && MustReadBody(request)) return $"{answer.Status} for a body with {request.Why}";
-        var asked = Marker.In(@case.Wire[request.Start..request.End], seed).ToHashSet();
-        var other = Marker.In(wire[answer.Start..answer.End], seed).FirstOrDefault(m => !asked.Contains(m));
-        return other is null || answer.Status == 101 ? null : "It answers another request of the same connection";
+        if (answer.Status == 101) return null;
+        var others = Marker.In(@case.Wire[..request.Start] + " " + @case.Wire[request.End..], seed).Except(Marker.In(@case.Wire[request.Start..request.End], seed));
+        return Marker.In(wire[answer.Start..answer.End], seed).Intersect(others).Any() ? "It answers another request of the same connection" : null;
     }
 
     /// <summary>Whether there is no good answer before the body has been read to its end.</summary>

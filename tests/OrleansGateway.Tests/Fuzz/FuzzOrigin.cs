@@ -121,15 +121,12 @@ internal sealed class FuzzOrigin : IAsyncDisposable
         var marker = markers.Count == 0 ? "none" : request.Fields.Of("x-fuzz-marker") is [var named, ..] && markers.Contains(named) ? named : markers.First();
         var random = Marker.RandomOf(_seed, markers.Count == 0 ? 0 : Marker.CaseOf(marker), purpose: 2);
         var answer = OriginAnswers.To(request, marker, random, _isSteady);
-        if (_isSteady || markers.Count == 0 || random.Next(4) == 0)
-        {
-            await socket.SendAsync(Encoding.Latin1.GetBytes(answer), _stopping.Token);
-            if (!answer.StartsWith("HTTP/1.1 101", StringComparison.Ordinal)) return !request.IsLast;
-            await EchoAsync(socket);
-            return false;
-        }
-
-        return await MutatedAsync(socket, Encoding.Latin1.GetBytes(ByteMutation.Mutate(answer, answer.Length, random)), random);
+        var handsOver = answer.StartsWith("HTTP/1.1 101", StringComparison.Ordinal);
+        if (!_isSteady && markers.Count > 0 && random.Next(4) > 0)
+            return await MutatedAsync(socket, Encoding.Latin1.GetBytes(ByteMutation.Mutate(answer, answer.Length, random)), random) && !handsOver;
+        await socket.SendAsync(Encoding.Latin1.GetBytes(answer), _stopping.Token);
+        if (handsOver) await EchoAsync(socket);
+        return !handsOver && !request.IsLast;
     }
 
     /// <summary>

@@ -9,14 +9,15 @@ internal static class Http2Oracle
     /// <summary>What is wrong with what was heard; none if nothing is.</summary>
     public static string? Fault(string wire)
     {
-        // A preface that was mutated is no preface, and may be refused in HTTP/1.1.
+        // To whom the preface says nothing, it is HTTP/1.1.
         if (wire.StartsWith("HTTP/1.1 ", StringComparison.Ordinal)) return null;
         for (var at = 0; at < wire.Length;)
         {
             // The last one may have been cut off by the end of the connection.
             if (wire.Length - at < 9) return null;
             var (length, type, stream) = (wire[at] << 16 | wire[at + 1] << 8 | wire[at + 2], wire[at + 3], wire[at + 5] << 24 | wire[at + 6] << 16 | wire[at + 7] << 8 | wire[at + 8]);
-            if (at == 0 && type != 4) return $"It began with a frame of type {(int)type}";
+            // A preface that is none is answered with a farewell.
+            if (at == 0 && type is not ((char)4 or (char)7)) return $"It began with a frame of type {(int)type}";
             if (length > PayloadMax) return $"A frame of {length} bytes";
             // No client is sent a promise, which it has to allow, and no server says what only clients say.
             if (type is not ((char)0 or (char)1 or (char)3 or (char)4 or (char)6 or (char)7 or (char)8 or (char)9)) return $"A frame of type {(int)type}";
