@@ -56,6 +56,8 @@ internal sealed class ForwardAttempt : IAsyncDisposable
         catch (UpstreamException broken)
         {
             ThrowIfClients();
+            // Not this target's doing, and nothing that another would do better.
+            if (broken.RequestAtFault) throw new BadHttpRequestException($"{broken.Message}.", StatusCodes.Status400BadRequest, broken);
             _result = broken.NothingSent ? AttemptResult.ConnectFailed : AttemptResult.Broken;
             return Fail(Refusal.BadGateway($"The upstream of this path failed: {broken.Message}."), broken.NothingSent);
         }
@@ -89,10 +91,10 @@ internal sealed class ForwardAttempt : IAsyncDisposable
             await body.CopyAsync();
             _facts.Outcome = answer.Status >= 500 ? CallOutcome.UpstreamError : CallOutcome.Completed;
         }
-        catch (UpstreamException)
+        catch (UpstreamException broken)
         {
             ThrowIfClients();
-            Cut(AttemptResult.Broken, CallOutcome.UpstreamCut, "broken");
+            Cut(broken.RequestAtFault ? _result : AttemptResult.Broken, CallOutcome.UpstreamCut, "broken");
         }
         catch (OperationCanceledException) when (_deadline.Expired)
         {
