@@ -67,6 +67,7 @@ internal static class GatewayServices
             return () => source.Current;
         });
         services.TryAddSingleton<ErrorStage>();
+        services.TryAddSingleton<FramingStage>();
         services.TryAddSingleton<RequestIds>();
         services.TryAddSingleton(provider => new Pipeline(
             Stages.InOrder(provider),

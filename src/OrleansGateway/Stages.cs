@@ -18,6 +18,8 @@ internal static class Stages
         services.GetRequiredService<AccessLogStage>(),
         // Writes every refusal of the stages below, once, in the caller's dialect.
         services.GetRequiredService<ErrorStage>(),
+        // Turns away what the server lets through and the RFCs do not, before anyone goes by it.
+        services.GetRequiredService<FramingStage>(),
         // Says what the path serves, and with it the dialect; a key may be bound to routes.
         services.GetRequiredService<RouteStage>(),
         // Meters all that follows, however it ends.
