@@ -10,5 +10,7 @@ return await new RootCommand("Mock provider and load generator for measuring the
     OpenCommand.Create(),
     RequestCommand.Create(),
     StreamsCommand.Create(),
+    IdleCommand.Create(),
+    TransferCommand.Create(),
     MicroCommand.Create(),
 }.Parse(args).InvokeAsync();

@@ -10,8 +10,10 @@ internal static class EmbeddedEngine
 {
     public static IServiceCollection AddEmbeddedEngine(this IServiceCollection services, string stateFolder)
     {
+        services.TryAddSingleton(_ => StateLock.Take(stateFolder));
         services.TryAddSingleton(provider => SqliteDatabase.Open(
             stateFolder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteDatabase>>()));
+        services.TryAddSingleton<ITenantStore, SqliteTenantStore>();
         services.TryAddSingleton<IKeyStore, SqliteKeyStore>();
         services.TryAddSingleton<IAdminTokenStore, SqliteAdminTokenStore>();
         services.TryAddSingleton<IAdminStore, SqliteAdminStore>();

@@ -17,13 +17,12 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly CancellationTokenSource _stopping = new();
     private readonly AdminListener _admin;
-    private readonly AdminDirectory _admins;
     private readonly Task _watch;
     private readonly Task _overloadWatch;
 
-    private GatewayHost(ServiceProvider services, AdminListener admin, AdminDirectory admins, AdminToken token)
+    private GatewayHost(ServiceProvider services, AdminListener admin, AdminToken token)
     {
-        (_services, _admin, _admins, AdminToken) = (services, admin, admins, token);
+        (_services, _admin, AdminToken) = (services, admin, token);
         _watch = Configuration.WatchAsync(Changes.By(AuditActor.File), _stopping.Token);
         _overloadWatch = _services.GetRequiredService<Overload>().WatchAsync(_stopping.Token);
     }
@@ -92,7 +91,6 @@ internal sealed class GatewayHost : IAsyncDisposable
         }
 
         await _admin.DisposeAsync();
-        _admins.Dispose();
         await _services.DisposeAsync();
         _stopping.Dispose();
     }
@@ -101,8 +99,11 @@ internal sealed class GatewayHost : IAsyncDisposable
     {
         var configuration = services.GetRequiredService<SnapshotSource>();
         var settings = configuration.Current.Settings;
+        // Before the database is touched: another gateway may be at work on it.
+        services.GetRequiredService<StateLock>();
         var token = await AdminToken.OpenAsync(services.GetRequiredService<IAdminTokenStore>(), Path.Combine(configFolder, settings.State), services.GetRequiredService<TimeProvider>(), cancellation);
         if (token.Fresh is { } fresh) tokenMade?.Invoke(fresh);
+        await services.GetRequiredService<TenantDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
         Observe(configuration, services.GetRequiredService<GatewayMetrics>());
 
@@ -124,7 +125,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         // Last: it never says no, and what it did for a version that another refuses would have to be undone.
         configuration.Prepare(pools.ApplyAsync);
         services.GetRequiredService<Readiness>().MarkReady();
-        return new GatewayHost(services, admin, admins, token);
+        return new GatewayHost(services, admin, token);
     }
 
     private static async Task<AdminListener> ListenAsync(ServiceProvider services, AdminDirectory admins, IPEndPoint address, CancellationToken cancellation)

@@ -54,6 +54,8 @@ internal static class GatewayServices
 
     private static IServiceCollection AddCallers(this IServiceCollection services)
     {
+        services.TryAddSingleton<WriteTurn>();
+        services.TryAddSingleton<TenantDirectory>();
         services.TryAddSingleton<KeyDirectory>();
         services.TryAddSingleton<ICallers>(provider => provider.GetRequiredService<KeyDirectory>());
         services.TryAddSingleton<JwkClient>();

@@ -103,7 +103,7 @@ internal sealed class WarmUp : IAsyncDisposable
     private Snapshot Compile(Uri self) => Snapshot.Compile(
         new GatewaySettings
         {
-            Listeners = new ListenerSettings { Data = [new IPEndPoint(IPAddress.Loopback, 0)] },
+            Listeners = new ListenerSettings { Data = [new DataListenerSettings { Address = new IPEndPoint(IPAddress.Loopback, 0) }] },
             Tenants = new Dictionary<string, TenantSettings> { ["warm"] = new() },
             Keys = new Dictionary<string, KeySettings> { ["warm"] = new() { Tenant = "warm", Secret = new Secret(_key) } },
             Providers = new Dictionary<string, ProviderSettings>

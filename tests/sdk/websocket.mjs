@@ -7,6 +7,7 @@ import { baseUrl, run } from './scenarios.mjs';
 
 const server = new WebSocketServer({
   host: '127.0.0.1', port: Number(process.env.UPSTREAM_PORT), maxPayload: 64 << 20,
+  verifyClient: ({ req }, done) => done(req.url !== '/nothing/here', 404, 'there is nothing here'),
   handleProtocols: protocols => protocols.has('chat') ? 'chat' : false,
 });
 let lastRequest;

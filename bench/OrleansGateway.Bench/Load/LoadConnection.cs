@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Net;
 using System.Net.Sockets;
 
 namespace OrleansGateway.Bench.Load;
@@ -6,19 +7,22 @@ namespace OrleansGateway.Bench.Load;
 /// <summary>
 /// One client connection, on a bare socket: HttpClient would cost more than the gateway under test. Understands what servers here send: a length, or chunks.
 /// </summary>
-internal sealed class LoadConnection(Socket socket) : IDisposable
+internal sealed class LoadConnection(Socket socket, int bufferBytes) : IDisposable
 {
-    private readonly byte[] _buffer = new byte[16 << 10];
+    private readonly byte[] _buffer = new byte[bufferBytes];
     private int _start;
     private int _end;
 
-    public static async ValueTask<LoadConnection> OpenAsync(Target target, CancellationToken cancellation)
+    /// <summary>Connects, from an address of this machine if one is given: each has ports of its own.</summary>
+    public static async ValueTask<LoadConnection> OpenAsync(
+        Target target, CancellationToken cancellation, IPAddress? from = null, int bufferBytes = 16 << 10)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
+            if (from is not null) socket.Bind(new IPEndPoint(from, 0));
             await socket.ConnectAsync(target.Address, cancellation);
-            return new LoadConnection(socket);
+            return new LoadConnection(socket, bufferBytes);
         }
         catch
         {

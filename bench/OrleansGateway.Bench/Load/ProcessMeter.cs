@@ -16,6 +16,21 @@ internal sealed class ProcessMeter(int pid)
     /// <summary>Resident memory in MB (1,000,000 bytes).</summary>
     public double ResidentMB() => _tree.Sum(p => Number(Fields(p)[21])) * (double)Environment.SystemPageSize / 1e6;
 
+    /// <summary>Forgets the most memory so far (proc(5): clear_refs).</summary>
+    public void ForgetPeak()
+    {
+        foreach (var process in _tree) File.WriteAllText($"/proc/{process}/clear_refs", "5");
+    }
+
+    /// <summary>Most resident memory since it was forgotten, in MiB; of several processes, which need not have had theirs at one time, the sum.</summary>
+    public double PeakMiB() => _tree.Sum(p => StatusKiB(p, "VmHWM:")) / 1024.0;
+
+    /// <summary>Resident memory in MiB.</summary>
+    public double ResidentMiB() => _tree.Sum(p => StatusKiB(p, "VmRSS:")) / 1024.0;
+
+    private static long StatusKiB(int process, string name) =>
+        Number(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim());
+
     private static IEnumerable<int> ChildrenOf(int parent) =>
         from folder in Directory.EnumerateDirectories("/proc")
         where int.TryParse(Path.GetFileName(folder), out _)

@@ -7,7 +7,7 @@ namespace OrleansGateway.Bench.Load;
 internal sealed class StreamsRun(Target target, ProcessMeter meter, int count, TimeSpan duration, StreamsReport.Bounds bounds)
 {
     /// <summary>Streams open one after the other in this time, so that their events are spread over time too.</summary>
-    private static readonly TimeSpan Ramp = TimeSpan.FromSeconds(4);
+    private readonly TimeSpan _ramp = TimeSpan.FromSeconds(Math.Min(4, duration.TotalSeconds / 2));
 
     /// <summary>Time for the streams open at the end. Longer than a stream; a stream that hangs counts as broken.</summary>
     private static readonly TimeSpan TailMax = TimeSpan.FromSeconds(60);
@@ -33,7 +33,7 @@ internal sealed class StreamsRun(Target target, ProcessMeter meter, int count, T
     {
         try
         {
-            await Task.Delay(Ramp * slot / count, cancellation);
+            await Task.Delay(_ramp * slot / count, cancellation);
             using var connection = await LoadConnection.OpenAsync(target, cancellation);
             var (chunks, check) = (new ChunkedBody(), new StreamCheck(_report.Delays));
             do

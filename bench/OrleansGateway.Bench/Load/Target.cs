@@ -37,6 +37,17 @@ internal sealed record Target(Uri Url, string Key, string Model, IReadOnlyList<s
             """.ReplaceLineEndings("\r\n") + body);
     }
 
+    /// <summary>The head of a request for something below the URL.</summary>
+    public byte[] Head(string method, string below, long bodyBytes = 0) => Encoding.ASCII.GetBytes($"""
+        {method} {Url.AbsolutePath.TrimEnd('/')}/{below} HTTP/1.1
+        Host: {Url.Authority}
+        Accept: */*
+        User-Agent: bench
+        Authorization: Bearer {Key}{(bodyBytes > 0 ? $"\nContent-Type: application/octet-stream\nContent-Length: {bodyBytes}" : "")}{string.Concat(Headers.Select(header => "\n" + header))}
+
+
+        """.ReplaceLineEndings("\r\n"));
+
     /// <summary>The options that name a target.</summary>
     public sealed class Options
     {

@@ -1,23 +1,22 @@
-using System.Buffers.Text;
 using System.Net.Sockets;
 
 namespace OrleansGateway.Bench.Mock;
 
-/// <summary>One connection: reads a request, answers it whole or as a stream, and so on until the peer closes it.</summary>
+/// <summary>One connection: reads a request, answers it, and so on until the peer closes it.</summary>
 internal sealed class MockConnection(Socket socket, int events, TimeSpan pace)
 {
     private byte[] _buffer = new byte[8 << 10];
     private int _length;
+    private int _bodyAt;
 
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var closing = socket;
         try
         {
-            while (await ReadRequestAsync(cancellation) is { } wantsStream)
+            while (await ReadHeadAsync(cancellation) is { } request)
             {
-                if (wantsStream) await StreamAsync(cancellation);
-                else await socket.SendAsync(MockAnswers.Whole, cancellation);
+                await AnswerAsync(request, cancellation);
             }
         }
         catch (Exception gone) when (gone is SocketException or OperationCanceledException)
@@ -26,38 +25,44 @@ internal sealed class MockConnection(Socket socket, int events, TimeSpan pace)
         }
     }
 
-    /// <summary>Whether the request wants a stream; none if there is no further request.</summary>
-    private async ValueTask<bool?> ReadRequestAsync(CancellationToken cancellation)
+    private ValueTask AnswerAsync(MockRequest request, CancellationToken cancellation) => request.Wanted switch
     {
-        _length = 0;
-        int bodyAt, end;
-        while (!IsWhole(out bodyAt, out end))
+        MockRequest.Kind.Upload => new MockTransfer(socket).TakeAsync(_buffer.AsMemory(_bodyAt, _length - _bodyAt), request.BodyBytes, cancellation),
+        MockRequest.Kind.Download => new MockTransfer(socket).SendAsync(request.AnswerBytes, cancellation),
+        _ => ChatAsync((int)request.BodyBytes, cancellation),
+    };
+
+    private async ValueTask ChatAsync(int bodyBytes, CancellationToken cancellation)
+    {
+        var end = _bodyAt + bodyBytes;
+        if (end > _buffer.Length) Array.Resize(ref _buffer, end);
+        while (_length < end)
         {
-            if (Math.Max(end, _length + 1) is var needed && needed > _buffer.Length) Array.Resize(ref _buffer, Math.Max(needed, _buffer.Length * 2));
-            var bytes = await socket.ReceiveAsync(_buffer.AsMemory(_length), cancellation);
-            if (bytes == 0) return null;
-            _length += bytes;
+            if (!await FillAsync(cancellation)) return;
         }
 
-        return _buffer.AsSpan(bodyAt, end - bodyAt).IndexOf("\"stream\":true"u8) >= 0;
+        if (_buffer.AsSpan(_bodyAt, bodyBytes).IndexOf("\"stream\":true"u8) >= 0) await StreamAsync(cancellation);
+        else await socket.SendAsync(MockAnswers.Whole, cancellation);
     }
 
-    private bool IsWhole(out int bodyAt, out int end)
+    /// <summary>Reads up to the end of a head, and what comes with it of the body; none if there is no further request.</summary>
+    private async ValueTask<MockRequest?> ReadHeadAsync(CancellationToken cancellation)
     {
-        end = 0;
-        var head = _buffer.AsSpan(0, _length);
-        bodyAt = head.IndexOf("\r\n\r\n"u8) + 4;
-        if (bodyAt < 4) return false;
-        end = bodyAt + ContentLength(head[..bodyAt]);
-        return _length >= end;
+        _length = 0;
+        while (true)
+        {
+            if (_length == _buffer.Length) Array.Resize(ref _buffer, _buffer.Length * 2);
+            if (!await FillAsync(cancellation)) return null;
+            _bodyAt = _buffer.AsSpan(0, _length).IndexOf("\r\n\r\n"u8) + 4;
+            if (_bodyAt >= 4) return MockRequest.Read(_buffer.AsSpan(0, _bodyAt));
+        }
     }
 
-    /// <summary>Only what the gateway and nginx write is understood: a length, spelt one of two ways.</summary>
-    private static int ContentLength(ReadOnlySpan<byte> head)
+    private async ValueTask<bool> FillAsync(CancellationToken cancellation)
     {
-        var at = head.IndexOf("\r\nContent-Length: "u8);
-        if (at < 0) at = head.IndexOf("\r\ncontent-length: "u8);
-        return at >= 0 && Utf8Parser.TryParse(head[(at + 18)..], out int length, out _) ? length : 0;
+        var bytes = await socket.ReceiveAsync(_buffer.AsMemory(_length), cancellation);
+        _length += bytes;
+        return bytes > 0;
     }
 
     private async ValueTask StreamAsync(CancellationToken cancellation)

@@ -31,7 +31,7 @@ internal sealed class AdminApi(IReadOnlyList<AdminEndpoint> endpoints, AdminDire
         var id = ids.Next();
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers["x-request-id"] = id;
-        var result = admins.Find(http.Request.Headers.Authorization) switch
+        var result = await admins.FindAsync(http.Request.Headers.Authorization, http.RequestAborted) switch
         {
             null => Refuse(http),
             { } principal when !principal.May(permission) => Forbid(principal, permission),

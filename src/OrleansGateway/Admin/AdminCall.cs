@@ -1,4 +1,5 @@
 using OrleansGateway.Audit;
+using OrleansGateway.Tenants;
 
 namespace OrleansGateway.Admin;
 
@@ -11,6 +12,11 @@ internal sealed record AdminCall(HttpContext Http, AdminPrincipal Principal, str
 
     /// <summary>The id in the path.</summary>
     public string Id => (string)Http.Request.RouteValues["id"]!;
+
+    /// <summary>The tenant, team or user that a path below <c>/tenants</c> names; none if it names none.</summary>
+    public OwnerId? Owner => Http.Request.RouteValues["id"] is string tenant
+        ? new OwnerId(tenant, (string?)Http.Request.RouteValues["team"], (string?)Http.Request.RouteValues["user"])
+        : null;
 
     /// <summary>The caller, for the audit log.</summary>
     public AuditActor Actor

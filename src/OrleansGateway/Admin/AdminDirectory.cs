@@ -13,7 +13,8 @@ internal sealed record AdminResult(AdminAccount? Account, Secret? Secret = null,
 /// The admins, all in memory: lets in whoever holds a token, and makes, rotates and revokes tokens. A change is on disk before it is in memory, and in memory
 /// before the call returns.
 /// </summary>
-internal sealed class AdminDirectory(IAdminStore store, AdminToken bootstrap, Func<Snapshot> current, TimeProvider time, ILogger<AdminDirectory> log) : IDisposable
+internal sealed class AdminDirectory(
+    IAdminStore store, AdminToken bootstrap, TenantDirectory tenants, WriteTurn writing, TimeProvider time, ILogger<AdminDirectory> log)
 {
     /// <summary>Most admins, revoked ones included: admins are people and programs of the operator, and all are in memory and on one page.</summary>
     public const int Max = 1_000;
@@ -22,7 +23,6 @@ internal sealed class AdminDirectory(IAdminStore store, AdminToken bootstrap, Fu
 
     private readonly ConcurrentDictionary<string, AdminAccount> _byId = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<KeyHash, AdminPrincipal> _byToken = new();
-    private readonly SemaphoreSlim _writing = new(1, 1);
 
     /// <summary>Reads all admins into memory. Called once, before the first call.</summary>
     public async Task LoadAsync(CancellationToken cancellation)
@@ -31,10 +31,11 @@ internal sealed class AdminDirectory(IAdminStore store, AdminToken bootstrap, Fu
     }
 
     /// <summary>Who holds the token of an <c>Authorization</c> header; none if nobody does.</summary>
-    public AdminPrincipal? Find(string? authorization)
+    public async ValueTask<AdminPrincipal?> FindAsync(string? authorization, CancellationToken cancellation)
     {
         if (AdminToken.HashOf(authorization) is not { } hash) return null;
-        return bootstrap.Is(hash) ? AdminPrincipal.Bootstrap : _byToken.GetValueOrDefault(hash);
+        if (_byToken.TryGetValue(hash, out var principal)) return principal;
+        return await bootstrap.IsAsync(hash, cancellation) ? AdminPrincipal.Bootstrap : null;
     }
 
     /// <summary>All admins, oldest first, revoked ones included; the holder of the first token is not among them.</summary>
@@ -43,18 +44,11 @@ internal sealed class AdminDirectory(IAdminStore store, AdminToken bootstrap, Fu
     /// <summary>Makes an admin. A second call with the same key is refused and names the admin that the first one made.</summary>
     public async Task<AdminResult> CreateAsync(AdminRequest request, string? idempotencyKey, AuditActor by, CancellationToken cancellation)
     {
+        using var turn = await writing.TakeAsync(cancellation);
         if (FaultsOf(request) is { Count: > 0 } faults) return new(null, Refusal: KeyAnswer.Invalid([]).Refusal, Faults: faults);
-        await _writing.WaitAsync(cancellation);
-        try
-        {
-            if (_byId.Values.FirstOrDefault(a => idempotencyKey is not null && a.IdempotencyKey == idempotencyKey) is { } earlier) return AlreadyCreated(earlier);
-            if (_byId.Count >= Max) return new(null, Refusal: new Refusal(409, "too_many_admins", $"There are {Max} admins already, revoked ones included."));
-            return await AddAsync(request, idempotencyKey, by);
-        }
-        finally
-        {
-            _writing.Release();
-        }
+        if (_byId.Values.FirstOrDefault(a => idempotencyKey is not null && a.IdempotencyKey == idempotencyKey) is { } earlier) return AlreadyCreated(earlier);
+        if (_byId.Count >= Max) return new(null, Refusal: new Refusal(409, "too_many_admins", $"There are {Max} admins already, revoked ones included."));
+        return await AddAsync(request, idempotencyKey, by);
     }
 
     /// <summary>Gives an admin a new token; the one before is refused at once.</summary>
@@ -69,8 +63,6 @@ internal sealed class AdminDirectory(IAdminStore store, AdminToken bootstrap, Fu
     /// <summary>Refuses an admin from now on, for ever. Revoking it again changes nothing.</summary>
     public Task<AdminResult> RevokeAsync(string id, AuditActor by, CancellationToken cancellation) => ChangeAsync(
         id, "admin.revoke", by, account => new(account.RevokedAt is null ? account with { RevokedAt = KeyTime.Stored(time.GetUtcNow()) } : account), cancellation);
-
-    public void Dispose() => _writing.Dispose();
 
     private async Task<AdminResult> AddAsync(AdminRequest request, string? idempotencyKey, AuditActor by)
     {
@@ -100,25 +92,18 @@ internal sealed class AdminDirectory(IAdminStore store, AdminToken bootstrap, Fu
 
     private async Task<AdminResult> ChangeAsync(string id, string action, AuditActor by, Func<AdminAccount, AdminResult> change, CancellationToken cancellation)
     {
-        await _writing.WaitAsync(cancellation);
-        try
-        {
-            if (!_byId.TryGetValue(id, out var before)) return new(null, Refusal: Refusal.NotFound("admin_not_found", $"There is no admin '{id}'."));
-            var result = change(before);
-            if (result.Refusal is not null || result.Account! == before) return result;
-            var after = result.Account! with { Version = before.Version + 1 };
-            var audit = new AuditEntry(time.GetUtcNow(), by, action, id, before.Tenant, before.Facts(), after.Facts());
-            if (!await store.ReplaceAsync(before, after, audit, CancellationToken.None))
-                return new(before, Refusal: new Refusal(409, "admin_changed", $"The admin '{id}' was changed by others at the same time. Try again."));
-            _byToken.TryRemove(before.Hash, out _);
-            Take(after);
-            log.AdminChanged(action, id, by.Id);
-            return result with { Account = after };
-        }
-        finally
-        {
-            _writing.Release();
-        }
+        using var turn = await writing.TakeAsync(cancellation);
+        if (!_byId.TryGetValue(id, out var before)) return new(null, Refusal: Refusal.NotFound("admin_not_found", $"There is no admin '{id}'."));
+        var result = change(before);
+        if (result.Refusal is not null || result.Account! == before) return result;
+        var after = result.Account! with { Version = before.Version + 1 };
+        var audit = new AuditEntry(time.GetUtcNow(), by, action, id, before.Tenant, before.Facts(), after.Facts());
+        if (!await store.ReplaceAsync(before, after, audit, CancellationToken.None))
+            return new(before, Refusal: new Refusal(409, "admin_changed", $"The admin '{id}' was changed by others at the same time. Try again."));
+        _byToken.TryRemove(before.Hash, out _);
+        Take(after);
+        log.AdminChanged(action, id, by.Id);
+        return result with { Account = after };
     }
 
     private void Take(AdminAccount account)
@@ -134,7 +119,7 @@ internal sealed class AdminDirectory(IAdminStore store, AdminToken bootstrap, Fu
         if (role is null) faults.Add(new("role", "Must be owner, operator, tenant_admin or viewer."));
         if (role is AdminRole.TenantAdmin && request.Tenant is null) faults.Add(new("tenant", "Is needed: the id of the organisation whose keys it manages."));
         if (role is AdminRole.Owner or AdminRole.Operator && request.Tenant is not null) faults.Add(new("tenant", "Must not be given: this role is bound to no organisation."));
-        else if (request.Tenant is { } tenant && !current().Settings.Tenants.ContainsKey(tenant)) faults.Add(new("tenant", "The configuration has no tenant of that id."));
+        else if (request.Tenant is { } tenant && tenants.Find(tenant) is null) faults.Add(new("tenant", "There is no tenant of that id."));
         if (request.Name is { } name && (name.Length is 0 or > NameLengthMax || name.Any(char.IsControl)))
             faults.Add(new("name", $"Must be 1 to {NameLengthMax} characters, none of them a control character."));
         return faults;

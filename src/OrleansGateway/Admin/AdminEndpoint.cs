@@ -31,6 +31,9 @@ internal sealed record AdminEndpoint(string Method, string Path, Permission Perm
     /// <summary>Status of success.</summary>
     public int Status { get; init; } = StatusCodes.Status200OK;
 
+    /// <summary>Status of success where all was as asked already; none if that has no status of its own.</summary>
+    public int? RepeatStatus { get; init; }
+
     /// <summary>Statuses of refusals besides 401 and 403.</summary>
     public IReadOnlyList<int> Refusals { get; init; } = [];
 

@@ -1,5 +1,5 @@
+using System.Text.Json.Serialization.Metadata;
 using OrleansGateway.Audit;
-using OrleansGateway.Configuration;
 using OrleansGateway.Tenants;
 
 namespace OrleansGateway.Admin;
@@ -10,11 +10,11 @@ internal static class AdminEndpoints
     private static readonly (string, bool)[] Idempotency = [("Idempotency-Key", false)];
 
     public static IReadOnlyList<AdminEndpoint> All(
-        KeyDirectory keys, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, Func<StatusDocument> status, Func<UpstreamListDocument> upstreams,
-        Func<Snapshot> current, TimeProvider time) =>
+        KeyDirectory keys, TenantDirectory tenants, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, Func<StatusDocument> status,
+        Func<UpstreamListDocument> upstreams, TimeProvider time) =>
     [
         .. Of(new KeyEndpoints(keys, time)),
-        .. Of(new TenantEndpoints(current)),
+        .. Of(new TenantEndpoints(tenants)),
         .. Of(new AccountEndpoints(admins)),
         .. Of(new ConfigurationEndpoints(changes)),
         .. Of(new AuditEndpoints(log)),
@@ -41,7 +41,26 @@ internal static class AdminEndpoints
 
     private static AdminEndpoint[] Of(TenantEndpoints tenant) =>
     [
-        new("GET", "/tenants", Permission.ReadTenants, "Organisations with their teams and users.", tenant.ListAsync) { Answer = AdminJson.Default.TenantListDocument },
+        .. Of(tenant, "/tenants", "/{id}", "tenant", Permission.ChangeTenants, AdminJson.Default.TenantListDocument, AdminJson.Default.TenantDocument),
+        .. Of(tenant, "/tenants/{id}/teams", "/{team}", "team", Permission.ChangeMembers, AdminJson.Default.TeamListDocument, AdminJson.Default.TeamDocument),
+        .. Of(tenant, "/tenants/{id}/teams/{team}/users", "/{user}", "user", Permission.ChangeMembers, AdminJson.Default.UserListDocument, AdminJson.Default.UserDocument),
+    ];
+
+    private static AdminEndpoint[] Of(
+        TenantEndpoints tenant, string all, string id, string kind, Permission change, JsonTypeInfo list, JsonTypeInfo one) =>
+    [
+        new("GET", all, Permission.ReadTenants, $"Lists {kind}s of the configuration and those made at run time, in the order of their ids.", tenant.ListAsync)
+            { Answer = list, Refusals = kind == "tenant" ? [422] : [404, 422], Query = TenantEndpoints.Filters },
+        new("POST", all, change, $"Makes a {kind}. A repeat with the same content answers 200 with what is there.", tenant.CreateAsync)
+        {
+            Body = AdminJson.Default.OwnerRequest, Answer = one, Status = 201, RepeatStatus = 200,
+            Refusals = kind == "tenant" ? [400, 409, 413, 422] : [400, 404, 409, 413, 422],
+        },
+        new("GET", all + id, Permission.ReadTenants, $"One {kind}, with all below it.", tenant.GetAsync) { Answer = one, Refusals = [404] },
+        new("PATCH", all + id, change, $"Changes a {kind} made at run time, from the next request on; what is left out stays.", tenant.ChangeAsync)
+            { Body = AdminJson.Default.OwnerChange, Answer = one, Refusals = [400, 404, 409, 413, 422] },
+        new("DELETE", all + id, change, $"Deletes a {kind} made at run time, and all below it. Refused while keys of it are not revoked.", tenant.DeleteAsync)
+            { Status = 204, Refusals = [404, 409] },
     ];
 
     private static AdminEndpoint[] Of(AccountEndpoints account) =>

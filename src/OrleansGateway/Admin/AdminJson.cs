@@ -59,13 +59,19 @@ internal sealed record RotateDocument(JsonElement? Grace);
 /// <summary>The configuration in force, and what was wrong with the last file read.</summary>
 internal sealed record ConfigurationDocument(string Version, DateTimeOffset LoadedAt, IReadOnlyList<ErrorDocument> LastFaults);
 
-internal sealed record TenantListDocument(IReadOnlyList<TenantDocument> Tenants);
+/// <summary>Some tenants; <c>NextCursor</c> asks for the next page, and is none on the last.</summary>
+internal sealed record TenantListDocument(IReadOnlyList<TenantDocument> Tenants, string? NextCursor);
 
-internal sealed record TenantDocument(string Id, string Name, bool Enabled, IReadOnlyList<TeamDocument> Teams);
+/// <summary>A tenant. <c>Source</c> is <c>file</c> if the configuration states it, and it is changed there; <c>api</c> if it was made at run time.</summary>
+internal sealed record TenantDocument(string Id, string Name, bool Enabled, string Source, IReadOnlyList<TeamDocument> Teams);
 
-internal sealed record TeamDocument(string Id, string Name, IReadOnlyList<UserDocument> Users);
+internal sealed record TeamListDocument(IReadOnlyList<TeamDocument> Teams, string? NextCursor);
 
-internal sealed record UserDocument(string Id, string Name);
+internal sealed record TeamDocument(string Id, string Name, string Source, IReadOnlyList<UserDocument> Users);
+
+internal sealed record UserListDocument(IReadOnlyList<UserDocument> Users, string? NextCursor);
+
+internal sealed record UserDocument(string Id, string Name, string Source);
 
 /// <summary>Problem details, RFC 9457, with a code that never changes. <c>KeyId</c> or <c>AdminId</c> names what is in the way of a repeated request.</summary>
 internal sealed record ProblemDocument(
@@ -154,7 +160,11 @@ internal sealed record UpstreamTargetDocument(
 [JsonSerializable(typeof(KeyListDocument))]
 [JsonSerializable(typeof(RotateDocument))]
 [JsonSerializable(typeof(ConfigurationDocument))]
+[JsonSerializable(typeof(OwnerRequest))]
+[JsonSerializable(typeof(OwnerChange))]
 [JsonSerializable(typeof(TenantListDocument))]
+[JsonSerializable(typeof(TeamListDocument))]
+[JsonSerializable(typeof(UserListDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(AdminRequest))]
 [JsonSerializable(typeof(AdminDocument))]

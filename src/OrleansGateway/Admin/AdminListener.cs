@@ -61,12 +61,12 @@ internal sealed class AdminListener : IAsyncDisposable
     {
         var endpoints = AdminEndpoints.All(
             services.GetRequiredService<KeyDirectory>(),
+            services.GetRequiredService<TenantDirectory>(),
             admins,
             services.GetRequiredService<ConfigurationChanges>(),
             services.GetRequiredService<IAuditLog>(),
             services.GetRequiredService<StatusSource>().Now,
             services.GetRequiredService<UpstreamStatus>().Now,
-            services.GetRequiredService<Func<Snapshot>>(),
             services.GetRequiredService<TimeProvider>());
         return new AdminApi(endpoints, admins, services.GetRequiredService<RequestIds>(), services.GetRequiredService<ILogger<AdminApi>>());
     }

@@ -14,13 +14,9 @@ internal sealed class AdminToken
     /// <summary>Name of the token's file in the state folder.</summary>
     public const string FileName = "admin-token";
 
-    private readonly KeyHash _hash;
+    private readonly IAdminTokenStore _store;
 
-    private AdminToken(KeyHash hash, Secret? fresh)
-    {
-        _hash = hash;
-        Fresh = fresh;
-    }
+    private AdminToken(IAdminTokenStore store, Secret? fresh) => (_store, Fresh) = (store, fresh);
 
     /// <summary>The token itself if this start made it, to be printed once; none at later starts.</summary>
     public Secret? Fresh { get; }
@@ -28,26 +24,25 @@ internal sealed class AdminToken
     /// <summary>Reads the token's hash, or makes the token.</summary>
     public static async Task<AdminToken> OpenAsync(IAdminTokenStore store, string stateFolder, TimeProvider time, CancellationToken cancellation)
     {
-        if (await store.ReadAsync(cancellation) is { } hash) return new AdminToken(hash, fresh: null);
+        if (await store.ReadAsync(cancellation) is not null) return new AdminToken(store, fresh: null);
         return await MakeAsync(store, stateFolder, new AuditEntry(time.GetUtcNow(), AuditActor.Start, "admin_token.create", AdminPrincipal.BootstrapId), cancellation);
     }
 
-    /// <summary>Makes a new token; the one before is refused from the gateway's next start on.</summary>
+    /// <summary>Makes a new token; the one before is refused at once, by a gateway that is running too.</summary>
     public static async Task<AdminToken> MakeAsync(IAdminTokenStore store, string stateFolder, AuditEntry audit, CancellationToken cancellation)
     {
         // The file first: after a crash in between, the next start makes another token. The other way round, nobody would know the token.
         var text = KeyText.New(KeyText.AdminPrefix);
         WriteFile(Path.Combine(stateFolder, FileName), text);
-        var fresh = KeyHash.Of(text);
-        await store.WriteAsync(fresh, audit, cancellation);
-        return new AdminToken(fresh, new Secret(text));
+        await store.WriteAsync(KeyHash.Of(text), audit, cancellation);
+        return new AdminToken(store, new Secret(text));
     }
 
-    /// <summary>Whether an <c>Authorization</c> header carries the token. Takes the same time wherever two hashes differ.</summary>
-    public bool Accepts(string? authorization) => HashOf(authorization) is { } hash && Is(hash);
-
-    /// <summary>Whether that is the token's hash. Takes the same time wherever two hashes differ.</summary>
-    public bool Is(KeyHash hash) => hash.Equals(_hash);
+    /// <summary>
+    /// Whether that is the token's hash. Takes the same time wherever two hashes differ. Read anew each time, some 50 µs: another process may just have made
+    /// another token, because this one has leaked.
+    /// </summary>
+    public async ValueTask<bool> IsAsync(KeyHash hash, CancellationToken cancellation) => await _store.ReadAsync(cancellation) is { } kept && hash.Equals(kept);
 
     /// <summary>Hash of the token that an <c>Authorization</c> header carries; none if it carries none.</summary>
     public static KeyHash? HashOf(string? authorization)

@@ -28,16 +28,14 @@ internal sealed class KeyEndpoints(KeyDirectory keys, TimeProvider time)
         var query = call.Http.Request.Query;
         var faults = QueryText.Unknown(query, Filters);
         var limit = QueryText.Limit(query, faults);
-        var after = QueryText.Cursor(query, faults);
         if (faults.Count > 0) return AdminAnswer.Invalid(faults);
 
-        var filter = new KeyFilter(limit, QueryText.Of(query, "tenant"), QueryText.Of(query, "team"), QueryText.Of(query, "user"), after ?? 0);
+        var filter = new KeyFilter(limit, QueryText.Of(query, "tenant"), QueryText.Of(query, "team"), QueryText.Of(query, "user"), QueryText.Of(query, "cursor"));
         var (page, refused) = await Scope(call).ListAsync(filter);
         if (refused is not null) return AdminAnswer.Problem(refused);
+        if (page is null) return AdminAnswer.Invalid([QueryText.BadCursor]);
         var now = time.GetUtcNow();
-        return AdminAnswer.Json(
-            new KeyListDocument([.. page!.Keys.Select(k => KeyDocument.Of(k, now))], page.Next?.ToString(CultureInfo.InvariantCulture)),
-            AdminJson.Default.KeyListDocument);
+        return AdminAnswer.Json(new KeyListDocument([.. page.Keys.Select(k => KeyDocument.Of(k, now))], page.Next), AdminJson.Default.KeyListDocument);
     }
 
     /// <summary><c>GET /keys/{id}</c>.</summary>

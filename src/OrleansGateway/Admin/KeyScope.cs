@@ -16,7 +16,7 @@ internal sealed class KeyScope(KeyDirectory keys, AdminCall call)
     public async Task<KeyAnswer> CreateAsync(KeyRequest request, string? idempotencyKey) =>
         IsOthers(request.Tenant) ? new KeyAnswer(null, Refusal: OtherTenant) : await keys.CreateAsync(request, idempotencyKey, call.Actor, call.Aborted);
 
-    /// <summary>Some keys; or a refusal, where the keys of another tenant are asked for.</summary>
+    /// <summary>Some keys, none if the cursor is not known; or a refusal, where the keys of another tenant are asked for.</summary>
     public async Task<(KeyPage? Page, Refusal? Refused)> ListAsync(KeyFilter filter) => IsOthers(filter.Tenant)
         ? (null, OtherTenant)
         : (await keys.ListAsync(filter with { Tenant = Tenant ?? filter.Tenant }, call.Aborted), null);

@@ -14,7 +14,6 @@ namespace OrleansGateway.Admin;
 internal static class OpenApiDocument
 {
     private static readonly JsonSerializerOptions Indented = new(AdminJson.Default.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private static readonly JsonSchemaExporterOptions Exporting = new() { TreatNullObliviousAsNonNullable = true };
     private static string? _text;
 
     /// <summary>The document of all endpoints, as JSON.</summary>
@@ -67,7 +66,11 @@ internal static class OpenApiDocument
     private static JsonArray Parameters(AdminEndpoint endpoint)
     {
         var parameters = new JsonArray();
-        if (endpoint.Path.Contains("{id}", StringComparison.Ordinal)) Add("id", "path", needed: true);
+        foreach (var name in (string[])["id", "team", "user"])
+        {
+            if (endpoint.Path.Contains($"{{{name}}}", StringComparison.Ordinal)) Add(name, "path", needed: true);
+        }
+
         foreach (var name in endpoint.Query) Add(name, "query", needed: false);
         foreach (var (name, needed) in endpoint.Headers) Add(name, "header", needed);
         return parameters;
@@ -83,7 +86,13 @@ internal static class OpenApiDocument
         var content = new JsonObject();
         if (endpoint.Answer is { } answer) content["application/json"] = new JsonObject { ["schema"] = Reference(answer) };
         if (endpoint.OtherAnswer is { } other) content[other] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } };
-        var responses = new JsonObject { [Number(endpoint.Status)] = new JsonObject { ["description"] = ReasonPhrases.GetReasonPhrase(endpoint.Status), ["content"] = content } };
+        var responses = new JsonObject();
+        foreach (var status in new[] { endpoint.RepeatStatus, endpoint.Status }.OfType<int>())
+        {
+            var response = responses[Number(status)] = new JsonObject { ["description"] = ReasonPhrases.GetReasonPhrase(status) };
+            if (content.Count > 0) response["content"] = content.DeepClone();
+        }
+
         foreach (var status in endpoint.Refusals.Concat([401, 403]).Order())
         {
             responses[Number(status)] = new JsonObject
@@ -100,13 +109,39 @@ internal static class OpenApiDocument
     {
         var types = endpoints.SelectMany(e => new[] { e.Body, e.Answer }).OfType<JsonTypeInfo>().Append(AdminJson.Default.ProblemDocument);
         var schemas = new JsonObject();
-        foreach (var type in types.DistinctBy(t => t.Type).OrderBy(t => t.Type.Name, StringComparer.Ordinal)) schemas[NameOf(type)] = type.GetJsonSchemaAsNode(Exporting);
+        foreach (var type in types.DistinctBy(t => t.Type).OrderBy(t => t.Type.Name, StringComparer.Ordinal)) schemas[NameOf(type)] = Schema(type);
         return new JsonObject
         {
             ["schemas"] = schemas,
             ["securitySchemes"] = new JsonObject { ["admin_token"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer" } },
         };
     }
+
+    private static JsonNode Schema(JsonTypeInfo type) => type.GetJsonSchemaAsNode(new JsonSchemaExporterOptions
+    {
+        TreatNullObliviousAsNonNullable = true,
+        TransformSchemaNode = (_, schema) => WithoutNeedOfNulls(FromTheRoot(schema, NameOf(type))),
+    });
+
+    /// <summary>The exporter refers to a form that it wrote before by its place in the one schema; here it has its place in the document.</summary>
+    private static JsonNode FromTheRoot(JsonNode schema, string name)
+    {
+        if (schema is JsonObject form && form["$ref"]?.GetValue<string>() is { } place) form["$ref"] = $"#/components/schemas/{name}{place[1..]}";
+        return schema;
+    }
+
+    /// <summary>The exporter takes every parameter of a record for needed; ours are left out where they have no value, and may be.</summary>
+    private static JsonNode WithoutNeedOfNulls(JsonNode schema)
+    {
+        if (schema is not JsonObject form || form["required"] is not JsonArray required) return schema;
+        var needed = required.Select(n => n!.GetValue<string>()).Where(name => !MayBeNull(form["properties"]![name]!)).ToArray();
+        if (needed.Length > 0) form["required"] = new JsonArray([.. needed.Select(n => (JsonNode)n)]);
+        else form.Remove("required");
+        return schema;
+    }
+
+    // 'true' in place of a schema stands for any value, null too.
+    private static bool MayBeNull(JsonNode schema) => schema is not JsonObject form || (form["type"] is JsonArray types && types.Any(t => t!.GetValue<string>() == "null"));
 
     private static JsonObject Reference(JsonTypeInfo type) => new() { ["$ref"] = $"#/components/schemas/{NameOf(type)}" };
 

@@ -11,7 +11,7 @@ internal enum AdminRole
     /// <summary>May do everything but manage admins.</summary>
     Operator,
 
-    /// <summary>Manages the keys of one tenant.</summary>
+    /// <summary>Manages keys, teams and users of one tenant.</summary>
     TenantAdmin,
 
     /// <summary>May look and change nothing; of one tenant or of all.</summary>
@@ -25,6 +25,10 @@ internal enum Permission
     ReadKeys,
     ChangeKeys,
     ReadTenants,
+    ChangeTenants,
+
+    /// <summary>Teams and users of a tenant.</summary>
+    ChangeMembers,
     ReadStatus,
     ReadConfiguration,
     ReadConfigurationText,
@@ -41,7 +45,7 @@ internal static class Permissions
     {
         [AdminRole.Owner] = [.. Enum.GetValues<Permission>()],
         [AdminRole.Operator] = [.. Enum.GetValues<Permission>().Where(p => p != Permission.ChangeAdmins)],
-        [AdminRole.TenantAdmin] = [Permission.ReadApi, Permission.ReadKeys, Permission.ChangeKeys, Permission.ReadTenants],
+        [AdminRole.TenantAdmin] = [Permission.ReadApi, Permission.ReadKeys, Permission.ChangeKeys, Permission.ReadTenants, Permission.ChangeMembers],
         // Not the text of the configuration: its secrets are masked, and its comments are not.
         [AdminRole.Viewer] =
         [
@@ -50,7 +54,10 @@ internal static class Permissions
     }.ToFrozenDictionary();
 
     /// <summary>The most that anyone bound to one tenant may do: all else shows, or changes, what belongs to others.</summary>
-    private static readonly FrozenSet<Permission> WithinATenant = [Permission.ReadApi, Permission.ReadKeys, Permission.ChangeKeys, Permission.ReadTenants];
+    private static readonly FrozenSet<Permission> WithinATenant =
+    [
+        Permission.ReadApi, Permission.ReadKeys, Permission.ChangeKeys, Permission.ReadTenants, Permission.ChangeMembers,
+    ];
 
     private static readonly FrozenDictionary<string, AdminRole> ByName = new Dictionary<string, AdminRole>
     {

@@ -11,6 +11,9 @@ internal static class QueryText
     /// <summary>Most entries of a page.</summary>
     public const int LimitMax = 1_000;
 
+    /// <summary>What is said of a cursor that no page gave.</summary>
+    public static readonly KeyFault BadCursor = new("cursor", "Must be the next_cursor of the page before.");
+
     /// <summary>A fault for each parameter that is not known.</summary>
     public static List<KeyFault> Unknown(IQueryCollection query, string[] known) =>
         [.. query.Keys.Except(known, StringComparer.OrdinalIgnoreCase).Select(n => new KeyFault(n, $"Is not known here. Known are: {string.Join(", ", known)}."))];
@@ -30,7 +33,7 @@ internal static class QueryText
     {
         if (Of(query, "cursor") is not { } text) return null;
         if (TryRead(text, out var cursor)) return cursor;
-        faults.Add(new KeyFault("cursor", "Must be the next_cursor of the page before."));
+        faults.Add(BadCursor);
         return null;
     }
 

@@ -29,8 +29,15 @@ internal sealed class AdminClient : IDisposable
         SendAsync(new HttpRequestMessage(HttpMethod.Post, path), cancellation);
 
     /// <summary>Answer to a POST of a document, as JSON text.</summary>
-    public Task<string> PostAsync<T>(string path, T document, JsonTypeInfo<T> type, CancellationToken cancellation) => SendAsync(
-        new HttpRequestMessage(HttpMethod.Post, path)
+    public Task<string> PostAsync<T>(string path, T document, JsonTypeInfo<T> type, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, path, document, type, cancellation);
+
+    /// <summary>Does away with what the path names.</summary>
+    public Task DeleteAsync(string path, CancellationToken cancellation) => SendAsync(new HttpRequestMessage(HttpMethod.Delete, path), cancellation);
+
+    /// <summary>Answer to a request with a document, as JSON text.</summary>
+    public Task<string> SendAsync<T>(HttpMethod method, string path, T document, JsonTypeInfo<T> type, CancellationToken cancellation) => SendAsync(
+        new HttpRequestMessage(method, path)
         {
             Content = new StringContent(JsonSerializer.Serialize(document, type), Encoding.UTF8, "application/json"),
         },

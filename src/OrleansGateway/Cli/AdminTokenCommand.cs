@@ -12,7 +12,7 @@ internal static class AdminTokenCommand
     public static Command Create()
     {
         var state = new Option<string>("--state") { Description = "The state folder.", DefaultValueFactory = _ => ".gateway" };
-        var reset = new Command("reset", "Make a new admin token. A running gateway takes it at its next start.") { state };
+        var reset = new Command("reset", "Make a new admin token; the one before is refused at once.") { state };
         reset.SetAction((parsed, cancellation) =>
         {
             var writers = parsed.InvocationConfiguration;
@@ -36,7 +36,7 @@ internal static class AdminTokenCommand
                 TimeProvider.System.GetUtcNow(), AuditActor.Local(Environment.UserName), "admin_token.reset", AdminPrincipal.BootstrapId);
             var token = await AdminToken.MakeAsync(new SqliteAdminTokenStore(database), state, audit, cancellation);
             await output.WriteLineAsync(token.Fresh!.Reveal());
-            await error.WriteLineAsync("This is the new admin token. Restart the gateway to use it.");
+            await error.WriteLineAsync("This is the new admin token. The one before is refused from now on.");
             return 0;
         }
         catch (Exception refused) when (refused is StorageException or IOException or UnauthorizedAccessException)

@@ -11,7 +11,7 @@ internal static class CompletionCommand
         _gateway() {
           local IFS=$'\n' line=${COMP_LINE:0:COMP_POINT}
           line=${line#"${COMP_WORDS[0]}"}
-          COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "[suggest:${#line}]" "$line" 2>/dev/null | grep -v ^/)" -- "${COMP_WORDS[COMP_CWORD]}"))
+          COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "[suggest:${#line}]" "$line" 2>/dev/null | grep -v '^/')" -- "${COMP_WORDS[COMP_CWORD]}"))
         }
         complete -o default -F _gateway gateway ./gateway
 
@@ -22,7 +22,7 @@ internal static class CompletionCommand
         _gateway() {
           local line=${BUFFER[1,CURSOR]}
           line=${line#"${words[1]}"}
-          compadd -- ${(f)"$("${words[1]}" "[suggest:${#line}]" "$line" 2>/dev/null | grep -v ^/)"}
+          compadd -- ${(f)"$("${words[1]}" "[suggest:${#line}]" "$line" 2>/dev/null | grep -v '^/')"}
         }
         compdef _gateway gateway ./gateway
 

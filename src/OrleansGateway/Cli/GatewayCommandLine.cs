@@ -13,6 +13,8 @@ internal static class GatewayCommandLine
         AdminTokenCommand.Create(),
         KeysCommand.Create(TimeProvider.System, Environment.GetEnvironmentVariable),
         TenantsCommand.Create(Environment.GetEnvironmentVariable),
+        TenantsCommand.CreateTeams(Environment.GetEnvironmentVariable),
+        TenantsCommand.CreateUsers(Environment.GetEnvironmentVariable),
         AdminsCommand.Create(Environment.GetEnvironmentVariable),
         AuditCommand.Create(Environment.GetEnvironmentVariable),
         StatusCommand.Create(Environment.GetEnvironmentVariable),

@@ -6,7 +6,12 @@ namespace OrleansGateway.Configuration;
 internal static partial class NameRules
 {
     private const int ModelNameMax = 200;
-    private const string BadId = "An id is 1 to 64 letters, digits, dots, dashes and underscores, and begins with a letter or digit.";
+
+    /// <summary>What is said of an id that is none.</summary>
+    public const string BadId = "An id is 1 to 64 letters, digits, dots, dashes and underscores, and begins with a letter or digit.";
+
+    /// <summary>Whether it can be the id of an entry.</summary>
+    public static bool IsId(string id) => Id().IsMatch(id);
 
     public static void CheckIds(string owner, IEnumerable<string> ids, Findings findings)
     {

@@ -39,7 +39,8 @@ internal sealed class TlsCertificate
             all.RemoveAt(0);
             return (new TlsCertificate(own, all), "", "");
         }
-        catch (CryptographicException)
+        // A key of another pair is an argument that does not fit to some kinds of keys.
+        catch (Exception unusable) when (unusable is CryptographicException or ArgumentException)
         {
             return (null, "key", "The key cannot be used: it must be an unencrypted private key in PEM, and the one that belongs to the certificate.");
         }

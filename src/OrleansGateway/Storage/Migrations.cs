@@ -92,6 +92,19 @@ internal static class Migrations
                 actor    TEXT    NOT NULL
             ) STRICT;
             """),
+        new(6, "tenants, teams and users", """
+            CREATE TABLE owners (
+                tenant     TEXT    NOT NULL,
+                team       TEXT    NOT NULL,
+                user       TEXT    NOT NULL,
+                name       TEXT    NOT NULL,
+                enabled    INTEGER NOT NULL,
+                created_at INTEGER NOT NULL,
+                created_by TEXT    NOT NULL,
+                version    INTEGER NOT NULL,
+                PRIMARY KEY (tenant, team, user)
+            ) STRICT, WITHOUT ROWID;
+            """),
     ];
 
     /// <summary>

@@ -8,7 +8,8 @@ namespace OrleansGateway.Storage;
 /// </summary>
 internal sealed class SqliteDatabase : IDisposable
 {
-    private const UnixFileMode OwnerReadsAndWrites = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    /// <summary>Rights of every file in the state folder.</summary>
+    public const UnixFileMode OwnerReadsAndWrites = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Name of the database in the state folder.</summary>
     public const string FileName = "gateway.db";
@@ -62,7 +63,7 @@ internal sealed class SqliteDatabase : IDisposable
     }
 
     // A folder that is there already keeps its rights: it may be a mounted volume, or shared on purpose. The files are closed either way.
-    private static void CreateFolder(string path)
+    public static void CreateFolder(string path)
     {
         if (Directory.Exists(path)) return;
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);

@@ -27,19 +27,20 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     }
 
     /// <inheritdoc/>
-    public async Task<KeyPage> ListAsync(KeyFilter filter, CancellationToken cancellation)
+    public async Task<KeyPage?> ListAsync(KeyFilter filter, CancellationToken cancellation)
     {
-        var where = "sequence > @After"
-            + (filter.Tenant is null ? "" : " AND tenant = @Tenant")
+        var where = (filter.Tenant is null ? "" : " AND tenant = @Tenant")
             + (filter.Team is null ? "" : " AND team = @Team")
             + (filter.User is null ? "" : " AND user = @User");
         // One more than asked for, to know whether there is a next page.
-        var asked = new { After = filter.After ?? 0, filter.Tenant, filter.Team, filter.User, Limit = filter.Limit + 1L };
+        var asked = new { filter.After, filter.Tenant, filter.Team, filter.User, Limit = filter.Limit + 1L };
         await using var connection = database.Connect();
+        if (filter.After is not null && await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(
+            $"SELECT sequence FROM keys WHERE id = @After{where}", asked, cancellationToken: cancellation)) is null) return null;
         var rows = (await connection.QueryAsync<KeyRow>(new CommandDefinition(
-            $"SELECT {KeyRow.Columns} FROM keys WHERE {where} ORDER BY sequence LIMIT @Limit", asked, cancellationToken: cancellation))).AsList();
+            $"SELECT {KeyRow.Columns} FROM keys WHERE sequence > coalesce((SELECT sequence FROM keys WHERE id = @After), 0){where} ORDER BY sequence LIMIT @Limit", asked, cancellationToken: cancellation))).AsList();
         var page = rows.Take(filter.Limit).ToArray();
-        return new KeyPage([.. page.Select(new KeyRowReader().Read)], rows.Count > page.Length ? page[^1].Sequence : null);
+        return new KeyPage([.. page.Select(new KeyRowReader().Read)], rows.Count > page.Length ? page[^1].Id : null);
     }
 
     /// <inheritdoc/>

@@ -12,8 +12,8 @@ internal interface IKeyStore
     /// <summary>The key with that id; none if there is none.</summary>
     Task<Key?> FindAsync(string id, CancellationToken cancellation);
 
-    /// <summary>Some of the keys that match, oldest first.</summary>
-    Task<KeyPage> ListAsync(KeyFilter filter, CancellationToken cancellation);
+    /// <summary>Some of the keys that match, oldest first; none if the page before did not end with a key that matches.</summary>
+    Task<KeyPage?> ListAsync(KeyFilter filter, CancellationToken cancellation);
 
     /// <summary>
     /// Adds a key. Adds nothing if an earlier one has the same <see cref="Key.IdempotencyKey"/>, and returns the id of that one; else none.
@@ -28,10 +28,10 @@ internal interface IKeyStore
 }
 
 /// <summary>
-/// Which keys to list, and how many at most, from 1. <c>After</c> is where the page before ended, its
-/// <see cref="KeyPage.Next"/>; none for the first page.
+/// Which keys to list, and how many at most, from 1. <c>After</c> is the id of the last key of the page before, its <see cref="KeyPage.Next"/>; none for the
+/// first page. An id tells whoever may see one tenant only nothing of how many keys others have.
 /// </summary>
-internal sealed record KeyFilter(int Limit, string? Tenant = null, string? Team = null, string? User = null, long? After = null);
+internal sealed record KeyFilter(int Limit, string? Tenant = null, string? Team = null, string? User = null, string? After = null);
 
 /// <summary>Some keys, and where the next page begins; none if this is the last.</summary>
-internal sealed record KeyPage(IReadOnlyList<Key> Keys, long? Next);
+internal sealed record KeyPage(IReadOnlyList<Key> Keys, string? Next);

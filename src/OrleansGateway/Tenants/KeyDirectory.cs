@@ -7,7 +7,8 @@ namespace OrleansGateway.Tenants;
 /// The keys made at run time: makes, rotates and revokes them, and finds callers. A change is on disk before it is in memory, and in memory before
 /// the call returns: whoever learns of it sees it on the very next request.
 /// </summary>
-internal sealed class KeyDirectory(IKeyStore store, Func<Snapshot> current, TimeProvider time, ILogger<KeyDirectory> log) : ICallers, IDisposable
+internal sealed class KeyDirectory(
+    IKeyStore store, TenantDirectory tenants, WriteTurn writing, Func<Snapshot> current, TimeProvider time, ILogger<KeyDirectory> log) : ICallers
 {
     /// <summary>How long a rotated key may go on being accepted.</summary>
     public static readonly TimeSpan GraceMax = TimeSpan.FromDays(30);
@@ -16,7 +17,6 @@ internal sealed class KeyDirectory(IKeyStore store, Func<Snapshot> current, Time
     private const int AttemptsMax = 3;
 
     private readonly KeyIndex _index = new();
-    private readonly SemaphoreSlim _writing = new(1, 1);
 
     /// <summary>Reads all keys into memory. Called once, before the first request.</summary>
     public async Task LoadAsync(CancellationToken cancellation)
@@ -42,21 +42,21 @@ internal sealed class KeyDirectory(IKeyStore store, Func<Snapshot> current, Time
     /// <summary>The key with that id, revoked or not; none if there is none.</summary>
     public Task<Key?> GetAsync(string id, CancellationToken cancellation) => store.FindAsync(id, cancellation);
 
-    /// <summary>Some of the keys that match, revoked ones included, oldest first.</summary>
-    public Task<KeyPage> ListAsync(KeyFilter filter, CancellationToken cancellation) => store.ListAsync(filter, cancellation);
+    /// <summary>Some of the keys that match, revoked ones included, oldest first; none if the page before did not end with a key that matches.</summary>
+    public Task<KeyPage?> ListAsync(KeyFilter filter, CancellationToken cancellation) => store.ListAsync(filter, cancellation);
 
     /// <summary>
     /// Makes a key. A second call with the same <paramref name="idempotencyKey"/> is refused and names the key that the first one made.
     /// </summary>
     public async Task<KeyAnswer> CreateAsync(KeyRequest request, string? idempotencyKey, AuditActor by, CancellationToken cancellation)
     {
-        var check = new KeyRequestCheck();
-        var asked = check.Read(request, current().Settings, KeyTime.Stored(time.GetUtcNow()));
+        using var turn = await writing.TakeAsync(cancellation);
+        var check = new KeyRequestCheck(tenants);
+        var asked = check.Read(request, KeyTime.Stored(time.GetUtcNow()));
         if (check.Faults.Count > 0) return KeyAnswer.Invalid(check.Faults);
 
         var secret = KeyText.New(KeyText.KeyPrefix);
         var key = asked with { Id = KeyText.NewId("key_"), Hash = KeyHash.Of(secret), Display = KeyText.Display(secret), IdempotencyKey = idempotencyKey };
-        using var turn = await TakeTurnAsync(cancellation);
         var audit = new AuditEntry(key.CreatedAt, by, "key.create", key.Id, key.Tenant, After: KeyFacts.Of(key));
         if (await store.AddAsync(key, audit, CancellationToken.None) is { } earlier)
             return KeyAnswer.AlreadyCreated((await store.FindAsync(earlier, cancellation))!);
@@ -97,9 +97,6 @@ internal sealed class KeyDirectory(IKeyStore store, Func<Snapshot> current, Time
         return answer;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _writing.Dispose();
-
     private static Key Rotated(Key key, string secret, TimeSpan grace, DateTimeOffset now) => key with
     {
         Hash = KeyHash.Of(secret),
@@ -111,7 +108,7 @@ internal sealed class KeyDirectory(IKeyStore store, Func<Snapshot> current, Time
     private async Task<KeyAnswer> ChangeAsync(
         string id, string action, AuditActor by, Func<Key, DateTimeOffset, KeyAnswer> change, CancellationToken cancellation)
     {
-        using var turn = await TakeTurnAsync(cancellation);
+        using var turn = await writing.TakeAsync(cancellation);
         for (var attempt = 1; ; attempt++)
         {
             if (await store.FindAsync(id, cancellation) is not { } before)
@@ -131,17 +128,6 @@ internal sealed class KeyDirectory(IKeyStore store, Func<Snapshot> current, Time
 
             if (attempt == AttemptsMax) return KeyAnswer.Changed(before);
         }
-    }
-
-    private async Task<Turn> TakeTurnAsync(CancellationToken cancellation)
-    {
-        await _writing.WaitAsync(cancellation);
-        return new Turn(_writing);
-    }
-
-    private readonly struct Turn(SemaphoreSlim writing) : IDisposable
-    {
-        public void Dispose() => writing.Release();
     }
 }
 

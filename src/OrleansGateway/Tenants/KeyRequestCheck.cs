@@ -1,10 +1,9 @@
 using System.Text.RegularExpressions;
-using OrleansGateway.Configuration;
 
 namespace OrleansGateway.Tenants;
 
-/// <summary>Judges a request for a key against the configuration in force, and reads its written forms. Reports every fault, not the first.</summary>
-internal sealed partial class KeyRequestCheck
+/// <summary>Judges a request for a key against the tenants there are, and reads its written forms. Reports every fault, not the first.</summary>
+internal sealed partial class KeyRequestCheck(TenantDirectory tenants)
 {
     private const int NameLengthMax = 128;
     private const int PatternsMax = 256;
@@ -20,9 +19,9 @@ internal sealed partial class KeyRequestCheck
     public IReadOnlyList<KeyFault> Faults => _faults;
 
     /// <summary>The key asked for, but for its id and its secret. Meaningful only if there are no <see cref="Faults"/>.</summary>
-    public Key Read(KeyRequest request, GatewaySettings settings, DateTimeOffset now)
+    public Key Read(KeyRequest request, DateTimeOffset now)
     {
-        CheckOwner(request, settings);
+        CheckOwner(request);
         if (request.Name is { } name && !IsText(name, NameLengthMax))
             Add("name", $"Must be 1 to {NameLengthMax} characters, none of them a control character.");
         return new Key
@@ -45,7 +44,7 @@ internal sealed partial class KeyRequestCheck
 
     private void Add(string path, string message) => _faults.Add(new KeyFault(path, message));
 
-    private void CheckOwner(KeyRequest request, GatewaySettings settings)
+    private void CheckOwner(KeyRequest request)
     {
         if (string.IsNullOrEmpty(request.Tenant))
         {
@@ -53,9 +52,9 @@ internal sealed partial class KeyRequestCheck
             return;
         }
 
-        if (!settings.Tenants.TryGetValue(request.Tenant, out var tenant))
+        if (tenants.Find(request.Tenant) is not { } tenant)
         {
-            Add("tenant", $"The configuration has no tenant of that id. {Known(settings.Tenants.Keys)}");
+            Add("tenant", $"There is no tenant of that id. {Known(tenants.Ids(), "There is none yet", "There are")}");
             return;
         }
 
@@ -66,15 +65,15 @@ internal sealed partial class KeyRequestCheck
         }
 
         if (!tenant.Teams.TryGetValue(request.Team, out var team))
-            Add("team", $"The tenant has no team of that id. {Known(tenant.Teams.Keys)}");
+            Add("team", $"The tenant has no team of that id. {Known(tenant.Teams.Keys, "It has none", "It has")}");
         else if (request.User is { } user && !team.Users.ContainsKey(user))
-            Add("user", $"The team has no user of that id. {Known(team.Users.Keys)}");
+            Add("user", $"The team has no user of that id. {Known(team.Users.Keys, "It has none", "It has")}");
     }
 
-    private static string Known(IEnumerable<string> ids)
+    private static string Known(IEnumerable<string> ids, string none, string some)
     {
         var shown = ids.Order(StringComparer.Ordinal).Take(10).ToArray();
-        return shown.Length == 0 ? "It has none." : $"It has: {string.Join(", ", shown)}{(shown.Length == 10 ? " …" : "")}.";
+        return shown.Length == 0 ? $"{none}." : $"{some}: {string.Join(", ", shown)}{(shown.Length == 10 ? " …" : "")}.";
     }
 
     private string[] ReadPatterns(string path, IReadOnlyList<string?>? patterns)

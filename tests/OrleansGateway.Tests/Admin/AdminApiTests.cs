@@ -135,7 +135,8 @@ public sealed class AdminApiTests : IAsyncLifetime
     {
         var (response, problem) = await _host.GetAsync("/admin/v1/keys?limit=1001&cursor=x&tennant=acme");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
-        Assert.Equal(["tennant", "limit", "cursor"], Paths(problem));
+        Assert.Equal(["tennant", "limit"], Paths(problem));
+        Assert.Equal(["cursor"], Paths((await _host.GetAsync("/admin/v1/keys?cursor=7")).Body));
     }
 
     [Theory]
@@ -214,7 +215,7 @@ public sealed class AdminApiTests : IAsyncLifetime
 
     [Fact]
     public async Task Tenants_WhenAsked_ListsTeamsAndUsers() => Assert.Equal(
-        """{"tenants":[{"id":"acme","name":"Acme Inc.","enabled":true,"teams":[{"id":"blue","name":"blue","users":[{"id":"ada","name":"ada"}]}]},{"id":"closed","name":"closed","enabled":false,"teams":[]}]}""",
+        """{"tenants":[{"id":"acme","name":"Acme Inc.","enabled":true,"source":"file","teams":[{"id":"blue","name":"blue","source":"file","users":[{"id":"ada","name":"ada","source":"file"}]}]},{"id":"closed","name":"closed","enabled":false,"source":"file","teams":[]}]}""",
         (await _host.GetAsync("/admin/v1/tenants")).Body.GetRawText());
 
     private static string? Text(JsonElement element, string name) => element.GetProperty(name).GetString();

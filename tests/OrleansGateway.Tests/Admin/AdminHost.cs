@@ -51,7 +51,7 @@ internal sealed class AdminHost : IAsyncDisposable
     {
         (_app, Folder, Directory, Token, Admins, Source, Changes) = (app, folder, directory, token, admins, source, changes);
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        Client = new HttpClient { BaseAddress = Address };
+        Client = new HttpClient(new OpenApiWitness()) { BaseAddress = Address };
         Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Fresh!.Reveal());
     }
 
@@ -68,7 +68,7 @@ internal sealed class AdminHost : IAsyncDisposable
     /// <summary>All routes of the listener.</summary>
     public IEnumerable<RouteEndpoint> Mapped => ((IEndpointRouteBuilder)_app).DataSources.SelectMany(s => s.Endpoints).Cast<RouteEndpoint>();
 
-    /// <summary>Carries the admin token.</summary>
+    /// <summary>Carries the admin token, and holds every answer to the OpenAPI document.</summary>
     public HttpClient Client { get; }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -91,9 +91,9 @@ internal sealed class AdminHost : IAsyncDisposable
         var changes = new ConfigurationChanges(source, new SqliteConfigurationHistory(directory.Database), new SqliteAuditLog(directory.Database), directory.Time,
             loggers.CreateLogger<ConfigurationChanges>());
         await changes.RecordStartAsync(Cancel);
-        var admins = new AdminDirectory(new SqliteAdminStore(directory.Database), token, () => source.Current, directory.Time, loggers.CreateLogger<AdminDirectory>());
+        var admins = new AdminDirectory(new SqliteAdminStore(directory.Database), token, directory.Tenants, directory.Turn, directory.Time, loggers.CreateLogger<AdminDirectory>());
         await admins.LoadAsync(Cancel);
-        var endpoints = AdminEndpoints.All(directory.Keys, admins, changes, new SqliteAuditLog(directory.Database), () => Status, () => Upstreams, () => source.Current, directory.Time);
+        var endpoints = AdminEndpoints.All(directory.Keys, directory.Tenants, admins, changes, new SqliteAuditLog(directory.Database), () => Status, () => Upstreams, directory.Time);
         new AdminApi(endpoints, admins, new RequestIds(new Random(1)), loggers.CreateLogger<AdminApi>()).Map(app);
         await app.StartAsync(Cancel);
         return new AdminHost(app, folder, directory, token, admins, source, changes);
@@ -132,7 +132,6 @@ internal sealed class AdminHost : IAsyncDisposable
     {
         Client.Dispose();
         await _app.DisposeAsync();
-        Admins.Dispose();
         Source.Dispose();
         Directory.Dispose();
         Folder.Dispose();

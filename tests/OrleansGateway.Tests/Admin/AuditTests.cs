@@ -58,7 +58,7 @@ public sealed class AuditTests : IAsyncLifetime
         using (var connection = _host.Directory.Database.Connect()) connection.Execute("ALTER TABLE audit RENAME TO gone");
         await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(
             () => _host.Directory.Keys.CreateAsync(new KeyRequest { Tenant = "acme" }, null, TestAudit.Actor, Cancel));
-        Assert.Empty((await _host.Directory.Keys.ListAsync(new KeyFilter(10), Cancel)).Keys);
+        Assert.Empty((await _host.Directory.Keys.ListAsync(new KeyFilter(10), Cancel))!.Keys);
     }
 
     [Theory]

@@ -23,7 +23,7 @@ public sealed class AuthStageTests : IAsyncDisposable
     {
         _directory = new TestDirectory(_logs, _time, _folder.Path);
         _tokens = new TestTokens(() => _directory.Snapshot, _time, _logs);
-        _stage = new AuthStage(_directory.Keys, _tokens.Callers, _time, _logs.CreateLogger<AuthStage>());
+        _stage = new AuthStage(_directory.Keys, _tokens.Callers, _directory.Tenants, _time, _logs.CreateLogger<AuthStage>());
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -181,6 +181,19 @@ public sealed class AuthStageTests : IAsyncDisposable
         await RefusesAsync(RequestWith(made), 403, "owner_removed");
         UseTeams([]);
         await RefusesAsync(RequestWith(made), 403, "owner_removed");
+    }
+
+    [Fact]
+    public async Task InvokeAsync_OnTheRequestAfterATenantMadeAtRunTimeIsDisabled_Refuses()
+    {
+        var zeta = new OwnerId("zeta");
+        await _directory.Tenants.CreateAsync(zeta, new OwnerRequest { Id = "zeta" }, TestAudit.Actor, Cancel);
+        var made = await CreateAsync(new KeyRequest { Tenant = "zeta" });
+        Assert.True(await PassesAsync(RequestWith(made)));
+        await _directory.Tenants.ChangeAsync(zeta, new OwnerChange { Enabled = false }, TestAudit.Actor, Cancel);
+        await RefusesAsync(RequestWith(made), 403, "tenant_disabled");
+        await _directory.Tenants.ChangeAsync(zeta, new OwnerChange { Enabled = true }, TestAudit.Actor, Cancel);
+        Assert.True(await PassesAsync(RequestWith(made)));
     }
 
     public async ValueTask DisposeAsync()

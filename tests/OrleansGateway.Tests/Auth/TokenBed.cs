@@ -31,7 +31,7 @@ internal sealed class TokenBed : IAsyncDisposable
         Directory = new TestDirectory(_logs, Time, _folder.Path);
         Configure(change);
         _tokens = new TestTokens(() => Directory.Snapshot, Time, _logs);
-        _stage = new AuthStage(Directory.Keys, _tokens.Callers, Time, _logs.CreateLogger<AuthStage>());
+        _stage = new AuthStage(Directory.Keys, _tokens.Callers, Directory.Tenants, Time, _logs.CreateLogger<AuthStage>());
     }
 
     public MockUpstream Endpoint { get; }

@@ -47,13 +47,13 @@ public sealed class AdminCommandTests : IAsyncLifetime
         var made = await RunAsync("admins", "create", "--role", "tenant_admin", "--tenant", "acme", "--name", "ci");
         Assert.Equal((0, 1), (made.Exit, made.Output.Count(c => c == '\n')));
         var id = made.Error.Split(' ').Single(w => w.StartsWith("adm_", StringComparison.Ordinal));
-        Assert.Equal("acme", _host.Admins.Find("Bearer " + made.Output.Trim())!.Tenant);
+        Assert.Equal("acme", (await _host.Admins.FindAsync("Bearer " + made.Output.Trim(), Cancel))!.Tenant);
         Assert.Contains("tenant_admin of acme", (await RunAsync("admins", "list")).Output, StringComparison.Ordinal);
         var rotated = await RunAsync("admins", "rotate", id);
-        Assert.Null(_host.Admins.Find("Bearer " + made.Output.Trim()));
-        Assert.Equal(id, _host.Admins.Find("Bearer " + rotated.Output.Trim())!.Id);
+        Assert.Null(await _host.Admins.FindAsync("Bearer " + made.Output.Trim(), Cancel));
+        Assert.Equal(id, (await _host.Admins.FindAsync("Bearer " + rotated.Output.Trim(), Cancel))!.Id);
         Assert.Equal($"Revoked {id}.\n", (await RunAsync("admins", "revoke", id)).Output);
-        Assert.Null(_host.Admins.Find("Bearer " + rotated.Output.Trim()));
+        Assert.Null(await _host.Admins.FindAsync("Bearer " + rotated.Output.Trim(), Cancel));
         Assert.Equal(1, (await RunAsync("admins", "rotate", id)).Exit);
         Assert.Equal(1, (await RunAsync("admins", "create", "--role", "tenant_admin")).Exit);
     }
@@ -84,29 +84,96 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Assert.StartsWith("""{"upstreams":[""", (await RunAsync("upstreams", "--json")).Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task TenantsTeamsAndUsers_MadeShownChangedAndDeleted_AreForPeopleAndForPrograms()
+    {
+        Assert.Matches("zeta +Zeta +yes +api", await GoodAsync("tenants", "create", "zeta", "--name", "Zeta"));
+        await GoodAsync("teams", "create", "red", "--tenant", "zeta");
+        await GoodAsync("users", "create", "bob", "--tenant", "zeta", "--team", "red");
+        Assert.Equal("""{"id":"bob","name":"Bob","source":"api"}""" + "\n", await GoodAsync("users", "update", "bob", "--tenant", "zeta", "--team", "red", "--name", "Bob", "--json"));
+        Assert.Matches("zeta +Zeta +no +api", await GoodAsync("tenants", "update", "zeta", "--enabled", "false"));
+        Assert.False(_host.Directory.Tenants.Find("zeta")!.Enabled);
+        await GoodAsync("tenants", "update", "zeta", "--name", "Renamed");
+        Assert.Equal(("Renamed", false), (_host.Directory.Tenants.Find("zeta")!.Name, _host.Directory.Tenants.Find("zeta")!.Enabled));
+        Assert.Contains("bob", await GoodAsync("users", "list", "--tenant", "zeta", "--team", "red"), StringComparison.Ordinal);
+        Assert.Contains("red", await GoodAsync("teams", "show", "red", "--tenant", "zeta"), StringComparison.Ordinal);
+        Assert.StartsWith("""{"teams":[{"id":"red",""", await GoodAsync("teams", "list", "--tenant", "zeta", "--json"), StringComparison.Ordinal);
+        Assert.Equal("Deleted user bob.\n", await GoodAsync("users", "delete", "bob", "--tenant", "zeta", "--team", "red"));
+        Assert.Equal("No users.\n", await GoodAsync("users", "list", "--tenant", "zeta", "--team", "red"));
+        await GoodAsync("tenants", "delete", "zeta");
+        Assert.Equal((1, "There is no tenant 'zeta'.\n"), await BadAsync("tenants", "show", "zeta"));
+        Assert.Equal(1, (await BadAsync("tenants", "delete", "acme")).Exit);
+
+        async Task<string> GoodAsync(params string[] arguments)
+        {
+            var (exit, output, error) = await RunAsync(arguments);
+            Assert.True(exit == 0, error);
+            return output;
+        }
+
+        async Task<(int Exit, string Error)> BadAsync(params string[] arguments)
+        {
+            var (exit, output, error) = await RunAsync(arguments);
+            Assert.Empty(output);
+            return (exit, error);
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Completion_InARealZsh_CompletesCommandsAndOptions()
+    {
+        Assert.Equal("keys", await CompleteInZshAsync("ke"));
+        Assert.Equal("create delete list show update", await CompleteInZshAsync("tenants", ""));
+        Assert.Equal("--team", await CompleteInZshAsync("users", "list", "--tea"));
+        Assert.Equal("tenant_admin", await CompleteInZshAsync("admins", "create", "--role", "ten"));
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task Completion_InARealBash_CompletesCommandsAndOptions()
     {
-        var program = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "OrleansGateway.Server", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), "gateway"));
-        Assert.Equal("keys", await CompleteAsync(program, "ke"));
-        Assert.Equal("create generate list revoke rotate", await CompleteAsync(program, "keys", ""));
-        Assert.Equal("--tenant", await CompleteAsync(program, "keys", "create", "--ten"));
-        Assert.Equal("tenant_admin", await CompleteAsync(program, "admins", "create", "--role", "ten"));
+        Assert.Equal("keys", await CompleteAsync("ke"));
+        Assert.Equal("create generate list revoke rotate", await CompleteAsync("keys", ""));
+        Assert.Equal("--tenant", await CompleteAsync("keys", "create", "--ten"));
+        Assert.Equal("tenant_admin", await CompleteAsync("admins", "create", "--role", "ten"));
     }
 
-    private static async Task<string> CompleteAsync(string program, params string[] words)
+    private static string Program { get; } = Path.GetFullPath(
+        Path.Combine(AppContext.BaseDirectory, "..", "..", "OrleansGateway.Server", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), "gateway"));
+
+    private static string Quoted(string[] words) => string.Join(' ', ((string[])[Program, .. words]).Select(w => $"'{w}'"));
+
+    private static string Line(string[] words) => string.Join(' ', [Program, .. words]);
+
+    private static Task<string> CompleteAsync(params string[] words)
     {
-        var line = string.Join(' ', [program, .. words]);
-        var quoted = string.Join(' ', ((string[])[program, .. words]).Select(w => $"'{w}'"));
         var script = $$"""
-            eval "$('{{program}}' completion bash)"
-            COMP_WORDS=({{quoted}}); COMP_CWORD={{words.Length}}; COMP_LINE='{{line}}'; COMP_POINT={{line.Length}}
+            eval "$('{{Program}}' completion bash)"
+            COMP_WORDS=({{Quoted(words)}}); COMP_CWORD={{words.Length}}; COMP_LINE='{{Line(words)}}'; COMP_POINT={{Line(words).Length}}
             _gateway
             printf '%s\n' "${COMPREPLY[@]}"
             """;
-        using var bash = Process.Start(new ProcessStartInfo("bash", ["-c", script]) { RedirectStandardOutput = true })!;
-        var output = await bash.StandardOutput.ReadToEndAsync(Cancel);
-        await bash.WaitForExitAsync(Cancel);
+        return CompleteAsync("bash", script, words);
+    }
+
+    /// <summary>With the options that zsh sets for completion, extended patterns among them; what it offers that goes on as the last word does is printed.</summary>
+    private static Task<string> CompleteInZshAsync(params string[] words)
+    {
+        var script = $$"""
+            compdef() { : }
+            compadd() { local w; for w in "${@[2,-1]}"; do [[ $w == "${words[-1]}"* ]] && print -r -- "$w"; done }
+            eval "$('{{Program}}' completion zsh)"
+            setopt extendedglob nullglob bareglobqual NO_shglob NO_kshglob NO_nomatch
+            words=({{Quoted(words)}}); BUFFER='{{Line(words)}}'; CURSOR={{Line(words).Length}}
+            _gateway
+            """;
+        return CompleteAsync("zsh", script, words);
+    }
+
+    private static async Task<string> CompleteAsync(string shell, string script, string[] words)
+    {
+        using var process = Process.Start(new ProcessStartInfo(shell, [shell == "zsh" ? "-fc" : "-c", script]) { RedirectStandardOutput = true })!;
+        var output = await process.StandardOutput.ReadToEndAsync(Cancel);
+        await process.WaitForExitAsync(Cancel);
         return string.Join(' ', output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(w => !w.StartsWith('-') || words[^1].StartsWith('-')).Order(StringComparer.Ordinal));
     }
 
@@ -116,7 +183,7 @@ public sealed class AdminCommandTests : IAsyncLifetime
         var root = new RootCommand
         {
             ConfigCommand.Create(environment), AdminsCommand.Create(environment), AuditCommand.Create(environment), TenantsCommand.Create(environment),
-            StatusCommand.Create(environment), UpstreamsCommand.Create(environment),
+            TenantsCommand.CreateTeams(environment), TenantsCommand.CreateUsers(environment), StatusCommand.Create(environment), UpstreamsCommand.Create(environment),
         };
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };

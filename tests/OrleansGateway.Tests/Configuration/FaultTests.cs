@@ -16,7 +16,7 @@ public sealed class FaultTests
     [InlineData("weight: 3", "§wieght: 3", "models.fast.targets[0].wieght",
         "There is no field 'wieght' here. Did you mean 'weight'? Known fields: model, provider, weight.")]
     [InlineData("routes:\n  default:", "§colour: red\nroutes:\n  default:", "colour",
-        "There is no field 'colour' here. Known fields: access_log, certificates, config_version_header, drain_timeout, jwt, keys, limits, listeners, models, providers, routes, state, telemetry, tenants, upstreams.")]
+        "There is no field 'colour' here. Known fields: access_log, certificates, config_version_header, drain_delay, drain_timeout, jwt, keys, limits, listeners, models, overload, providers, routes, state, telemetry, tenants, upstreams.")]
     [InlineData("weight: 3", "weight: 3\n        §weight: 4", "models.fast.targets[0].weight", "'weight' is given twice; it stands in line 37 already.")]
     [InlineData("routes:\n  default:", "routes:\n  default: {}\n  §default:", "routes.default", "'default' is given twice; it stands in line 42 already.")]
     [InlineData("weight: 3", "weight: §3.5", "models.fast.targets[0].weight", "'3.5' is not a whole number of at most 2147483647.")]
@@ -119,6 +119,10 @@ public sealed class FaultTests
         "'gprc' is not one of http_protobuf, grpc. Did you mean 'grpc'?")]
     [InlineData("tenants:\n", "telemetry: { traces: { endpoint: http://x, headers: { §Host: x } } }\ntenants:\n", "telemetry.traces.headers.Host",
         "The header Host is written by the gateway itself and cannot be set.")]
+    [InlineData("tenants:\n", "drain_delay: §6m\ntenants:\n", "drain_delay", "'6m' is out of range; it must be 0s to 5m.")]
+    [InlineData("tenants:\n", "overload: { requests_max: §0 }\ntenants:\n", "overload.requests_max", "'0' is out of range; it must be 1 to 10000000.")]
+    [InlineData("tenants:\n", "overload: { memory_percent: §100 }\ntenants:\n", "overload.memory_percent", "'100' is out of range; it must be 50 to 99.")]
+    [InlineData("tenants:\n", "overload: { queue_delay: §4ms }\ntenants:\n", "overload.queue_delay", "'4ms' is out of range; it must be 5ms to 10s.")]
     [InlineData("api_key: ${OPENAI_KEY}", "api_key: §!x ${OPENAI_KEY}", "", "Tags (!…) are not supported; a value that begins with ! goes in quotes.")]
     public void Read_WhenOneThingIsWrong_GivesOneFaultThere(
         string old, string changed, string path, string message, string? where = null)

@@ -4,15 +4,24 @@ using OrleansGateway.Configuration;
 
 namespace OrleansGateway.Tests.Configuration;
 
-/// <summary>Judges a document by the keywords of JSON Schema that ours uses, and fails on one it does not know.</summary>
-internal sealed class JsonSchemaJudge(JsonObject schema)
+/// <summary>Judges a document by the keywords of JSON Schema that ours use, and fails on one it does not know.</summary>
+/// <param name="definitions">What is referred to by <paramref name="root"/> and a name.</param>
+/// <param name="root">What references begin with.</param>
+internal sealed class JsonSchemaJudge(JsonObject definitions, string root)
 {
-    public bool Accepts(string yaml) => Accepts(schema, Json(YamlTree.Parse(yaml, new Findings("sample"))!));
+    private readonly JsonObject _schema = [];
 
-    private bool Accepts(JsonObject rules, JsonNode? value) => rules.All(rule => rule.Key switch
+    public JsonSchemaJudge(JsonObject schema) : this(schema["$defs"]!.AsObject(), "#/$defs/") => _schema = schema;
+
+    public bool Accepts(string yaml) => Accepts(_schema, Json(YamlTree.Parse(yaml, new Findings("sample"))!));
+
+    public bool Accepts(JsonObject rules, JsonNode? value) => rules.All(rule => rule.Key switch
     {
-        "$schema" or "title" or "description" or "default" or "$defs" or "properties" => true,
-        "$ref" => Accepts(schema["$defs"]![rule.Value!.GetValue<string>()["#/$defs/".Length..]]!.AsObject(), value),
+        "$schema" or "title" or "description" or "default" or "$defs" => true,
+        // Where others may stand beside them, that keyword looks at all; where nothing is said of others, there shall be none.
+        "properties" => rules.ContainsKey("additionalProperties") || value is not JsonObject map || map.All(entry => AcceptsEntry(rules, entry)),
+        "format" => rule.Value!.GetValue<string>() != "date-time" || TypeOf(value) != "string" || DateTimeOffset.TryParse(value!.GetValue<string>(), CultureInfo.InvariantCulture, out _),
+        "$ref" => Accepts(Definition(rule.Value!.GetValue<string>()), value),
         "anyOf" => rule.Value!.AsArray().Any(r => Accepts(r!.AsObject(), value)),
         "type" => (rule.Value is JsonArray types ? types.Select(t => t!.GetValue<string>()) : [rule.Value!.GetValue<string>()]).Contains(TypeOf(value)),
         "enum" => rule.Value!.AsArray().Any(choice => JsonNode.DeepEquals(choice, value)),
@@ -29,9 +38,14 @@ internal sealed class JsonSchemaJudge(JsonObject schema)
         _ => throw new InvalidOperationException($"The judge does not know {rule.Key}."),
     });
 
+    // A definition, or a place in one (RFC 6901).
+    private JsonObject Definition(string reference) =>
+        reference[root.Length..].Split('/').Aggregate((JsonNode)definitions, (node, step) => node[step] ?? throw new InvalidOperationException($"{reference} leads nowhere."))
+            .AsObject();
+
     private bool AcceptsEntry(JsonObject rules, KeyValuePair<string, JsonNode?> entry)
     {
-        if (rules["properties"]?[entry.Key] is JsonObject property) return Accepts(property, entry.Value);
+        if (rules["properties"]?[entry.Key] is { } property) return property is not JsonObject schema || Accepts(schema, entry.Value);
         return rules["additionalProperties"] is JsonObject others && Accepts(others, entry.Value);
     }
 

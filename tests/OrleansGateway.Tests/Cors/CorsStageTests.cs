@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using OrleansGateway.Configuration;
 using OrleansGateway.Cors;
 using OrleansGateway.Tests.Compression;

@@ -24,7 +24,7 @@ public sealed class StreamingTests
         await using var bed = await StartAsync(originHttp2, async http =>
         {
             var buffer = new byte[16];
-            await http.Response.StartAsync();
+            await http.Response.Body.FlushAsync();
             while (await http.Request.Body.ReadAsync(buffer) is > 0 and var bytes)
             {
                 await http.Response.Body.WriteAsync(buffer.AsMemory(0, bytes));
@@ -173,7 +173,9 @@ public sealed class StreamingTests
         await using var body = await answer.Content.ReadAsStreamAsync(Cancellation);
         await body.ReadExactlyAsync(new byte["half of it".Length], Cancellation);
         read.SetResult();
-        await Assert.ThrowsAnyAsync<Exception>(async () => await body.ReadAsync(new byte[1], Cancellation));
+        var cut = await Assert.ThrowsAnyAsync<IOException>(async () => await body.ReadExactlyAsync(new byte[1], Cancellation));
+        // A proper end would be told by this alone.
+        Assert.IsNotType<EndOfStreamException>(cut);
     }
 
     [Theory(Timeout = Deadline)]

@@ -10,6 +10,19 @@ internal sealed class ScriptedConnection(Socket socket, CancellationToken stoppi
     private int _start;
     private int _end;
 
+    /// <summary>The address at which the client reached it.</summary>
+    public string LocalAddress => ((System.Net.IPEndPoint)socket.LocalEndPoint!).Address.ToString();
+
+    /// <summary>Passes on all that comes, both ways, until either side ends.</summary>
+    public async Task JoinAsync(Uri target)
+    {
+        using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await other.ConnectAsync(target.Host, target.Port, stopping);
+        await using var ours = new NetworkStream(socket);
+        await using var theirs = new NetworkStream(other);
+        await Task.WhenAny(ours.CopyToAsync(theirs, stopping), theirs.CopyToAsync(ours, stopping));
+    }
+
     /// <summary>The next request, head and body, as text in Latin-1; none if the client has closed.</summary>
     public async Task<string?> ReadRequestAsync()
     {
@@ -31,6 +44,22 @@ internal sealed class ScriptedConnection(Socket socket, CancellationToken stoppi
 
         return head.ToString();
     }
+
+    /// <summary>What comes up to and with an ending, in Latin-1; what came if the client closes before it.</summary>
+    public async Task<string> ReadUntilAsync(string ending)
+    {
+        var text = new StringBuilder();
+        while (text.Length < ending.Length || text.ToString(text.Length - ending.Length, ending.Length) != ending)
+        {
+            if (await NextByteAsync() is not { } next) break;
+            text.Append((char)next);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>How many bytes came at once; 0 once the client has closed.</summary>
+    public async Task<int> TakeAsync() => await socket.ReceiveAsync(_buffer, stopping);
 
     public Task SayAsync(string bytes) => SayAsync(Encoding.Latin1.GetBytes(bytes));
 

@@ -17,10 +17,11 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     /// <param name="script">What happens on a connection, told its number from 0.</param>
     /// <param name="receiveBytes">Size of its receive buffer; 0 is the system's.</param>
-    public ScriptedServer(Func<ScriptedConnection, int, Task> script, int receiveBytes = 0)
+    /// <param name="address">Where it listens; loopback by default.</param>
+    public ScriptedServer(Func<ScriptedConnection, int, Task> script, int receiveBytes = 0, IPAddress? address = null)
     {
         if (receiveBytes > 0) _listener.ReceiveBufferSize = receiveBytes;
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Bind(new IPEndPoint(address ?? IPAddress.Loopback, 0));
         _listener.Listen(512);
         _accepting = AcceptAsync(script);
     }

@@ -5,7 +5,7 @@ namespace OrleansGateway.Tests.Listeners;
 /// <summary>A whole gateway whose listeners a test states, with routes that need no upstream.</summary>
 internal static class ListenerBed
 {
-    /// <summary>The model API below <c>/</c>, with a fake provider, for callers with a key; and below <c>/open/</c> a fixed answer for anyone.</summary>
+    /// <summary>What is served besides the route: the model API with a fake provider, for callers with a key.</summary>
     public const string Served = """
         access_log: {output: access.log}
         tenants: {acme: {}}
@@ -14,6 +14,9 @@ internal static class ListenerBed
         models: {m: {targets: [{provider: fake}]}}
 
         """;
+
+    /// <summary>A request that is answered with 200.</summary>
+    public const string GoodRequest = $"GET /v1/models HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {GatewayUnderTest.Key}\r\n\r\n";
 
     public const string DefaultRoute = "routes: {default: {path: /}}\n";
 

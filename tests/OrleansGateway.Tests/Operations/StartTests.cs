@@ -47,7 +47,7 @@ public sealed partial class StartTests : IDisposable
         await File.WriteAllTextAsync(_folder.PathOf(".gateway"), "", Cancel);
         var (exit, _, errors) = await FailAsync();
         Assert.Equal(1, exit);
-        Assert.StartsWith($"gateway: The database {_folder.PathOf(".gateway/gateway.db")} cannot be opened: ", Said(errors), StringComparison.Ordinal);
+        Assert.StartsWith($"gateway: The state folder {_folder.PathOf(".gateway")} cannot be used: ", Said(errors), StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Patience)]

@@ -45,11 +45,11 @@ public sealed class ShedCoreTests
         Assert.Equal(0, _core.Depth);
     }
 
-    // Such as a machine that was asleep: the first look after it is hours late.
+    // Such as a machine that was asleep: the first look after it is hours late, and may be the first of its interval.
     [Fact]
     public void Take_OfTheFirstSampleAfterALongPause_RefusesNothing()
     {
-        Take(s_calm, times: 7);
+        Take(s_calm, times: 5);
         _now += TimeSpan.FromHours(3);
         Take(TimeSpan.FromHours(3), times: 1);
         Take(s_calm, times: 1);

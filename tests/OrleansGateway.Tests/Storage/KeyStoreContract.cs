@@ -95,10 +95,10 @@ public abstract class KeyStoreContract
     public async Task ListAsync_WhenKeysFillSeveralPages_ReturnsEachOnceOldestFirst()
     {
         for (var i = 0; i < 7; i++) await Store.AddAsync(Plain(i), TestAudit.Entry, Cancel);
-        var (seen, sizes, after) = (new List<string>(), new List<int>(), (long?)null);
+        var (seen, sizes, after) = (new List<string>(), new List<int>(), (string?)null);
         do
         {
-            var page = await Store.ListAsync(new KeyFilter(3, After: after), Cancel);
+            var page = (await Store.ListAsync(new KeyFilter(3, After: after), Cancel))!;
             seen.AddRange(page.Keys.Select(k => k.Id));
             sizes.Add(page.Keys.Count);
             after = page.Next;
@@ -121,8 +121,21 @@ public abstract class KeyStoreContract
         await Store.AddAsync(Plain(2) with { Team = "blue" }, TestAudit.Entry, Cancel);
         await Store.AddAsync(Plain(3) with { Team = "blue", User = "ada" }, TestAudit.Entry, Cancel);
         await Store.AddAsync(Plain(4) with { Tenant = "other", Team = "blue" }, TestAudit.Entry, Cancel);
-        var page = await Store.ListAsync(new KeyFilter(100, tenant, team, user), Cancel);
+        var page = (await Store.ListAsync(new KeyFilter(100, tenant, team, user), Cancel))!;
         Assert.Equal(expected.Select(i => Plain(i).Id), page.Keys.Select(k => k.Id));
+    }
+
+    [Theory]
+    [InlineData("key_none", null, null)]
+    [InlineData("key_00000000000000000002", "acme", null)]
+    [InlineData("key_00000000000000000001", "acme", "blue")]
+    public async Task ListAsync_AfterAKeyThatDoesNotMatch_AnswersThatThereIsNoSuchPage(string after, string? tenant, string? team)
+    {
+        await Store.AddAsync(Plain(1), TestAudit.Entry, Cancel);
+        await Store.AddAsync(Plain(2) with { Tenant = "other" }, TestAudit.Entry, Cancel);
+        await Store.AddAsync(Plain(3), TestAudit.Entry, Cancel);
+        Assert.Null(await Store.ListAsync(new KeyFilter(100, tenant, team, After: after), Cancel));
+        Assert.Equal(Plain(3).Id, Assert.Single((await Store.ListAsync(new KeyFilter(100, "acme", After: Plain(1).Id), Cancel))!.Keys).Id);
     }
 
     private static Key Plain(int number) => new()

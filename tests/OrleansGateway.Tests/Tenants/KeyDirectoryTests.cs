@@ -69,7 +69,7 @@ public sealed class KeyDirectoryTests : IDisposable
         ];
         Assert.Equal(expected, answer.Faults!.Select(f => f.Path));
         Assert.Equal((422, "invalid_request"), (answer.Refusal!.Status, answer.Refusal.Code));
-        Assert.Empty((await _directory.Keys.ListAsync(new KeyFilter(10), Cancel)).Keys);
+        Assert.Empty((await _directory.Keys.ListAsync(new KeyFilter(10), Cancel))!.Keys);
     }
 
     [Theory]

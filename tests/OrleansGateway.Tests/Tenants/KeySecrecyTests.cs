@@ -18,7 +18,7 @@ public sealed class KeySecrecyTests
         await using var host = await AdminHost.StartAsync(logs);
         using var loggers = LoggerFactory.Create(b => b.AddProvider(logs).SetMinimumLevel(LogLevel.Trace));
         await using var tokens = new TestTokens(() => host.Directory.Snapshot, host.Directory.Time, loggers);
-        var stage = new AuthStage(host.Directory.Keys, tokens.Callers, host.Directory.Time, loggers.CreateLogger<AuthStage>());
+        var stage = new AuthStage(host.Directory.Keys, tokens.Callers, host.Directory.Tenants, host.Directory.Time, loggers.CreateLogger<AuthStage>());
 
         var (_, made) = await host.PostAsync("/admin/v1/keys", """{"tenant":"acme","routes":["other"],"expires_at":"2026-01-03T00:00:00Z"}""");
         var id = made.GetProperty("id").GetString()!;

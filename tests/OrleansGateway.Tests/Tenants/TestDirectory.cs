@@ -18,10 +18,13 @@ internal sealed class TestDirectory : IDisposable
         Time = time;
         _database = SqliteDatabase.Open(folder, time, logs.CreateLogger<SqliteDatabase>());
         AdminTokens = new SqliteAdminTokenStore(_database);
-        Keys = new KeyDirectory(new SqliteKeyStore(_database), () => Snapshot, time, logs.CreateLogger<KeyDirectory>());
+        Tenants = new TenantDirectory(new SqliteTenantStore(_database), Turn, () => Snapshot, time, logs.CreateLogger<TenantDirectory>());
+        Keys = new KeyDirectory(new SqliteKeyStore(_database), Tenants, Turn, () => Snapshot, time, logs.CreateLogger<KeyDirectory>());
     }
 
     public ManualTime Time { get; }
+    public WriteTurn Turn { get; } = new();
+    public TenantDirectory Tenants { get; }
     public KeyDirectory Keys { get; }
     public SqliteAdminTokenStore AdminTokens { get; }
 
@@ -52,7 +55,7 @@ internal sealed class TestDirectory : IDisposable
 
     public void Dispose()
     {
-        Keys.Dispose();
+        Turn.Dispose();
         _database.Dispose();
     }
 }

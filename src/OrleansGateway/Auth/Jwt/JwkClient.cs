@@ -1,4 +1,6 @@
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using OrleansGateway.Configuration;
@@ -14,9 +16,25 @@ internal sealed class JwkClient : IDisposable
     /// <summary>For one fetch, discovery included.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    private readonly HttpMessageInvoker _public = NewInvoker(PublicAddresses.Contain);
-    private readonly HttpMessageInvoker _local = NewInvoker(static a => IPAddress.IsLoopback(a) || PublicAddresses.Contain(a));
-    private readonly HttpMessageInvoker _any = NewInvoker(static _ => true);
+    private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
+    private readonly HttpMessageInvoker _public;
+    private readonly HttpMessageInvoker _local;
+    private readonly HttpMessageInvoker _any;
+
+    /// <summary>Resolves names by the system, and trusts the authorities that it trusts.</summary>
+    public JwkClient() : this(Dns.GetHostAddressesAsync, trust: null)
+    {
+    }
+
+    /// <param name="resolve">Addresses of a name.</param>
+    /// <param name="trust">Which certificates are trusted; none for those that the system trusts.</param>
+    public JwkClient(Func<string, CancellationToken, Task<IPAddress[]>> resolve, X509ChainPolicy? trust)
+    {
+        _resolve = resolve;
+        _public = NewInvoker(PublicAddresses.Contain, trust);
+        _local = NewInvoker(static a => IPAddress.IsLoopback(a) || PublicAddresses.Contain(a), trust);
+        _any = NewInvoker(static _ => true, trust);
+    }
 
     /// <summary>The set as text, checked; or why there is none. Throws only when <paramref name="stopping"/>.</summary>
     public async Task<(string? Text, string Problem)> FetchAsync(JwkOrigin origin, CancellationToken cancellation, CancellationToken stopping)
@@ -79,7 +97,7 @@ internal sealed class JwkClient : IDisposable
         return length <= JwkSet.BytesMax ? Encoding.UTF8.GetString(bytes, 0, length) : throw new IOException($"the answer is larger than {new ByteSize(JwkSet.BytesMax)}");
     }
 
-    private static HttpMessageInvoker NewInvoker(Func<IPAddress, bool> mayReach) => new(new SocketsHttpHandler
+    private HttpMessageInvoker NewInvoker(Func<IPAddress, bool> mayReach, X509ChainPolicy? trust) => new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         UseProxy = false,
@@ -89,12 +107,13 @@ internal sealed class JwkClient : IDisposable
         MaxResponseHeadersLength = 16,
         MaxResponseDrainSize = 0,
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10),
+        SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust },
         ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, mayReach, cancellation),
     });
 
-    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint endPoint, Func<IPAddress, bool> mayReach, CancellationToken cancellation)
+    private async ValueTask<Stream> ConnectAsync(DnsEndPoint endPoint, Func<IPAddress, bool> mayReach, CancellationToken cancellation)
     {
-        var addresses = await Dns.GetHostAddressesAsync(endPoint.Host, cancellation);
+        var addresses = await _resolve(endPoint.Host, cancellation);
         var allowed = addresses.Where(mayReach).ToArray();
         if (allowed.Length == 0) throw new HttpRequestException("its name leads to a private address, and allow_private is not set");
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
