@@ -17,8 +17,11 @@ internal sealed class Fields
     /// <summary>What is wrong with them; none if nothing is.</summary>
     public string? Fault { get; private set; }
 
-    /// <summary>Whether a name is no token, but leaves no doubt where it ends: wrong, and no danger to what follows.</summary>
-    public bool HasOddName { get; private set; }
+    /// <summary>
+    /// Whether a name is no token, or a value has a control character, and leaves no doubt where it ends: who reads it may let it pass (RFC 9110 §5.5), who sends
+    /// it on may not.
+    /// </summary>
+    public bool IsOdd { get; private set; }
 
     public int Count => _all.Count;
 
@@ -50,10 +53,10 @@ internal sealed class Fields
         if (line.StartsWith(' ') || line.StartsWith('\t')) Fault = "a folded line";
         else if (colon <= 0) Fault = "a field without a name";
         else if (line.AsSpan(0, colon).ContainsAnyInRange('\0', ' ')) Fault = "a field name with a space or a control character";
-        else if (line.AsSpan(colon).ContainsAny("\0\r\n") || line.Any(c => c < ' ' && c != '\t')) Fault = "a control character in a field value";
+        else if (line.AsSpan(colon).ContainsAny("\0\r\n")) Fault = "a NUL or the end of a line in a field value";
         else
         {
-            HasOddName |= line.AsSpan(0, colon).ContainsAnyExcept(s_token);
+            IsOdd |= line.AsSpan(0, colon).ContainsAnyExcept(s_token) || line.AsSpan(colon).ContainsAnyInRange('\x01', '\x08') || line.AsSpan(colon).ContainsAnyInRange('\x0b', '\x1f');
             _all.Add((line[..colon], line[(colon + 1)..].Trim(' ', '\t')));
         }
     }

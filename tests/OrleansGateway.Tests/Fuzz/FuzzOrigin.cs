@@ -90,7 +90,7 @@ internal sealed class FuzzOrigin : IAsyncDisposable
             if (wire.Length > 0)
             {
                 var request = ReadRequest.At(wire, 0);
-                if (request.Fields.HasOddName) Fault(wire, "The gateway sent on a field name that is no token");
+                if (request.Fields.IsOdd) Fault(wire, "The gateway sent on a field that may not be sent");
                 if (request.Verdict == Verdict.Whole) return (wire, request);
                 if (request.Verdict != Verdict.Partial || wire.Length > RequestMax)
                 {

@@ -39,7 +39,7 @@ internal sealed partial record ReadAnswer(int Status, int Start, int End, bool I
             if (StatusLine().Match(wire, at) is not { Success: true } line) return Bad("no status line");
             var fields = Fields.Read(wire[(at + line.Length)..(end + 2)]);
             if (fields.Fault is { } fault) return Bad(fault);
-            if (fields.HasOddName) return Bad("a field name that is no token");
+            if (fields.IsOdd) return Bad("a field that may not be sent");
             var status = int.Parse(line.Groups["status"].ValueSpan, CultureInfo.InvariantCulture);
             at = end + 4;
             if (status is 101) return new(status, start, wire.Length, IsWhole: true);
