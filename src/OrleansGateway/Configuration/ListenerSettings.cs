@@ -26,10 +26,10 @@ public sealed record ListenerSettings
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
     /// <summary>
-    /// Where trusted proxies say so: <c>x_forwarded</c> is <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c>, <c>forwarded</c> is <c>Forwarded</c> (RFC 7239). Default
-    /// <c>x_forwarded</c>. Name the one that the proxies write: the other passes them as the client made it up.
+    /// Where trusted proxies say so: <c>forwarded_for</c> is <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c>, <c>forwarded</c> is <c>Forwarded</c> (RFC 7239). Default
+    /// <c>forwarded_for</c>. Name the one that the proxies write: the other passes them as the client made it up.
     /// </summary>
-    public ProxyHeader ProxyHeader { get; init; } = ProxyHeader.XForwarded;
+    public ProxyHeader ProxyHeader { get; init; } = ProxyHeader.ForwardedFor;
 }
 
 /// <summary>One address for clients. In place of the section its <c>address</c> alone may stand.</summary>
@@ -98,7 +98,7 @@ public sealed record TlsCertificateSettings
 public enum ProxyHeader
 {
     /// <summary><c>X-Forwarded-For</c> and its kin.</summary>
-    XForwarded,
+    ForwardedFor,
 
     /// <summary><c>Forwarded</c>, RFC 7239.</summary>
     Forwarded,

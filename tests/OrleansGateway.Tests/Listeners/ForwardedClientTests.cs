@@ -26,7 +26,7 @@ public sealed class ForwardedClientTests
     [InlineData("198.51.100.7", "203.0.113.9", "198.51.100.7")]
     public void XForwardedFor_FromATrustedPeer_IsReadFromItsEndToTheFirstStranger(string peer, string header, string client)
     {
-        var exchange = Read(ProxyHeader.XForwarded, peer, ("X-Forwarded-For", header), ("Forwarded", "for=6.6.6.6"));
+        var exchange = Read(ProxyHeader.ForwardedFor, peer, ("X-Forwarded-For", header), ("Forwarded", "for=6.6.6.6"));
         Assert.Equal(IPAddress.Parse(client), exchange.ClientAddress);
     }
 
@@ -62,7 +62,7 @@ public sealed class ForwardedClientTests
     [InlineData("198.51.100.7", "https", "shop.example", "http", "own.example")]
     public void XForwardedProtoAndHost_AreBelievedOfTrustedPeersOnly(string peer, string proto, string host, string clientScheme, string clientHost)
     {
-        var exchange = Read(ProxyHeader.XForwarded, peer, ("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-Proto", proto), ("X-Forwarded-Host", host));
+        var exchange = Read(ProxyHeader.ForwardedFor, peer, ("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-Proto", proto), ("X-Forwarded-Host", host));
         Assert.Equal((clientScheme, clientHost), (exchange.ClientScheme, exchange.ClientHost));
     }
 

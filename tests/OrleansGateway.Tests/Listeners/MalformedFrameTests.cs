@@ -21,4 +21,17 @@ public sealed class MalformedFrameTests(MalformedRequestTests.Bed bed) : IClassF
         await connection.SayAsync(Http2Connection.Get(LaterStream, Http2Connection.Good));
         Assert.Equal("200", await connection.OutcomeAsync(LaterStream));
     }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Streams_OpenedAndResetAtOnce_EndTheirConnectionAndNoOther()
+    {
+        using var connection = await Http2Connection.OpenAsync(bed.Gateway.Url);
+        await connection.SayAsync(MalformedFrames.RapidReset);
+        // The server may close before all is said, and what it said then be lost on the way.
+        Assert.True(await connection.OutcomeAsync(LaterStream) is "goaway ENHANCE_YOUR_CALM" or "closed");
+
+        using var other = await Http2Connection.OpenAsync(bed.Gateway.Url);
+        await other.SayAsync(Http2Connection.Get(1, Http2Connection.Good));
+        Assert.Equal("200", await other.OutcomeAsync(1));
+    }
 }
