@@ -55,8 +55,11 @@ internal sealed class AccessLine : IDisposable
         WriteSizes(exchange.Http);
         WriteText(AccessField.Route, "route"u8, exchange.Route?.Id);
         if (exchange.Caller is { } caller) WriteCaller(caller);
-        if (exchange.Call is { } call) WriteCall(call);
-        if (exchange.Forward is { } forward) WriteForward(forward);
+        if (exchange.Call is { } asked) WriteCall(asked);
+        WriteText(AccessField.Upstream, "upstream"u8, exchange.Forward?.Upstream);
+        WriteText(AccessField.UpstreamTarget, "upstream_target"u8, exchange.Forward?.Target);
+        WriteEnd(exchange.Call?.Attempts ?? exchange.Forward?.Attempts, exchange.Call?.Outcome ?? exchange.Forward?.Outcome);
+        if (exchange.Call is { } call) WriteAnswer(call);
         WriteText(AccessField.Error, "error"u8, exchange.Refusal?.Code);
         WriteText(AccessField.UserAgent, "user_agent"u8, exchange.Http.Request.Headers.UserAgent, UserAgentCharsMax);
         _json.WriteEndObject();
@@ -105,8 +108,16 @@ internal sealed class AccessLine : IDisposable
         WriteText(AccessField.Provider, "provider"u8, call.Provider);
         WriteText(AccessField.TargetModel, "target_model"u8, call.TargetModel);
         WriteText(AccessField.UpstreamRequestId, "upstream_request_id"u8, call.UpstreamRequestId, FieldCharsMax);
-        if (call.Attempts > 0) WriteNumber(AccessField.Attempts, "attempts"u8, call.Attempts);
-        WriteText(AccessField.Outcome, "outcome"u8, call.Outcome.Word());
+    }
+
+    private void WriteEnd(int? attempts, CallOutcome? outcome)
+    {
+        if (attempts > 0) WriteNumber(AccessField.Attempts, "attempts"u8, attempts.Value);
+        WriteText(AccessField.Outcome, "outcome"u8, outcome?.Word());
+    }
+
+    private void WriteAnswer(CallFacts call)
+    {
         WriteText(AccessField.FinishReason, "finish_reason"u8, call.FinishReason, FieldCharsMax);
         if (call.Usage is not { } usage) return;
         WriteNumber(AccessField.InputTokens, "input_tokens"u8, usage.Input);
@@ -114,14 +125,6 @@ internal sealed class AccessLine : IDisposable
         WriteNumber(AccessField.CacheWriteTokens, "cache_write_tokens"u8, usage.CacheWrite + usage.CacheWrite1h);
         WriteNumber(AccessField.OutputTokens, "output_tokens"u8, usage.Output);
         WriteNumber(AccessField.ReasoningTokens, "reasoning_tokens"u8, usage.Reasoning);
-    }
-
-    private void WriteForward(ForwardFacts forward)
-    {
-        WriteText(AccessField.Upstream, "upstream"u8, forward.Upstream);
-        WriteText(AccessField.UpstreamTarget, "upstream_target"u8, forward.Target);
-        if (forward.Attempts > 0) WriteNumber(AccessField.Attempts, "attempts"u8, forward.Attempts);
-        WriteText(AccessField.Outcome, "outcome"u8, forward.Outcome.Word());
     }
 
     private void WriteTimestamp(DateTimeOffset now)

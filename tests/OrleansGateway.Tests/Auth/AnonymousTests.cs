@@ -22,7 +22,7 @@ public sealed class AnonymousTests : IAsyncDisposable
     {
         _directory = new TestDirectory(_logs, _time, _folder.Path);
         _tokens = new TestTokens(() => _directory.Snapshot, _time, _logs);
-        _stage = new AuthStage(_directory.Keys, _tokens.Callers, _time, _logs.CreateLogger<AuthStage>());
+        _stage = new AuthStage(_directory.Keys, _tokens.Callers, _directory.Tenants, _time, _logs.CreateLogger<AuthStage>());
     }
 
     [Theory]

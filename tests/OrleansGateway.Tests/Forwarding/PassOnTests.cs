@@ -46,7 +46,7 @@ public sealed class PassOnTests
         foreach (var (name, value) in new[]
         {
             ("X-Own", "kept"), ("Cookie", "a=1; b=2"), ("Accept", "text/html, */*;q=0.1"), ("Authorization", "Basic abc"),
-            ("X-Hop", "gone"), ("Connection", "x-hop"), ("Connection", "keep-alive"), ("Keep-Alive", "timeout=5"), ("Proxy-Authorization", "Basic xyz"), ("TE", "gzip"),
+            ("X-Hop", "gone"), ("Connection", "x-hop, keep-alive"), ("Keep-Alive", "timeout=5"), ("Proxy-Authorization", "Basic xyz"), ("TE", "gzip"),
             ("X-Forwarded-For", "6.6.6.6"), ("X-Forwarded-Host", "evil"), ("Forwarded", "for=6.6.6.6"), ("x-gateway-tenant", "evil"), ("Via", "1.1 before"),
         })
         {
@@ -68,6 +68,23 @@ public sealed class PassOnTests
         Assert.Equal(answer.Headers.GetValues("x-request-id").Single(), seen["x-request-id"].ToString());
         Assert.NotEqual($"127.0.0.1:{port}", seen.Host.ToString());
         foreach (var gone in new[] { "X-Hop", "Keep-Alive", "Proxy-Authorization", "TE", "x-gateway-tenant" }) Assert.False(seen.ContainsKey(gone), gone);
+    }
+
+    [Theory(Timeout = Deadline)]
+    [InlineData("Connection: close, X-Hop")] [InlineData("Connection: x-hop ,close")] [InlineData("Connection: Keep-Alive, close,x-hop, x-other")]
+    [InlineData("Connection: x-hop\r\nConnection: close")] [InlineData("Connection: close\r\nConnection: keep-alive, x-hop")]
+    public async Task Field_NamedByConnectionBesideItsOptions_StaysHere(string connection)
+    {
+        var seen = (string?)null;
+        await using var bed = await ForwardBed.StartAsync(http =>
+        {
+            seen = string.Join(',', http.Request.Headers.Select(header => header.Key));
+            return Task.CompletedTask;
+        });
+        // Read to the end: the option to close is followed too.
+        await RawExchange.SendAsync(bed.Url, $"GET / HTTP/1.1\r\nHost: x\r\nX-Hop: 1\r\n{connection}\r\n\r\n", Cancellation);
+        Assert.NotNull(seen);
+        Assert.DoesNotContain("X-Hop", seen, StringComparison.OrdinalIgnoreCase);
     }
 
     [Theory(Timeout = Deadline)]

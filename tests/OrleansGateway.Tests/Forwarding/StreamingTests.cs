@@ -40,7 +40,7 @@ public sealed class StreamingTests
 
         var pipe = new Pipe();
         using var request = Request(HttpMethod.Post, clientHttp2);
-        request.Content = new StreamContent(pipe.Reader.AsStream());
+        request.Content = new PipedContent(pipe.Reader);
         using var answer = await bed.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
         await using var body = await answer.Content.ReadAsStreamAsync(Cancellation);
         var echoed = new byte[6];
@@ -53,6 +53,27 @@ public sealed class StreamingTests
 
         await pipe.Writer.CompleteAsync();
         Assert.Equal(0, await body.ReadAsync(echoed, Cancellation));
+    }
+
+    /// <summary>A body that is sent while the answer comes: HttpClient sends those of its own before it gives out the answer.</summary>
+    private sealed class PipedContent(PipeReader reader) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            while (await reader.ReadAsync(Cancellation) is var read)
+            {
+                foreach (var piece in read.Buffer) await stream.WriteAsync(piece, Cancellation);
+                await stream.FlushAsync(Cancellation);
+                reader.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted) return;
+            }
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 
     private static async Task EchoOverHttp1Async(Uri url)

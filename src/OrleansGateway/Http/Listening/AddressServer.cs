@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
-using Microsoft.Net.Http.Headers;
 using OrleansGateway.Configuration;
 
 namespace OrleansGateway.Http.Listening;
@@ -71,7 +70,7 @@ internal sealed class AddressServer : IAsyncDisposable
         var (listener, limits) = _connections.State;
         options.AddServerHeader = false;
         // Bytes above ASCII pass through as they are (RFC 9110 §5.5: obs-text is opaque).
-        options.RequestHeaderEncodingSelector = static name => name == HeaderNames.ContentLength ? Digits : Encoding.Latin1;
+        options.RequestHeaderEncodingSelector = ReadingOf;
         options.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         // A proxy that ends TLS before us sends its own scheme over plain HTTP/2. What the client's was is asked of trusted proxies only.
         options.AllowAlternateSchemes = true;
@@ -79,6 +78,13 @@ internal sealed class AddressServer : IAsyncDisposable
         if (IsQuic) ListenQuic(options, listener.Address);
         else Listen(options, listener.Address);
     }
+
+    private static Encoding ReadingOf(string name) => name switch
+    {
+        "Content-Length" => Digits,
+        "Connection" => ConnectionEncoding.Instance,
+        _ => Encoding.Latin1,
+    };
 
     // The address comes last: as soon as it is bound there are connections, and they must have somewhere to go.
     private void Listen(KestrelServerOptions options, IPEndPoint address)
