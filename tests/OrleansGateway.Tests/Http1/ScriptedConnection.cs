@@ -68,11 +68,15 @@ internal sealed class ScriptedConnection(Socket socket, CancellationToken stoppi
     /// <summary>How many bytes came at once; 0 once the client has closed.</summary>
     public async Task<int> TakeAsync()
     {
-        if (_start == _end) return await socket.ReceiveAsync(_buffer, stopping);
-        var bytes = _end - _start;
+        var start = _start;
+        if (start == _end) (start, _end) = (0, await socket.ReceiveAsync(_buffer, stopping));
         _start = _end;
-        return bytes;
+        Tail = (Tail + Encoding.Latin1.GetString(_buffer.AsSpan()[Math.Max(start, _end - 5).._end]))[^Math.Min(5, Tail.Length + Math.Min(5, _end - start))..];
+        return _end - start;
     }
+
+    /// <summary>The last five bytes that <see cref="TakeAsync"/> took, in Latin-1.</summary>
+    public string Tail { get; private set; } = "";
 
     public Task SayAsync(string bytes) => SayAsync(Encoding.Latin1.GetBytes(bytes));
 

@@ -103,13 +103,12 @@ public sealed class StreamingTests : IDisposable
             async (connection, _) =>
             {
                 await connection.ReadUntilAsync("\r\n\r\n");
-                while (taken < Total && await connection.TakeAsync() is > 0 and var bytes)
+                while ((isChunked ? connection.Tail != "0\r\n\r\n" : taken < Total) && await connection.TakeAsync() is > 0 and var bytes)
                 {
                     taken += bytes;
                     heldMax = Math.Max(heldMax, Volatile.Read(ref given) - taken);
                 }
 
-                if (isChunked) await connection.TakeAsync();
                 await connection.SayAsync(Ok);
             },
             receiveBytes: 64 << 10);
