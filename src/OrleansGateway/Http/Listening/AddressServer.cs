@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 using OrleansGateway.Configuration;
 
 namespace OrleansGateway.Http.Listening;
@@ -68,7 +69,7 @@ internal sealed class AddressServer : IAsyncDisposable
         var (listener, limits) = _connections.State;
         options.AddServerHeader = false;
         // Bytes above ASCII pass through as they are (RFC 9110 §5.5: obs-text is opaque).
-        options.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        options.RequestHeaderEncodingSelector = static name => name == HeaderNames.ContentLength ? LengthEncoding.Instance : Encoding.Latin1;
         options.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         // A proxy that ends TLS before us sends its own scheme over plain HTTP/2. What the client's was is asked of trusted proxies only.
         options.AllowAlternateSchemes = true;
