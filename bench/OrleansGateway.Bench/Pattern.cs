@@ -1,8 +1,8 @@
 namespace OrleansGateway.Bench;
 
 /// <summary>
-/// Endless content that can be checked wherever it arrives: one block over and over, of random bytes and of a prime length, so that a piece that is lost, doubled
-/// or out of its place does not fit. Comparing costs far less than the sockets.
+/// Endless content that can be checked wherever it arrives: one block over and over, of random bytes and of a prime length, so that a piece that is lost,
+/// doubled or out of its place does not fit. Comparing costs far less than the sockets.
 /// </summary>
 internal static class Pattern
 {

@@ -109,6 +109,7 @@ internal static class GatewayServices
         services.TryAddSingleton<CorsStage>();
         services.TryAddSingleton<CompressionStage>();
         services.TryAddSingleton<FixedAnswerStage>();
+        services.TryAddSingleton<FramingStage>();
         services.TryAddSingleton<RequestIds>();
         services.TryAddSingleton(provider => new Pipeline(
             Stages.InOrder(provider),

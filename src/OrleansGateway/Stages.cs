@@ -24,6 +24,8 @@ internal static class Stages
         services.GetRequiredService<DrainStage>(),
         // Writes every refusal of the stages below, once, in the caller's dialect.
         services.GetRequiredService<ErrorStage>(),
+        // Turns away what the server lets through and the RFCs do not, before anyone goes by it.
+        services.GetRequiredService<FramingStage>(),
         // Says what the path serves, and with it the dialect; a key may be bound to routes.
         services.GetRequiredService<RouteStage>(),
         // Answers preflights, which carry no credentials; and lets pages read what the stages below refuse.

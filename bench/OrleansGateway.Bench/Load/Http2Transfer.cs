@@ -8,7 +8,12 @@ internal sealed class Http2Transfer(Target target, long bytes, Pace pace)
 {
     public async Task RunAsync(TransferDirection direction, CancellationToken cancellation)
     {
-        using var client = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact, Timeout = Timeout.InfiniteTimeSpan };
+        using var client = new HttpClient
+        {
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", target.Key);
         if (direction == TransferDirection.Upload) await UploadAsync(client, cancellation);
         else await DownloadAsync(client, cancellation);
@@ -45,7 +50,8 @@ internal sealed class Http2Transfer(Target target, long bytes, Pace pace)
             return true;
         }
 
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellation)
         {

@@ -10,7 +10,7 @@ internal static class IdleCommand
         var target = new Target.Options();
         var count = new Option<int>("--count") { Description = "Connections kept open at once.", DefaultValueFactory = _ => 10_000 };
         var seconds = new Option<int>("--seconds") { Description = "Time they do nothing.", DefaultValueFactory = _ => 10 };
-        var residentMax = new Option<double>("--resident-max") { Description = "Bound for memory while they are open, in MiB.", DefaultValueFactory = _ => double.PositiveInfinity };
+        var residentMax = new Option<double>("--resident-max") { Description = "Bound for memory, in MiB.", DefaultValueFactory = _ => double.PositiveInfinity };
         var command = new Command("idle", "Keep connections open that have made one request each, and see what they cost.") { count, seconds, residentMax };
         target.AddTo(command);
         command.SetAction((parsed, cancellation) => new IdleRun(

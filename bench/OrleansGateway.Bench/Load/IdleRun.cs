@@ -70,7 +70,9 @@ internal sealed class IdleRun(Target target, ProcessMeter meter, int count, Time
     private int Report(int open, double before, double with, double peak, double after)
     {
         var kept = _lost == 0 && open == count && peak < residentMaxMiB;
-        Console.WriteLine($"{open:N0} connections open, {_lost} lost {_firstLoss}; memory {before:N1} MiB before, {with:N1} with them, {peak:N1} at most, {after:N1} after");
+        Console.WriteLine(
+            $"{open:N0} connections open, {_lost} lost {_firstLoss}; "
+            + $"memory {before:N1} MiB before, {with:N1} with them, {peak:N1} at most, {after:N1} after");
         Console.WriteLine(JsonSerializer.Serialize(new
         {
             kind = "idle",

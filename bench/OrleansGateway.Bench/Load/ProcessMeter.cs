@@ -28,8 +28,9 @@ internal sealed class ProcessMeter(int pid)
     /// <summary>Resident memory in MiB.</summary>
     public double ResidentMiB() => _tree.Sum(p => StatusKiB(p, "VmRSS:")) / 1024.0;
 
+    // "VmRSS:	   21004 kB"
     private static long StatusKiB(int process, string name) =>
-        Number(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim());
+        Number(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..].Trim().Split(' ')[0]);
 
     private static IEnumerable<int> ChildrenOf(int parent) =>
         from folder in Directory.EnumerateDirectories("/proc")

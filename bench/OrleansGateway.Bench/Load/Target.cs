@@ -43,7 +43,7 @@ internal sealed record Target(Uri Url, string Key, string Model, IReadOnlyList<s
         Host: {Url.Authority}
         Accept: */*
         User-Agent: bench
-        Authorization: Bearer {Key}{(bodyBytes > 0 ? $"\nContent-Type: application/octet-stream\nContent-Length: {bodyBytes}" : "")}{string.Concat(Headers.Select(header => "\n" + header))}
+        Authorization: Bearer {Key}{(bodyBytes > 0 ? $"\nContent-Length: {bodyBytes}" : "")}{string.Concat(Headers.Select(header => "\n" + header))}
 
 
         """.ReplaceLineEndings("\r\n"));

@@ -11,8 +11,8 @@ internal static class TransferCommand
         var direction = new Option<TransferDirection>("--direction") { Description = "upload or download.", Required = true };
         var bytes = new Option<long>("--bytes") { Description = "Length of a body.", DefaultValueFactory = _ => 1L << 30 };
         var count = new Option<int>("--count") { Description = "Bodies at once, each on a connection of its own.", DefaultValueFactory = _ => 1 };
-        var pace = new Option<double>("--pace") { Description = "Most MB per second and body; as fast as it goes if not given.", DefaultValueFactory = _ => double.PositiveInfinity };
-        var http2 = new Option<bool>("--http2") { Description = "HTTP/2 in clear by prior knowledge, by HttpClient, which costs more than most servers." };
+        var pace = new Option<double>("--pace") { Description = "Most MB per second and body.", DefaultValueFactory = _ => double.PositiveInfinity };
+        var http2 = new Option<bool>("--http2") { Description = "HTTP/2 in clear by prior knowledge, by HttpClient, which costs more than a server." };
         var residentMax = new Option<double>("--resident-max") { Description = "Bound for memory, in MiB.", DefaultValueFactory = _ => double.PositiveInfinity };
         var command = new Command("transfer", "Send or fetch large bodies.") { direction, bytes, count, pace, http2, residentMax };
         target.AddTo(command);

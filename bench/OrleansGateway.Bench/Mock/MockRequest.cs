@@ -24,7 +24,8 @@ internal readonly record struct MockRequest(MockRequest.Kind Wanted, long BodyBy
         var line = head[..head.IndexOf("\r\n"u8)];
         var bodyBytes = Number(head, "\r\nContent-Length: "u8) ?? Number(head, "\r\ncontent-length: "u8) ?? 0;
         if (line.IndexOf("/upload "u8) >= 0) return new(Kind.Upload, bodyBytes, 0);
-        return Number(line, "/download?bytes="u8) is { } answerBytes ? new(Kind.Download, bodyBytes, answerBytes) : new(Kind.Chat, bodyBytes, 0);
+        if (Number(line, "/download?bytes="u8) is { } answerBytes) return new(Kind.Download, bodyBytes, answerBytes);
+        return new(Kind.Chat, bodyBytes, 0);
     }
 
     private static long? Number(ReadOnlySpan<byte> text, ReadOnlySpan<byte> after)

@@ -21,15 +21,17 @@ internal sealed class MockTransfer(Socket socket)
         }
 
         var body = $$"""{"bytes":{{taken}},"whole":{{(whole ? "true" : "false")}}}""";
-        await socket.SendAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"), cancellation);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(Head("application/json", body.Length) + body), cancellation);
     }
 
     public async ValueTask SendAsync(long bytes, CancellationToken cancellation)
     {
-        await socket.SendAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {bytes}\r\n\r\n"), cancellation);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(Head("application/octet-stream", bytes)), cancellation);
         for (var sent = 0L; sent < bytes;)
         {
             sent += await socket.SendAsync(Pattern.At(sent, bytes - sent), cancellation);
         }
     }
+
+    private static string Head(string type, long bytes) => $"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\nContent-Length: {bytes}\r\n\r\n";
 }

@@ -20,7 +20,8 @@ internal static class SampleCurl
     }
 
     private static bool ServesModelsToAll(RouteSettings route) =>
-        route is { Upstream: null, Redirect: null, Respond: null, Hosts.Count: 0, Match: { Headers.Count: 0, Query.Count: 0 } } && route.Auth.Contains(CredentialKind.Key);
+        route is { Upstream: null, Redirect: null, Respond: null, Hosts.Count: 0, Match: { Headers.Count: 0, Query.Count: 0 } }
+        && route.Auth.Contains(CredentialKind.Key);
 
     private static string Command(Uri url, string key, string model)
     {

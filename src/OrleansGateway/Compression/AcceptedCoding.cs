@@ -44,7 +44,8 @@ internal static class AcceptedCoding
             {
                 var item = line.AsSpan()[range];
                 var semicolon = item.IndexOf(';');
-                if ((semicolon < 0 ? item : item[..semicolon]).Trim().Equals(name, StringComparison.OrdinalIgnoreCase)) return semicolon < 0 ? 1000 : Weight(item[(semicolon + 1)..]);
+                var isIt = (semicolon < 0 ? item : item[..semicolon]).Trim().Equals(name, StringComparison.OrdinalIgnoreCase);
+                if (isIt) return semicolon < 0 ? 1000 : Weight(item[(semicolon + 1)..]);
             }
         }
 

@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Primitives;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 
@@ -29,7 +28,7 @@ internal sealed class CompressedBody(IHttpResponseBodyFeature sent, HttpResponse
         if (!CanBeCompressed()) return Task.CompletedTask;
         var headers = response.Headers;
         // Also if this client gets it as it is: a cache must not give that, or the other, to the next.
-        if (!HeaderList.Has(headers.Vary, "Accept-Encoding") && !HeaderList.Has(headers.Vary, "*")) headers.Vary = StringValues.Concat(headers.Vary, "Accept-Encoding");
+        HeaderList.AddToVary(headers, "Accept-Encoding");
         // Once the body has ended without having begun, there is none; or it is a refusal's, which does not come by here.
         if (coding is not { } chosen || _ended) return Task.CompletedTask;
         _compresses = true;

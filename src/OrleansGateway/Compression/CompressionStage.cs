@@ -7,7 +7,8 @@ namespace OrleansGateway.Compression;
 /// <summary>Compresses answers for clients that accept it, where the route says so. Stands before all stages that write bodies, and after those that only refuse.</summary>
 internal sealed class CompressionStage : IStage
 {
-    public ValueTask InvokeAsync(Exchange exchange, Next next) => exchange.Route?.Compression is { } policy ? CompressAsync(exchange, policy, next) : next(exchange);
+    public ValueTask InvokeAsync(Exchange exchange, Next next) =>
+        exchange.Route?.Compression is { } policy ? CompressAsync(exchange, policy, next) : next(exchange);
 
     private static async ValueTask CompressAsync(Exchange exchange, CompressionPolicy policy, Next next)
     {

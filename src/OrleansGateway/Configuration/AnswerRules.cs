@@ -6,6 +6,7 @@ namespace OrleansGateway.Configuration;
 /// <summary>What routes answer themselves, and what they make of answers: redirects, fixed responses, CORS, compression.</summary>
 internal static class AnswerRules
 {
+    private const string NoOrigin = "is not an origin such as https://app.example.com or https://*.example.com, or * for any; it has no path.";
     private const int BodyBytesMax = 64 << 10;
 
     public static void Check(RouteSettings route, string owner, Findings findings)
@@ -20,8 +21,10 @@ internal static class AnswerRules
 
     private static void Check(RespondSettings respond, string path, Findings findings)
     {
-        if (Encoding.UTF8.GetByteCount(respond.Body) > BodyBytesMax) findings.Report(path, "body", "The body is longer than 64 KiB; serve it from an upstream.");
-        if (respond.Status is 204 or 205 or 304 && respond.Body.Length > 0) findings.Report(path, "body", $"An answer with status {respond.Status} has no body.");
+        if (Encoding.UTF8.GetByteCount(respond.Body) > BodyBytesMax)
+            findings.Report(path, "body", "The body is longer than 64 KiB; serve it from an upstream.");
+        if (respond.Status is 204 or 205 or 304 && respond.Body.Length > 0)
+            findings.Report(path, "body", $"An answer with status {respond.Status} has no body.");
         if (respond.ContentType.Length > 0 && !(respond.ContentType.All(char.IsAscii) && MediaTypeHeaderValue.TryParse(respond.ContentType, out _)))
             findings.Report(path, "content_type", $"{findings.Shown(SettingPath.Field(path, "content_type"))} is not a media type such as application/json.");
     }
@@ -34,7 +37,7 @@ internal static class AnswerRules
             var item = SettingPath.Item(origins, i);
             if (cors.Origins[i] is not { } origin) continue;
             if (CorsOrigin.Parse(origin) is null)
-                findings.ReportAt(item, origins, $"{findings.Shown(item)} is not an origin such as https://app.example.com or https://*.example.com, or * for any; it has no path.");
+                findings.ReportAt(item, origins, $"{findings.Shown(item)} {NoOrigin}");
             if (origin == "*" && cors.Credentials)
                 findings.ReportAt(item, origins, "Any page could then act for whoever is signed in; list the origins, or take credentials out.");
         }
@@ -57,7 +60,8 @@ internal static class AnswerRules
         for (var i = 0; i < compression.Types.Count; i++)
         {
             var item = SettingPath.Item(types, i);
-            if (compression.Types[i] is { } type && !IsType(type)) findings.ReportAt(item, types, $"{findings.Shown(item)} is not a media type such as text/html, text/* or application/*+json.");
+            if (compression.Types[i] is { } type && !IsType(type))
+                findings.ReportAt(item, types, $"{findings.Shown(item)} is not a media type such as text/html, text/* or application/*+json.");
         }
 
         if (compression.Encodings.Distinct().Count() < compression.Encodings.Count && !findings.IsFaulty(encodings))

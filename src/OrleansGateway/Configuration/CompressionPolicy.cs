@@ -12,7 +12,8 @@ internal sealed class CompressionPolicy
         Encodings = [.. settings.Encodings];
         LengthMin = settings.BytesMin.Bytes;
         var types = settings.Types.Select(t => Regex.Escape(t).Replace("\\*", "[^;]*", StringComparison.Ordinal));
-        _types = new Regex($"^(?:{string.Join('|', types)})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture);
+        const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture;
+        _types = new Regex($"^(?:{string.Join('|', types)})$", Options);
     }
 
     /// <summary>Codings offered, the preferred one first.</summary>

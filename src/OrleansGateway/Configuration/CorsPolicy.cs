@@ -15,7 +15,7 @@ internal sealed class CorsPolicy
     {
         var origins = settings.Origins.Select(o => CorsOrigin.Parse(o)!).ToList();
         _origins = origins.Where(o => !o.Contains('*', StringComparison.Ordinal)).ToFrozenSet(StringComparer.Ordinal);
-        _wildcards = [.. origins.Where(o => o.Contains("://*.", StringComparison.Ordinal)).Select(o => (o[..o.IndexOf('*', StringComparison.Ordinal)], o[(o.IndexOf('*', StringComparison.Ordinal) + 1)..]))];
+        _wildcards = [.. origins.Where(o => o.Contains("://*.", StringComparison.Ordinal)).Select(o => o.Split('*')).Select(o => (o[0], o[1]))];
         AnyOrigin = settings.Origins.Contains("*");
         _methods = settings.Methods.ToFrozenSet(StringComparer.Ordinal);
         _headers = settings.Headers.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
@@ -41,8 +41,8 @@ internal sealed class CorsPolicy
         if (AnyOrigin || _origins.Contains(origin)) return true;
         foreach (var (start, end) in _wildcards)
         {
-            if (origin.Length <= start.Length + end.Length || !origin.StartsWith(start, StringComparison.Ordinal) || !origin.EndsWith(end, StringComparison.Ordinal)) continue;
-            if (IsNames(origin.AsSpan(start.Length..^end.Length))) return true;
+            var fits = origin.Length > start.Length + end.Length && origin.StartsWith(start, StringComparison.Ordinal) && origin.EndsWith(end, StringComparison.Ordinal);
+            if (fits && IsNames(origin.AsSpan(start.Length..^end.Length))) return true;
         }
 
         return false;

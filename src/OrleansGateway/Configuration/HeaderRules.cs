@@ -68,7 +68,8 @@ internal static class HeaderRules
         for (var i = 0; i < names.Count; i++)
         {
             var item = SettingPath.Item(list, i);
-            if (names[i] is { } name && !IsName(name)) findings.ReportAt(item, list, $"{findings.Shown(item)} is not a header's name; it takes letters, digits and dashes.");
+            if (names[i] is { } name && !IsName(name))
+                findings.ReportAt(item, list, $"{findings.Shown(item)} is not a header's name; it takes letters, digits and dashes.");
         }
     }
 

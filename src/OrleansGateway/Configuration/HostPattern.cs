@@ -8,6 +8,8 @@ internal readonly record struct HostPattern(string Name, bool IsWildcard)
     /// <summary>Longest name there is, RFC 1035 §2.3.4. A longer one in a request is no name of ours.</summary>
     public const int NameMax = 253;
 
+    private const string NoName = "This is not a host's name, such as shop.example.com.";
+
     private static readonly IdnMapping Idn = new() { UseStd3AsciiRules = false };
 
     /// <summary>Reads the written form; or none, and what is wrong with it.</summary>
@@ -16,16 +18,17 @@ internal readonly record struct HostPattern(string Name, bool IsWildcard)
         var isWildcard = text.StartsWith("*.", StringComparison.Ordinal);
         var written = (isWildcard ? text[2..] : text).TrimEnd('.');
         if (written.Contains('*', StringComparison.Ordinal)) return (null, "The * stands only at the beginning, before a dot: *.example.com.");
-        if (!isWildcard && written.StartsWith('[') && written.EndsWith(']') && IPAddress.TryParse(written, out var address)) return (new HostPattern($"[{address}]", false), "");
+        var isBracketed = !isWildcard && written.StartsWith('[') && written.EndsWith(']');
+        if (isBracketed && IPAddress.TryParse(written, out var address)) return (new HostPattern($"[{address}]", false), "");
         if (written.Contains(':', StringComparison.Ordinal)) return (null, "A host has no scheme and no port here; an IPv6 address goes in brackets.");
         try
         {
             var name = Idn.GetAscii(written.ToLowerInvariant());
-            return name.Length <= NameMax && name.Split('.').All(IsLabel) ? (new HostPattern(name, isWildcard), "") : (null, "This is not a host's name, such as shop.example.com.");
+            return name.Length <= NameMax && name.Split('.').All(IsLabel) ? (new HostPattern(name, isWildcard), "") : (null, NoName);
         }
         catch (ArgumentException)
         {
-            return (null, "This is not a host's name, such as shop.example.com.");
+            return (null, NoName);
         }
     }
 

@@ -65,7 +65,8 @@ internal sealed class PathPattern
     }
 
     /// <summary>The pattern of a path that has been checked.</summary>
-    public static PathPattern Of(string text) => Parse(text) is ({ } pattern, _) ? pattern : throw new ArgumentException($"'{text}' is not a path.", nameof(text));
+    public static PathPattern Of(string text) =>
+        Parse(text) is ({ } pattern, _) ? pattern : throw new ArgumentException($"'{text}' is not a path.", nameof(text));
 
     private static string? NameOf(string written) => written.StartsWith('{') ? written[1..^1].TrimEnd('.') : null;
 
@@ -90,14 +91,16 @@ internal sealed class PathPattern
         {
             if (c == '{') return "a segment is either fixed or {name} as a whole.";
             if (c == '%') return "% is not taken; write the character itself, not its encoding.";
-            if (c <= ' ' || char.IsControl(c) || NeverFixed.Contains(c)) return $"the character {(c <= ' ' || char.IsControl(c) ? "there" : c)} cannot be in a path.";
+            if (c <= ' ' || char.IsControl(c)) return "spaces and control characters cannot be in a path.";
+            if (NeverFixed.Contains(c)) return $"the character {c} cannot be in a path.";
         }
 
         return null;
     }
 
     /// <summary>Whether it can be a variable's name.</summary>
-    public static bool IsName(string name) => name.Length is > 0 and <= 64 && char.IsAsciiLetter(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+    public static bool IsName(string name) =>
+        name.Length is > 0 and <= 64 && char.IsAsciiLetter(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 }
 
 /// <summary>One segment of a pattern: fixed text, or a variable that stands for any one segment that is not empty.</summary>

@@ -32,7 +32,8 @@ internal sealed class PathRewrite
             if (pattern.IndexOf(piece.Name) is not { } segment) return (null, $"There is no {{{piece.Name}}} in the route's path.");
             var isRest = pattern.HasRest && segment == pattern.Segments.Count;
             // Between other texts the rest could end, or begin, in the middle of a segment and make a dot segment of it.
-            if (isRest && !(isLast && pieces.Count > 0 && pieces[^1].Text.EndsWith('/'))) return (null, $"{{{piece.Name}...}} stands for several segments: only at the end, after a slash.");
+            if (isRest && !(isLast && pieces.Count > 0 && pieces[^1].Text.EndsWith('/')))
+                return (null, $"{{{piece.Name}...}} stands for several segments: only at the end, after a slash.");
             pieces.Add(("", segment, isRest));
         }
 

@@ -38,7 +38,8 @@ internal sealed class PathTree
         var segment = slash < 0 ? rest : rest[..slash];
         var next = slash < 0 ? [] : rest[(slash + 1)..];
         Route? route = null;
-        if (_fixed.Count > 0 && _fixed.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(segment, out var child)) route = child.Find(next, slash < 0, request);
+        if (_fixed.Count > 0 && _fixed.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(segment, out var child))
+            route = child.Find(next, slash < 0, request);
         if (route is null && segment.Length > 0) route = _variable?.Find(next, slash < 0, request);
         return route ?? First(_below, request);
     }

@@ -3,6 +3,8 @@ namespace OrleansGateway.Configuration;
 /// <summary>Which requests each route takes: proper hosts, paths and conditions, and no two routes that cannot be told apart.</summary>
 internal sealed class RoutePlaces(Findings findings)
 {
+    private const string NotToldApart = "and the two cannot be told apart; change the path, or what one of them must match.";
+
     private readonly Dictionary<(string Host, string Shape), List<(string Owner, RouteConditions Conditions)>> _taken = [];
 
     /// <summary>Checks where a route is, and gives its path; none if that has a fault.</summary>
@@ -18,8 +20,10 @@ internal sealed class RoutePlaces(Findings findings)
         }
 
         var isModelApi = route.Upstream is null && route.Redirect is null && route.Respond is null;
-        if (isModelApi && !(pattern is { HasRest: true, IsFixed: true })) findings.Report(owner, "path", "The path of a route for the model API ends in a slash and has no { }.");
-        else if (hosts is not null && isSound) Take(owner, pattern, hosts, new RouteConditions(route.Match));
+        if (isModelApi && !(pattern is { HasRest: true, IsFixed: true }))
+            findings.Report(owner, "path", "The path of a route for the model API ends in a slash and has no { }.");
+        else if (hosts is not null && isSound)
+            Take(owner, pattern, hosts, new RouteConditions(route.Match));
         return pattern;
     }
 
@@ -47,7 +51,8 @@ internal sealed class RoutePlaces(Findings findings)
         for (var i = 0; i < match.Methods.Count; i++)
         {
             if (match.Methods[i] is not { } method || HeaderRules.IsMethod(method)) continue;
-            findings.ReportAt(SettingPath.Item(list, i), list, $"{findings.Shown(SettingPath.Item(list, i))} is not a method; they are in capitals, such as GET.");
+            var item = SettingPath.Item(list, i);
+            findings.ReportAt(item, list, $"{findings.Shown(item)} is not a method; they are in capitals, such as GET.");
             isSound = false;
         }
 
@@ -68,7 +73,7 @@ internal sealed class RoutePlaces(Findings findings)
             if (others.Find(o => o.Owner != owner && o.Conditions.CannotBeToldFrom(conditions)).Owner is { } other)
             {
                 var where = host.Length == 0 ? "" : $" at {host}";
-                findings.Report(owner, "path", $"{other} takes the same requests{where}, and the two cannot be told apart; change the path, or what one of them must match.");
+                findings.Report(owner, "path", $"{other} takes the same requests{where}, {NotToldApart}");
                 return;
             }
 

@@ -40,7 +40,8 @@ internal static class RouteRules
         switch (given.FirstOrDefault())
         {
             case null:
-                Forbid("The model API has no use for it; take it out, or name an upstream.", "rewrite", "request_headers", "response_headers", "pass_credentials");
+                Forbid("The model API has no use for it; take it out, or name an upstream.",
+                    "rewrite", "request_headers", "response_headers", "pass_credentials");
                 break;
             case "upstream":
                 Forbid("Only a route of the model API has models; take it out.", "models");

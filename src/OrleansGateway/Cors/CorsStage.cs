@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Primitives;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 
@@ -41,7 +40,7 @@ internal sealed class CorsStage : IStage
     {
         var (policy, headers) = (exchange.Route!.Cors!, exchange.Http.Response.Headers);
         RemoveTheirs(headers);
-        if (!policy.AnyOrigin || policy.Credentials) Vary(headers);
+        if (!policy.AnyOrigin || policy.Credentials) HeaderList.AddToVary(headers, "Origin");
         if (exchange.Http.Request.Headers.Origin is not [{ } origin] || !policy.AllowsOrigin(origin)) return Task.CompletedTask;
         AllowOrigin(headers, policy, origin);
         if (policy.ExposeHeaders.Length > 0) headers.AccessControlExposeHeaders = policy.ExposeHeaders;
@@ -63,10 +62,5 @@ internal sealed class CorsStage : IStage
         }
 
         foreach (var name in theirs ?? []) headers.Remove(name);
-    }
-
-    private static void Vary(IHeaderDictionary headers)
-    {
-        if (!HeaderList.Has(headers.Vary, "Origin") && !HeaderList.Has(headers.Vary, "*")) headers.Vary = StringValues.Concat(headers.Vary, "Origin");
     }
 }

@@ -1,12 +1,13 @@
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
+using OrleansGateway.Telemetry;
 using OrleansGateway.Upstream;
 using OrleansGateway.Upstream.Pools;
 
 namespace OrleansGateway.Forwarding;
 
 /// <summary>One request on its way to an upstream: tried at one target after the other, as long as that is safe and the upstream's budget allows.</summary>
-internal sealed class Forward(Exchange exchange, PoolState pool, Carriers carriers, TimeProvider time, ILogger log)
+internal sealed class Forward(Exchange exchange, PoolState pool, Carriers carriers, Readiness readiness, TimeProvider time, ILogger log)
 {
     private static readonly Refusal s_unavailable = new(
         503, "upstream_unavailable", "No target of this path's upstream can take the request now. Try again.", RetryAfter: TimeSpan.FromSeconds(1));
@@ -25,7 +26,7 @@ internal sealed class Forward(Exchange exchange, PoolState pool, Carriers carrie
         var refusal = target is null ? s_unavailable : null;
         while (target is not null)
         {
-            var attempt = new ForwardAttempt(exchange, pool, target, _body, carriers, time);
+            var attempt = new ForwardAttempt(exchange, pool, target, _body, carriers, readiness, time);
             _facts.Target = target.Name;
             _tried[_facts.Attempts++] = target;
             var isRetry = _facts.Attempts > 1;

@@ -20,6 +20,7 @@ internal sealed class ForwardAttempt : IAsyncDisposable
     private readonly PoolState _pool;
     private readonly ClientBody? _body;
     private readonly Carriers _carriers;
+    private readonly Readiness _readiness;
     private readonly TimeProvider _time;
     private readonly Deadline _deadline;
     private readonly ForwardFacts _facts;
@@ -27,9 +28,10 @@ internal sealed class ForwardAttempt : IAsyncDisposable
     private AttemptResult _result = AttemptResult.Cancelled;
     private string? _error;
 
-    public ForwardAttempt(Exchange exchange, PoolState pool, PoolTarget target, ClientBody? body, Carriers carriers, TimeProvider time)
+    public ForwardAttempt(Exchange exchange, PoolState pool, PoolTarget target, ClientBody? body, Carriers carriers, Readiness readiness, TimeProvider time)
     {
-        (_exchange, _pool, Target, _body, _carriers, _time, _facts) = (exchange, pool, target, body, carriers, time, exchange.Forward!);
+        (_exchange, _pool, Target, _body, _carriers, _readiness, _time) = (exchange, pool, target, body, carriers, readiness, time);
+        _facts = exchange.Forward!;
         var waits = exchange.Route!.Upstream!.Settings.Timeouts;
         _deadline = new Deadline(new Waits(waits.FirstByte, waits.Idle, waits.Total), time, exchange.Aborted);
         _body?.Begin(_deadline);
@@ -158,7 +160,7 @@ internal sealed class ForwardAttempt : IAsyncDisposable
     /// <summary>A client that broke off, or whose body is no body, looks like a broken upstream from here; it is not.</summary>
     private void ThrowIfClients()
     {
-        if (_exchange.Aborted.IsCancellationRequested) _facts.Outcome = CallOutcome.ClientAborted;
+        if (_exchange.Aborted.IsCancellationRequested) _facts.Outcome = _readiness.IsCuttingOff ? CallOutcome.GatewayStopped : CallOutcome.ClientAborted;
         if (_body?.Failure is { } own) throw own as BadHttpRequestException ?? new BadHttpRequestException("The body broke off.", StatusCodes.Status400BadRequest, own);
         _exchange.Aborted.ThrowIfCancellationRequested();
     }

@@ -1,4 +1,5 @@
 using OrleansGateway.Http;
+using OrleansGateway.Telemetry;
 using OrleansGateway.Upstream;
 using OrleansGateway.Upstream.Pools;
 
@@ -7,7 +8,7 @@ namespace OrleansGateway.Forwarding;
 /// <summary>
 /// Passes a request on to the upstream of its route. Last of the stages for such routes: all that may refuse has had its say. Routes of the model API pass through.
 /// </summary>
-internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, TimeProvider time, ILogger<ForwardStage> log) : IStage
+internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, Readiness readiness, TimeProvider time, ILogger<ForwardStage> log) : IStage
 {
     private static readonly Refusal s_connect = new(405, "method_not_allowed", "CONNECT and TRACE are not passed on.");
 
@@ -26,7 +27,7 @@ internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, TimeP
         pool.RequestBegan();
         try
         {
-            await new Forward(exchange, pool, carriers, time, log).RunAsync(TargetPath.Of(exchange, exchange.Route!));
+            await new Forward(exchange, pool, carriers, readiness, time, log).RunAsync(TargetPath.Of(exchange, exchange.Route!));
         }
         finally
         {

@@ -18,7 +18,8 @@ internal sealed class FixedAnswerStage : IStage
     {
         var (request, response) = (exchange.Http.Request, exchange.Http.Response);
         response.StatusCode = route.Settings.Redirect!.Status;
-        response.Headers.Location = target.Of(request.Scheme, HostPattern.NameOf(request.Host.Value ?? "").ToString(), exchange.Target.RawPath, exchange.Target.Query);
+        var host = HostPattern.NameOf(request.Host.Value ?? "").ToString();
+        response.Headers.Location = target.Of(request.Scheme, host, exchange.Target.RawPath, exchange.Target.Query);
         response.ContentLength = 0;
         route.ResponseHeaders?.Apply(response.Headers);
         return ValueTask.CompletedTask;
@@ -30,7 +31,8 @@ internal sealed class FixedAnswerStage : IStage
         response.StatusCode = respond.Status;
         if (respond.Body.Length > 0) response.ContentType = respond.ContentType;
         // RFC 9110 §8.6: these have no body, and no length either.
-        if (respond.Status is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified)) response.ContentLength = Encoding.UTF8.GetByteCount(respond.Body);
+        if (respond.Status is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified))
+            response.ContentLength = Encoding.UTF8.GetByteCount(respond.Body);
         route.ResponseHeaders?.Apply(response.Headers);
         if (respond.Body.Length == 0 || HttpMethods.IsHead(exchange.Http.Request.Method)) return;
         Encoding.UTF8.GetBytes(respond.Body, response.BodyWriter);

@@ -50,6 +50,7 @@ public sealed class AdminTokenTests : IDisposable
     {
         var running = await OpenAsync();
         var before = running.Fresh!.Reveal();
+        Assert.True(await AcceptsAsync(running, "Bearer " + before));
         using var output = new StringWriter();
         var command = GatewayCommandLine.Create().Parse(["admin-token", "reset", "--state", _folder.Path]);
         Assert.Equal(0, await command.InvokeAsync(new() { Output = output, Error = TextWriter.Null }, TestContext.Current.CancellationToken));

@@ -141,7 +141,7 @@ public sealed class AuthStageTests : IAsyncDisposable
     {
         var made = await CreateAsync(new KeyRequest { Tenant = "acme", IpRanges = ["10.0.0.0/8", "2001:db8::/32"] });
         var exchange = RequestWith(made);
-        exchange.Http.Connection.RemoteIpAddress = address is null ? null : IPAddress.Parse(address);
+        exchange.ClientAddress = address is null ? null : IPAddress.Parse(address);
         if (allowed) Assert.True(await PassesAsync(exchange));
         else await RefusesAsync(exchange, 403, "address_not_allowed");
     }

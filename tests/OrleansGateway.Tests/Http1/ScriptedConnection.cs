@@ -45,21 +45,34 @@ internal sealed class ScriptedConnection(Socket socket, CancellationToken stoppi
         return head.ToString();
     }
 
-    /// <summary>What comes up to and with an ending, in Latin-1; what came if the client closes before it.</summary>
+    /// <summary>What comes up to and with an ending, in Latin-1; what came if the client closes before it, in order or not.</summary>
     public async Task<string> ReadUntilAsync(string ending)
     {
         var text = new StringBuilder();
-        while (text.Length < ending.Length || text.ToString(text.Length - ending.Length, ending.Length) != ending)
+        try
         {
-            if (await NextByteAsync() is not { } next) break;
-            text.Append((char)next);
+            while (text.Length < ending.Length || text.ToString(text.Length - ending.Length, ending.Length) != ending)
+            {
+                if (await NextByteAsync() is not { } next) break;
+                text.Append((char)next);
+            }
+        }
+        catch (SocketException)
+        {
+            // Closed all the same.
         }
 
         return text.ToString();
     }
 
     /// <summary>How many bytes came at once; 0 once the client has closed.</summary>
-    public async Task<int> TakeAsync() => await socket.ReceiveAsync(_buffer, stopping);
+    public async Task<int> TakeAsync()
+    {
+        if (_start == _end) return await socket.ReceiveAsync(_buffer, stopping);
+        var bytes = _end - _start;
+        _start = _end;
+        return bytes;
+    }
 
     public Task SayAsync(string bytes) => SayAsync(Encoding.Latin1.GetBytes(bytes));
 

@@ -58,6 +58,7 @@ internal sealed class RawConnection : IDisposable
     public async Task<RawAnswer?> ReadAnswerAsync()
     {
         if (await ReadLineAsync() is not { } line) return null;
+        if (!line.StartsWith("HTTP/1.1 ", StringComparison.Ordinal)) return new RawAnswer(RawAnswer.NotHttp1, [], line);
         var headers = new List<string>();
         while (await ReadLineAsync() is { Length: > 0 } field) headers.Add(field);
         var status = int.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
@@ -75,6 +76,10 @@ internal sealed class RawConnection : IDisposable
         else if (headers.Find(h => h.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)) is { } length)
         {
             await ReadAsync(int.Parse(length["Content-Length:".Length..], CultureInfo.InvariantCulture), body);
+        }
+        else if (headers.Contains("Connection: close"))
+        {
+            await ReadAsync(int.MaxValue, body);
         }
 
         return new RawAnswer(status, headers, body.ToString());
@@ -136,4 +141,8 @@ internal sealed class RawConnection : IDisposable
 }
 
 /// <summary>An answer as it came.</summary>
-internal sealed record RawAnswer(int Status, IReadOnlyList<string> Headers, string Body);
+internal sealed record RawAnswer(int Status, IReadOnlyList<string> Headers, string Body)
+{
+    /// <summary>Stands for what is no answer of HTTP/1.1, such as a frame.</summary>
+    public const int NotHttp1 = 0;
+}

@@ -30,6 +30,7 @@ public sealed class StateLockTests : IDisposable
         await using var gateway = await GatewayProcess.ServeAsync(_folder.Path, Cancel);
         var before = await File.ReadAllTextAsync(_folder.PathOf(".gateway/admin-token"), Cancel);
         await File.WriteAllTextAsync(_folder.PathOf("old-token"), before, Cancel);
+        await GatewayProcess.RunAsync(_folder.Path, Cancel, "status", "--admin", gateway.Admin.ToString());
         await GatewayProcess.RunAsync(_folder.Path, Cancel, "admin-token", "reset");
         await GatewayProcess.RunAsync(_folder.Path, Cancel, "status", "--admin", gateway.Admin.ToString());
         await using var old = GatewayProcess.Start(_folder.Path, "status", "--admin", gateway.Admin.ToString(), "--token-file", "old-token");

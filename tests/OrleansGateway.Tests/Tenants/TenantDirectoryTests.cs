@@ -107,10 +107,10 @@ public sealed class TenantDirectoryTests : IDisposable
     {
         await MakeBobAsync();
         var before = _directory.Snapshot;
-        Use(new TenantSettings { Name = "Stated", Enabled = false, Teams = new Dictionary<string, TeamSettings> { ["red"] = new() { Name = "Stated red" } } });
+        Use(new TenantSettings { Name = "Stated", Enabled = false, Teams = new Dictionary<string, TeamSettings> { ["red"] = new() { Name = "Stated red", Users = new Dictionary<string, UserSettings> { ["bob"] = new() { Name = "Stated bob" } } } } });
         var zeta = Tenants.Find("zeta")!;
         Assert.Equal(("Stated", false, "Stated red"), (zeta.Name, zeta.Enabled, zeta.Teams["red"].Name));
-        Assert.True(zeta.Teams["red"].Users.ContainsKey("bob"));
+        Assert.Equal("Stated bob", zeta.Teams["red"].Users["bob"].Name);
         // A request that began before the reload keeps its snapshot.
         Assert.Equal("Zeta", Tenants.Find(before, "zeta")!.Name);
         Use(null);

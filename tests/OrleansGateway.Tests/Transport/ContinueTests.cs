@@ -21,6 +21,7 @@ public sealed class ContinueTests
             await connection.SayAsync("HTTP/1.1 100 Continue\r\n\r\n");
             body = await connection.ReadUntilAsync("body");
             await connection.SayAsync(Ok);
+            await connection.UntilClosedAsync();
         });
         // The clock stands still: nothing but the interim answer lets the body go.
         using var upstream = new Http1Upstream(new ManualTime());

@@ -14,7 +14,7 @@ namespace OrleansGateway.Tests.Transport;
 /// <summary>HTTP/2 upstreams, in clear by prior knowledge and over TLS, as gRPC needs them.</summary>
 public sealed class Http2Tests : IAsyncLifetime
 {
-    private const int Deadline = 120_000;
+    private const int Deadline = 60_000;
 
     private readonly HttpUpstream _upstream = new(TimeProvider.System);
     private readonly TestAuthority _authority = new();
@@ -72,7 +72,8 @@ public sealed class Http2Tests : IAsyncLifetime
         await using var response = await _upstream.SendAsync(request, Cancellation);
         Assert.Equal("hi", await response.ReadToEndAsync(Cancellation));
         Assert.Equal("HTTP/2 /a/./b/../%2e%2f%41?q=%zz shop.example te=trailers type=application/grpc x=v length=4", seen);
-        Assert.Equal(("2", [new("grpc-status", "0")]), (response.Version, response.Trailers));
+        Assert.Equal("2", response.Version);
+        Assert.Equal([new("grpc-status", "0")], response.Trailers);
         Assert.Equal(["1", "2"], Enumerable.Range(0, response.FieldCount).Select(response.Field).Where(f => f.Key == "Y").Select(f => f.Value));
     }
 
@@ -83,7 +84,7 @@ public sealed class Http2Tests : IAsyncLifetime
     {
         _handler = async context =>
         {
-            await context.Response.StartAsync();
+            await context.Response.Body.FlushAsync();
             var buffer = new byte[100];
             while (await context.Request.Body.ReadAsync(buffer) is > 0 and var bytes)
             {
@@ -160,7 +161,11 @@ public sealed class Http2Tests : IAsyncLifetime
     [Fact(Timeout = Deadline)]
     public async Task Response_LetGoBeforeTheBodysEnd_ReadsItNoMore()
     {
-        _handler = static context => context.Response.StartAsync().ContinueWith(async _ => await context.Request.Body.CopyToAsync(Stream.Null), TaskScheduler.Default).Unwrap();
+        _handler = static async context =>
+        {
+            await context.Response.Body.FlushAsync();
+            await context.Request.Body.CopyToAsync(Stream.Null);
+        };
         var pipe = new Pipe();
         var request = Passing.Post(Url("http"), new RequestStream(pipe.Reader), Access("http"));
         await (await _upstream.SendAsync(request, Cancellation)).DisposeAsync();

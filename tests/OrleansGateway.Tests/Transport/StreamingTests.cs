@@ -9,7 +9,7 @@ namespace OrleansGateway.Tests.Transport;
 /// <summary>Bodies that pass through our own client: exact on the wire, as fast as both ends, and never half a request that looks like one.</summary>
 public sealed class StreamingTests : IDisposable
 {
-    private const int Deadline = 120_000;
+    private const int Deadline = 60_000;
     private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
     private readonly Http1Upstream _upstream = new(TimeProvider.System);

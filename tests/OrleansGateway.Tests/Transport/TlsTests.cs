@@ -101,7 +101,7 @@ public sealed class TlsTests : IDisposable
     [Fact(Timeout = Deadline)]
     public async Task Peer_WithoutTls_IsNotSpokenTo()
     {
-        await using var server = ScriptedServer.Answering("HTTP/1.1 400 Bad\r\n\r\n");
+        await using var server = new ScriptedServer(static (connection, _) => connection.SayAsync("HTTP/1.1 400 Bad\r\n\r\n"));
         var access = new UpstreamAccess(UpstreamProtocol.Http1, new UpstreamTlsSettings { Verify = false });
         var request = Passing.Request(HttpMethod.Get, new Uri($"https://127.0.0.1:{server.Port}/"), access: access);
         Assert.True((await Assert.ThrowsAsync<UpstreamException>(() => _own.CallAsync(request, Cancellation))).NothingSent);

@@ -15,6 +15,8 @@ namespace OrleansGateway.Http.Listening;
 /// <summary>The Kestrel server of one address. Its settings may change while it serves; the address may not.</summary>
 internal sealed class AddressServer : IAsyncDisposable
 {
+    private static readonly DigitEncoding Digits = new();
+
     private readonly ListenerConnections _connections;
     private readonly ListenerTransport _transport;
     private readonly WebApplication _parts;
@@ -69,7 +71,7 @@ internal sealed class AddressServer : IAsyncDisposable
         var (listener, limits) = _connections.State;
         options.AddServerHeader = false;
         // Bytes above ASCII pass through as they are (RFC 9110 §5.5: obs-text is opaque).
-        options.RequestHeaderEncodingSelector = static name => name == HeaderNames.ContentLength ? LengthEncoding.Instance : Encoding.Latin1;
+        options.RequestHeaderEncodingSelector = static name => name == HeaderNames.ContentLength ? Digits : Encoding.Latin1;
         options.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         // A proxy that ends TLS before us sends its own scheme over plain HTTP/2. What the client's was is asked of trusted proxies only.
         options.AllowAlternateSchemes = true;
