@@ -79,7 +79,18 @@ internal sealed class ClientBody : PipeReader
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => _client.AdvanceTo(consumed, examined);
 
-    public override void CancelPendingRead() => _client.CancelPendingRead();
+    public override void CancelPendingRead()
+    {
+        try
+        {
+            _client.CancelPendingRead();
+        }
+        catch (Exception gone)
+        {
+            // Kestrel throws once the client has gone. The read has then ended by itself; who calls may be a token that is being cancelled, where nobody would catch it.
+            Failure ??= gone;
+        }
+    }
 
     // The server reads on behind us, so that the connection can be used again.
     public override void Complete(Exception? exception = null)

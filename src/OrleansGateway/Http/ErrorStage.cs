@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.AspNetCore.Connections;
 
 namespace OrleansGateway.Http;
 
@@ -14,7 +15,8 @@ internal sealed class ErrorStage(ILogger<ErrorStage> log) : IStage
         {
             await next(exchange);
         }
-        catch (Exception gone) when (exchange.Aborted.IsCancellationRequested)
+        // Kestrel's readers and writers may learn of a broken connection before the token of the request does.
+        catch (Exception gone) when (exchange.Aborted.IsCancellationRequested || gone is ConnectionAbortedException)
         {
             log.ClientGone(gone, exchange.Id);
             return;

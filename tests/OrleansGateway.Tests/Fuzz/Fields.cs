@@ -52,7 +52,7 @@ internal sealed class Fields
         var colon = line.IndexOf(':', StringComparison.Ordinal);
         if (line.StartsWith(' ') || line.StartsWith('\t')) Fault = "a folded line";
         else if (colon <= 0) Fault = "a field without a name";
-        else if (line.AsSpan(0, colon).ContainsAnyInRange('\0', ' ')) Fault = "a field name with a space or a control character";
+        else if (line.AsSpan(0, colon).ContainsAny("\0\t\r\n ")) Fault = "a space, a NUL or the end of a line in a field name";
         else if (line.AsSpan(colon).ContainsAny("\0\r\n")) Fault = "a NUL or the end of a line in a field value";
         else
         {

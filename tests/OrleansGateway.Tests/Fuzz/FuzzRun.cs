@@ -72,6 +72,9 @@ internal sealed class FuzzRun(FuzzSettings settings, FuzzGateway gateway, FuzzOr
 
         if (heard.Wire.Length > 0) Interlocked.Increment(ref _answered);
         if (!gateway.IsRunning) return $"The gateway died{Died()}";
+        // Not after each: the log is read whole.
+        if ((settings.Only is not null || @case.IsClean) && gateway.FreshErrorLines() is { Count: > 0 } lines)
+            return $"The gateway failed here, or not long before:\n{string.Join('\n', lines)}";
         if (oracle.Fault(heard) is { } fault) return $"{fault}\n--- heard:\n{Bytes.Shown(heard.Wire)}\n---";
         return null;
     }

@@ -1,6 +1,8 @@
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Configuration;
@@ -37,17 +39,45 @@ public sealed class ErrorStageTests
         await Assert.ThrowsAsync<HttpRequestException>(() => client.GetStringAsync(server.Urls.Single(), Cancellation));
     }
 
-    private static async Task<WebApplication> StartAsync(Func<Exchange, ValueTask> stage)
+    [Fact]
+    public async Task InvokeAsync_WhenTheConnectionBrokeBeforeTheRequestKnows_IsNoFailureOfOurs()
+    {
+        var log = new ListLogger<ErrorStage>();
+        await using var server = await StartAsync(
+            exchange =>
+            {
+                // Before the token of the request is cancelled.
+                exchange.Http.Features.Set<IHttpRequestLifetimeFeature>(new Unaware());
+                throw new ConnectionAbortedException();
+            },
+            log);
+        using var client = new HttpClient();
+        using var answer = await client.GetAsync(server.Urls.Single(), Cancellation);
+        await server.StopAsync(Cancellation);
+        Assert.Contains(log.Lines, line => line.StartsWith("Debug 1001 ", StringComparison.Ordinal));
+        Assert.DoesNotContain(log.Lines, line => line.StartsWith("Error ", StringComparison.Ordinal));
+    }
+
+    private static async Task<WebApplication> StartAsync(Func<Exchange, ValueTask> stage, ILogger<ErrorStage>? log = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         var snapshot = Snapshot.Compile(new GatewaySettings(), 1, "");
-        var pipeline = new Pipeline([new ErrorStage(NullLogger<ErrorStage>.Instance), new Stage(stage)], () => snapshot, new RequestIds(new Random(1)), TimeProvider.System);
+        var pipeline = new Pipeline([new ErrorStage(log ?? NullLogger<ErrorStage>.Instance), new Stage(stage)], () => snapshot, new RequestIds(new Random(1)), TimeProvider.System);
         app.Run(http => pipeline.ServeAsync(http).AsTask());
         await app.StartAsync(Cancellation);
         return app;
+    }
+
+    private sealed class Unaware : IHttpRequestLifetimeFeature
+    {
+        public CancellationToken RequestAborted { get; set; }
+
+        public void Abort()
+        {
+        }
     }
 
     private sealed class Stage(Func<Exchange, ValueTask> run) : IStage

@@ -18,9 +18,6 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
     public LineLog Errors { get; }
 
-    /// <summary>Its process id.</summary>
-    public int Id => _process.Id;
-
     /// <summary>Root of the data listener, once <see cref="ServeAsync"/> has returned.</summary>
     public Uri Data { get; private set; } = null!;
 
