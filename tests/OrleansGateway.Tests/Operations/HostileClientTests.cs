@@ -75,7 +75,7 @@ public sealed class HostileClientTests : IAsyncLifetime
     {
         ["NULs"] = HostileRequest.Bytes(new byte[1000]),
         ["a TLS greeting"] = HostileRequest.Bytes([0x16, 3, 1, 0, 5, 1, 0, 0, 1, 3]),
-        ["HTTP/2 with nonsense for frames"] = HostileRequest.Bytes(Utf8("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nGET / HTTP/1.1\r\n\r\n")),
+        ["the preface of HTTP/2 and then no frames"] = HostileRequest.Bytes(Utf8("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nnot at all a frame of settings")),
         ["no host"] = HostileRequest.Bytes(Utf8("GET /v1/models HTTP/1.1\r\n\r\n")),
         ["a body cut off by the client"] = HostileRequest.FramedAndClosed(OpenAI, "Content-Length: 1000\r\n", HostileRequest.Body),
         ["chunks cut off by the client"] = HostileRequest.FramedAndClosed(Anthropic, "Transfer-Encoding: chunked\r\n", "5\r\n{\"mod"),
