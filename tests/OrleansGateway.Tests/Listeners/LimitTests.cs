@@ -69,17 +69,24 @@ public sealed class LimitTests
         Assert.True(await connection.IsClosedAsync());
     }
 
-    [Fact(Timeout = 30_000)]
-    public async Task Reload_OfALimit_CountsForNewConnectionsOnTheSamePort()
+    [Theory(Timeout = 30_000)]
+    [InlineData("request_line_max: 2KiB", 414)]
+    [InlineData("header_max: 2KiB", 431)]
+    [InlineData("header_fields_max: 20", 431)]
+    public async Task Reload_OfALimit_CountsForNewConnectionsOnTheSamePort(string limit, int status)
     {
-        await using var gateway = await GatewayUnderTest.StartAsync("providers: {fake: {kind: fake}}\nmodels: {m: {targets: [{provider: fake}]}}\n");
-        var (request, url) = (ListenerBed.GoodRequest.Replace("/v1/models", "/v1/models?" + new string('a', 3_000), StringComparison.Ordinal), gateway.Url);
+        const string Models = "providers: {fake: {kind: fake}}\nmodels: {m: {targets: [{provider: fake}]}}\n";
+        await using var gateway = await GatewayUnderTest.StartAsync(Models);
+        var url = gateway.Url;
+        var fields = string.Concat(Enumerable.Range(0, 30).Select(i => $"x-{i}: {new string('a', 100)}\r\n"));
+        var request = ListenerBed.GoodRequest.Replace("/v1/models", "/v1/models?" + new string('a', 3_000), StringComparison.Ordinal)
+            .Replace("\r\n\r\n", $"\r\n{fields}\r\n", StringComparison.Ordinal);
         using var before = await RawConnection.OpenAsync(url);
         Assert.Equal(200, (await before.AskAsync(request)).Status);
-        gateway.Write("limits: {request_line_max: 2KiB}\nproviders: {fake: {kind: fake}}\nmodels: {m: {targets: [{provider: fake}]}}\n");
+        gateway.Write($"limits: {{{limit}}}\n{Models}");
         Assert.True((await gateway.Host.Configuration.ReloadAsync(Cancellation)).Changed);
         Assert.Equal(url, gateway.Url);
         using var after = await RawConnection.OpenAsync(url);
-        Assert.Equal(414, (await after.AskAsync(request)).Status);
+        Assert.Equal(status, (await after.AskAsync(request)).Status);
     }
 }

@@ -71,6 +71,7 @@ internal static class MalformedRequests
         ("chunked after a tab", $"{Post}Transfer-Encoding:\tchunked\r\n\r\n{Whole}0\r\n\r\n", Served),
         ("chunked before a null", $"{Post}Transfer-Encoding: chunked\0\r\n\r\n{Whole}0\r\n\r\n", Refused),
         ("chunked, on a line after another coding", $"{Post}Transfer-Encoding: x\r\nTransfer-Encoding: chunked\r\n\r\n{Whole}0\r\n\r\n", [501]),
+        ("chunked on two lines", $"{Post}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n{Whole}0\r\n\r\n", [501]),
         ("chunked, and another coding on the next line", $"{Post}Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n{Whole}0\r\n\r\n", Refused),
         ("a coding that is empty, and a length", $"{Post}Transfer-Encoding:\r\nContent-Length: {Length}\r\n\r\n{Body}", Refused),
         ("chunked with a space before the colon", $"{Post}Transfer-Encoding : chunked\r\n\r\n{Whole}0\r\n\r\n", Refused),
