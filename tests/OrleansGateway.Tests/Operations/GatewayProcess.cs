@@ -14,6 +14,8 @@ internal sealed class GatewayProcess : IAsyncDisposable
         (Output, Errors) = (new LineLog(process.StandardOutput), new LineLog(process.StandardError));
     }
 
+    public int Id => _process.Id;
+
     public LineLog Output { get; }
 
     public LineLog Errors { get; }
