@@ -57,6 +57,7 @@ internal static class GatewayServices
         services.TryAddSingleton<WriteTurn>();
         services.TryAddSingleton<TenantDirectory>();
         services.TryAddSingleton<KeyDirectory>();
+        services.TryAddSingleton<ITenants>(provider => provider.GetRequiredService<TenantDirectory>());
         services.TryAddSingleton<ICallers>(provider => provider.GetRequiredService<KeyDirectory>());
         services.TryAddSingleton<JwkClient>();
         services.TryAddSingleton<IssuerKeys>();

@@ -35,12 +35,13 @@ internal sealed class WarmUp : IAsyncDisposable
             .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance)
             .AddLogging()
             .AddSingleton<Func<Snapshot>>(() => _snapshot)
-            .AddSingleton<ICallers>(new StatedKeys())
+            .AddSingleton<ICallers>(new StatedOnly())
+            .AddSingleton<ITenants>(new StatedOnly())
             .AddSingleton(static provider => new AccessLog(
                 "", Stream.Null, provider.GetRequiredService<GatewayMetrics>(), provider.GetRequiredService<TimeProvider>(), NullLogger<AccessLog>.Instance))
             .AddSingleton(static provider => new OtlpExport(
                 new TelemetrySettings(), provider.GetRequiredService<GatewayMetrics>(), provider.GetRequiredService<Random>(), NullLogger<OtlpExport>.Instance))
-            .AddGateway(configFolder: "")
+            .AddGateway(configFolder: ".")
             .BuildServiceProvider();
     }
 
@@ -122,8 +123,10 @@ internal sealed class WarmUp : IAsyncDisposable
         text: "");
 
     /// <summary>Only those of the configuration: there is no store behind it.</summary>
-    private sealed class StatedKeys : ICallers
+    private sealed class StatedOnly : ICallers, ITenants
     {
+        public TenantSettings? Find(Snapshot snapshot, string id) => snapshot.Settings.Tenants.GetValueOrDefault(id);
+
         public Caller? Find(Snapshot snapshot, KeyHash hash) => snapshot.Keys.GetValueOrDefault(hash);
     }
 }

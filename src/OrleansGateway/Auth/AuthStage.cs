@@ -9,7 +9,7 @@ namespace OrleansGateway.Auth;
 /// Says who calls, and turns away who may not. Runs before all stages that count or spend, so that they know whose account it is. Whether the caller
 /// may use the model is asked once the body is read, by the stage that reads it.
 /// </summary>
-internal sealed class AuthStage(ICallers callers, TokenCallers tokens, TenantDirectory tenants, TimeProvider time, ILogger<AuthStage> log) : IStage
+internal sealed class AuthStage(ICallers callers, TokenCallers tokens, ITenants tenants, TimeProvider time, ILogger<AuthStage> log) : IStage
 {
     // Bounds what a stranger can make us hash. Our keys have 53 characters; keys brought from elsewhere stay well below this too.
     private const int KeyLengthMax = 512;

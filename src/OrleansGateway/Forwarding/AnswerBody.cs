@@ -98,7 +98,7 @@ internal sealed class AnswerBody(Exchange exchange, UpstreamResponse from, Deadl
     private bool MustFrame() =>
         exchange.Http.Request.Protocol == "HTTP/1.1" && _response.ContentLength is null && _response.StatusCode is not (204 or 205 or 304)
         && !HttpMethods.IsHead(exchange.Http.Request.Method) && exchange.Route!.Settings.Compression is null
-        && (from.Header("Trailer") is not null || HopByHop.Lists(exchange.Http.Request.Headers.TE, "trailers"));
+        && (from.Header("Trailer") is not null || HeaderList.Has(exchange.Http.Request.Headers.TE, "trailers"));
 
     private ValueTask<FlushResult> WriteChunkAsync(ReadOnlyMemory<byte> piece)
     {

@@ -17,7 +17,7 @@ internal static class AnswerHead
         for (var i = 0; i < from.FieldCount; i++)
         {
             var (name, value) = from.Field(i);
-            if (HopByHop.Has(name) || IsOurs(name) || (namesFields && HopByHop.Lists(connection, name))) continue;
+            if (HopByHop.Has(name) || IsOurs(name) || (namesFields && HeaderList.Has(connection, name))) continue;
             if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)) SetLength(response, from.Status, value);
             else Append(response.Headers, name, value);
         }

@@ -14,20 +14,6 @@ internal static class HopByHop
 
     public static bool Has(string name) => s_names.Contains(name);
 
-    /// <summary>Whether a field's value, a list, has this member, whatever its case.</summary>
-    public static bool Lists(StringValues list, ReadOnlySpan<char> member)
-    {
-        foreach (var line in list)
-        {
-            foreach (var range in line.AsSpan().Split(','))
-            {
-                if (line.AsSpan()[range].Trim(" \t").Equals(member, StringComparison.OrdinalIgnoreCase)) return true;
-            }
-        }
-
-        return false;
-    }
-
     /// <summary>
     /// Whether <c>Connection</c> names fields besides the usual options: only then need each field be looked for in it.
     /// </summary>

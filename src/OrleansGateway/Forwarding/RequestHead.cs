@@ -34,14 +34,14 @@ internal static class RequestHead
         foreach (var (name, values) in client.Headers)
         {
             if (IsOurs(name) || HopByHop.Has(name)) continue;
-            if (namesFields && HopByHop.Lists(connection, name)) continue;
+            if (namesFields && HeaderList.Has(connection, name)) continue;
             if (ownsCredentials && IsCredential(name, values)) continue;
             if (isTraced && IsTrace(name)) continue;
             Add(fields, name, values);
         }
 
         // gRPC servers ask for it; the one coding of TE that may cross a proxy that passes trailers on.
-        if (HopByHop.Lists(client.Headers.TE, "trailers")) fields.Add(new("TE", "trailers"));
+        if (HeaderList.Has(client.Headers.TE, "trailers")) fields.Add(new("TE", "trailers"));
     }
 
     private static void Add(List<KeyValuePair<string, string>> fields, string name, StringValues values)

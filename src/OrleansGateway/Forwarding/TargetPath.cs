@@ -21,7 +21,7 @@ internal static class TargetPath
     public static string? HostOf(Exchange exchange, Route route) => route.Settings.Rewrite.Host switch
     {
         "target" => null,
-        "keep" => exchange.Http.Request.Host.Value,
+        "keep" => exchange.ClientHost,
         var stated => stated,
     };
 }

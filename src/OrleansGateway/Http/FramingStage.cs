@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using OrleansGateway.Http.Listening;
 
 namespace OrleansGateway.Http;
 
@@ -24,6 +25,8 @@ internal sealed class FramingStage : IStage
     public ValueTask InvokeAsync(Exchange exchange, Next next)
     {
         var isHttp1 = exchange.Http.Request.Protocol is "HTTP/1.1" or "HTTP/1.0";
+        if (exchange.Http.Request.Headers.Connection is { Count: > 0 } connection && HeaderList.Has(connection, ConnectionEncoding.Close))
+            exchange.Http.Response.Headers.Connection = "close";
         if (Judge(exchange.Http, isHttp1) is not { } refusal) return next(exchange);
         if (isHttp1) exchange.Http.Response.Headers.Connection = "close";
         exchange.Refuse(refusal);

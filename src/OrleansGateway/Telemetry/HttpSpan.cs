@@ -21,7 +21,7 @@ internal static class HttpSpan
         var (http, method) = (exchange.Http, Method(exchange));
         span.SetTag("http.request.method", method);
         if (method == "_OTHER") span.SetTag("http.request.method_original", Cut(http.Request.Method, TextCharsMax));
-        span.SetTag("url.scheme", http.Request.Scheme);
+        span.SetTag("url.scheme", exchange.ClientScheme);
         // Without the query, which may hold a key; as in the access log.
         span.SetTag("url.path", Cut(http.Request.Path.Value, PathCharsMax));
         span.SetTag("server.address", Cut(http.Request.Host.Host, TextCharsMax));

@@ -8,7 +8,7 @@ namespace OrleansGateway.Tenants;
 /// The tenants, teams and users of the configuration and those made at run time, as one. What the configuration states wins, and is changed there only. A
 /// change is on disk before it is in memory, and in memory before the call returns: the very next request sees it.
 /// </summary>
-internal sealed class TenantDirectory(ITenantStore store, WriteTurn writing, Func<Snapshot> current, TimeProvider time, ILogger<TenantDirectory> log)
+internal sealed class TenantDirectory(ITenantStore store, WriteTurn writing, Func<Snapshot> current, TimeProvider time, ILogger<TenantDirectory> log) : ITenants
 {
     /// <summary>Most tenants made at run time. All are in memory.</summary>
     public const int TenantsMax = 10_000;
@@ -34,7 +34,7 @@ internal sealed class TenantDirectory(ITenantStore store, WriteTurn writing, Fun
         log.TenantsLoaded(count);
     }
 
-    /// <summary>The tenant with its teams and users; none if there is none. Asked on every request: answers from memory, allocates nothing.</summary>
+    /// <inheritdoc/>
     public TenantSettings? Find(Snapshot snapshot, string id)
     {
         snapshot.Settings.Tenants.TryGetValue(id, out var stated);

@@ -184,10 +184,10 @@ internal static class MalformedRequests
         ("a target of an authority with GET", Get.Replace("/v1/models", "a:80", StringComparison.Ordinal) + "\r\n", [405]),
         ("CONNECT with a path", Get.Replace("GET ", "CONNECT ", StringComparison.Ordinal) + "\r\n", [405, 200]),
         ("an asterisk with GET", Get.Replace("/v1/models", "*", StringComparison.Ordinal) + "\r\n", [405]),
-        ("a fragment", Get.Replace("/v1/models", "/v1/models#x", StringComparison.Ordinal) + "\r\n", [404, 200]),
+        ("a fragment", Get.Replace("/v1/models", "/v1/models#x", StringComparison.Ordinal) + "\r\n", [400, 200]),
         ("dots that lead up", Get.Replace("/v1/models", "/v1/x/../models", StringComparison.Ordinal) + "\r\n", Served),
         ("encoded dots that lead up", Get.Replace("/v1/models", "/v1/x/%2e%2e/models", StringComparison.Ordinal) + "\r\n", Served),
-        ("an encoding that is none", Get.Replace("/v1/models", "/v1/models%zz", StringComparison.Ordinal) + "\r\n", [404, 200]),
+        ("an encoding that is none", Get.Replace("/v1/models", "/v1/models%zz", StringComparison.Ordinal) + "\r\n", [400, 200]),
     ];
 
     private static IEnumerable<(string, string, int[])> Sizes =>
