@@ -26,10 +26,10 @@ internal static class AnswerHead
         route.ResponseHeaders?.Apply(response.Headers);
     }
 
-    // A 204 has no length (RFC 9110 §8.6), and a server that names one all the same means nothing by it.
+    // Neither 101 nor 204 has a length (RFC 9110 §8.6), and a server that names one all the same means nothing by it.
     private static void SetLength(HttpResponse response, int status, string value)
     {
-        if (status != StatusCodes.Status204NoContent && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var length)) response.ContentLength = length;
+        if (status is not (StatusCodes.Status101SwitchingProtocols or StatusCodes.Status204NoContent) && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var length)) response.ContentLength = length;
     }
 
     private static void Append(IHeaderDictionary headers, string name, string value) =>

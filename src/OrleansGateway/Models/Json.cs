@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace OrleansGateway.Models;
@@ -38,7 +40,34 @@ internal static class Json
     {
         if (value is not { } element) return;
         json.WritePropertyName(name);
-        element.WriteTo(json);
+        json.WriteCopy(element);
+    }
+
+    /// <summary>Writes a value as it came, but for half surrogate pairs, which become U+FFFD: <see cref="JsonElement.WriteTo"/> throws at them.</summary>
+    public static void WriteCopy(this Utf8JsonWriter json, JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            // Only what is escaped can be half a pair.
+            case var _ when !JsonMarshal.GetRawUtf8Value(value).Contains((byte)'\\'): value.WriteTo(json); break;
+            case JsonValueKind.Object:
+                json.WriteStartObject();
+                foreach (var member in value.EnumerateObject())
+                {
+                    json.WritePropertyName(LoneSurrogates.Unescape($"\"{Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8PropertyName(member))}\""));
+                    json.WriteCopy(member.Value);
+                }
+
+                json.WriteEndObject();
+                break;
+            case JsonValueKind.Array:
+                json.WriteStartArray();
+                foreach (var item in value.EnumerateArray()) json.WriteCopy(item);
+                json.WriteEndArray();
+                break;
+            case JsonValueKind.String: json.WriteStringValue(value.Text()); break;
+            default: value.WriteTo(json); break;
+        }
     }
 
     /// <summary>Writes a list of strings; none if it is empty.</summary>

@@ -122,6 +122,13 @@ internal sealed class FuzzOrigin : IAsyncDisposable
         var random = Marker.RandomOf(_seed, markers.Count == 0 ? 0 : Marker.CaseOf(marker), purpose: 2);
         var answer = OriginAnswers.To(request, marker, random, _isSteady);
         var handsOver = answer.StartsWith("HTTP/1.1 101", StringComparison.Ordinal);
+        // An answer that nobody asked for, all of it sound: who uses the connection again gives it to another client.
+        if (!_isSteady && !handsOver && random.Next(12) == 0)
+        {
+            await socket.SendAsync(Encoding.Latin1.GetBytes(answer + answer), _stopping.Token);
+            return true;
+        }
+
         if (!_isSteady && markers.Count > 0 && random.Next(4) > 0)
             return await MutatedAsync(socket, Encoding.Latin1.GetBytes(ByteMutation.Mutate(answer, answer.Length, random)), random) && !handsOver;
         await socket.SendAsync(Encoding.Latin1.GetBytes(answer), _stopping.Token);

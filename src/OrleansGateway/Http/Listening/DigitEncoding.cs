@@ -22,6 +22,13 @@ internal sealed class DigitEncoding : Encoding
 
     public override int GetChars(ReadOnlySpan<byte> bytes, Span<char> chars)
     {
+        // Kestrel has room for the digits of the largest number, and no more.
+        if (bytes.Length > chars.Length)
+        {
+            chars[0] = NoDigit;
+            return 1;
+        }
+
         for (var at = 0; at < bytes.Length; at++) chars[at] = char.IsAsciiDigit((char)bytes[at]) ? (char)bytes[at] : NoDigit;
         return bytes.Length;
     }

@@ -40,7 +40,7 @@ internal static class AnthropicMessageWriter
     {
         if (part is ContentPart.Raw raw)
         {
-            raw.Json.WriteTo(json);
+            json.WriteCopy(raw.Json);
             return;
         }
 
@@ -52,7 +52,7 @@ internal static class AnthropicMessageWriter
                 if (text.CacheControl is { } control)
                 {
                     json.WritePropertyName("cache_control");
-                    control.WriteTo(json);
+                    json.WriteCopy(control);
                 }
 
                 break;

@@ -82,7 +82,7 @@ internal static class AnthropicRequestWriter
     {
         if (tool.Raw is { } raw)
         {
-            raw.WriteTo(json);
+            json.WriteCopy(raw);
             return;
         }
 

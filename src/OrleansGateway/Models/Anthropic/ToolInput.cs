@@ -12,7 +12,7 @@ internal static class ToolInput
     {
         if (TryParse(arguments, out var parsed))
         {
-            using (parsed) parsed!.RootElement.WriteTo(json);
+            using (parsed) json.WriteCopy(parsed!.RootElement);
             return;
         }
 

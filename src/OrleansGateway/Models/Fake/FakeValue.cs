@@ -31,8 +31,8 @@ internal sealed class FakeValue
     private void Write(JsonElement schema, Utf8JsonWriter json, int depth)
     {
         if (depth > DepthMax || ++_values > ValuesMax || schema.ValueKind != JsonValueKind.Object) json.WriteNullValue();
-        else if (schema.TryGetProperty("const", out var constant)) constant.WriteTo(json);
-        else if (schema.Items("enum").Select(v => (JsonElement?)v).FirstOrDefault() is { } first) first.WriteTo(json);
+        else if (schema.TryGetProperty("const", out var constant)) json.WriteCopy(constant);
+        else if (schema.Items("enum").Select(v => (JsonElement?)v).FirstOrDefault() is { } first) json.WriteCopy(first);
         else if (schema.Text("$ref") is { } reference) Write(Resolve(reference), json, depth + 1);
         else if (Choice(schema) is { } choice) Write(choice, json, depth + 1);
         else WriteTyped(schema, json, depth);

@@ -140,7 +140,7 @@ internal static class OpenAIMessageWriter
                 json.WriteEndObject();
                 break;
             case ContentPart.Raw raw:
-                raw.Json.WriteTo(json);
+                json.WriteCopy(raw.Json);
                 break;
         }
     }

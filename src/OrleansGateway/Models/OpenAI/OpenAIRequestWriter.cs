@@ -76,7 +76,7 @@ internal static class OpenAIRequestWriter
     {
         if (tool.Raw is { } raw)
         {
-            raw.WriteTo(json);
+            json.WriteCopy(raw);
             return;
         }
 
@@ -117,7 +117,7 @@ internal static class OpenAIRequestWriter
             json.WriteStartObject("json_schema");
             json.WriteString("name", format.Name ?? "answer");
             json.WritePropertyName("schema");
-            schema.WriteTo(json);
+            json.WriteCopy(schema);
             if (format.Strict is { } strict) json.WriteBoolean("strict", strict);
             json.WriteEndObject();
         }
