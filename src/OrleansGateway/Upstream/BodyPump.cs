@@ -15,6 +15,9 @@ internal sealed class BodyPump(RequestStream body, Func<ReadOnlySequence<byte>, 
     /// <summary>What is wrong with the body itself; none if nothing is.</summary>
     public UpstreamException? Fault { get; private set; }
 
+    /// <summary>Whether the last byte of a length that is known has been handed on, or is just being.</summary>
+    public bool IsEnding { get; private set; }
+
     /// <summary>Hands on what is left of it. However it ends, the body is read no more then.</summary>
     /// <param name="sent">Bytes that have been handed on already; they are kept, and come again at the first read.</param>
     public async Task RunAsync(long sent)
@@ -54,6 +57,7 @@ internal sealed class BodyPump(RequestStream body, Func<ReadOnlySequence<byte>, 
             {
                 var fresh = read.Buffer.Slice(known);
                 if (body.Length < sent + fresh.Length) throw new UpstreamException("the request's body is longer than it says") { RequestAtFault = true };
+                IsEnding = sent + fresh.Length == body.Length;
                 if (!fresh.IsEmpty) await send(fresh);
                 sent += fresh.Length;
                 taken = read.Buffer.Length;

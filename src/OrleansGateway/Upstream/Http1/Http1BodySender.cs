@@ -19,6 +19,7 @@ internal sealed class Http1BodySender
     private readonly TimeProvider _time;
     private readonly BodyPump _pump;
     private readonly TaskCompletionSource<bool>? _mayBegin;
+    private volatile bool _isLastChunkOut;
 
     public Http1BodySender(RequestStream body, Http1Wire wire, TimeProvider time)
     {
@@ -28,6 +29,9 @@ internal sealed class Http1BodySender
 
     /// <summary>What is wrong with the body itself; none if nothing is.</summary>
     public UpstreamException? Fault { get; private set; }
+
+    /// <summary>Whether the end of it is on its way: a peer may answer it before the sender hears that it is out.</summary>
+    public bool IsEnding => _pump.IsEnding || _isLastChunkOut;
 
     /// <summary>Sends what is left of it.</summary>
     /// <param name="sent">Bytes of the body that went out with the head.</param>
@@ -39,7 +43,7 @@ internal sealed class Http1BodySender
         {
             if (_mayBegin is not null && !await AwaitBeginAsync(_mayBegin.Task)) throw new OperationCanceledException();
             await _pump.RunAsync(sent);
-            if (_body.Length is null) await _wire.SendAsync(ChunkedFraming.LastChunk(_body.Trailers()), CancellationToken.None);
+            if (_body.Length is null) await SendLastChunkAsync();
         }
         catch (UpstreamException broken)
         {
@@ -77,6 +81,13 @@ internal sealed class Http1BodySender
         {
             return true;
         }
+    }
+
+    private ValueTask SendLastChunkAsync()
+    {
+        var last = ChunkedFraming.LastChunk(_body.Trailers());
+        _isLastChunkOut = true;
+        return _wire.SendAsync(last, CancellationToken.None);
     }
 
     private async ValueTask SendAsync(ReadOnlySequence<byte> fresh)

@@ -16,6 +16,9 @@ internal sealed class Http1Connection(Http1Wire wire, TimeProvider time, Action 
 
     private const int InterimsMax = 16;
 
+    /// <summary>Far more than a sender needs to hear that its last bytes are out, and little enough to wait for a peer that answers and does not read them.</summary>
+    private static readonly TimeSpan s_endingWait = TimeSpan.FromSeconds(1);
+
     private readonly Http1Buffer _buffer = new();
 
     // While idle a receive is pending: it notices a connection that the peer closes, and costs nothing, since the next answer needs it anyway.
@@ -40,11 +43,15 @@ internal sealed class Http1Connection(Http1Wire wire, TimeProvider time, Action 
 
     public Http1Wire Wire => wire;
 
-    /// <summary>Whether the whole request is out.</summary>
-    public bool IsSent => _sending.IsCompletedSuccessfully;
-
     /// <summary>What was wrong with the request's body, if that broke the connection.</summary>
     public UpstreamException? BodyFault => _sender?.Fault;
+
+    /// <summary>Whether the whole request is out. Waits for the sender's word if the end of the body is on its way.</summary>
+    public async ValueTask<bool> IsSentAsync()
+    {
+        if (_sender is { IsEnding: true } && !_sending.IsCompleted) await _sending.WaitAsync(s_endingWait, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return _sending.IsCompletedSuccessfully;
+    }
 
     public void Consume(int bytes) => _buffer.Took(bytes);
 
@@ -162,7 +169,7 @@ internal sealed class Http1Connection(Http1Wire wire, TimeProvider time, Action 
             if (!_buffer.All.IsEmpty && Head.Parse(_buffer.All))
             {
                 _buffer.EndHead(Head.Length);
-                if (Head.Status >= 200 || IsUpgrade(request))
+                if (Head.Status >= 200 || await IsUpgradeAsync(request))
                 {
                     _sender?.Answered(Head);
                     return true;
@@ -182,11 +189,11 @@ internal sealed class Http1Connection(Http1Wire wire, TimeProvider time, Action 
     }
 
     /// <summary>Whether it is a 101 that changes to what was asked for, which it may do only once it has the whole request (RFC 9110 §7.8).</summary>
-    private bool IsUpgrade(UpstreamRequest request)
+    private async ValueTask<bool> IsUpgradeAsync(UpstreamRequest request)
     {
         if (Head.Status != 101) return false;
         var isAsked = request.Upgrade is { } asked && Head.TryGet(HeadBytes, "Upgrade", out var given) && System.Text.Ascii.EqualsIgnoreCase(given, asked);
-        return isAsked && Head.IsUpgrade && IsSent ? true : throw Http1Fault.NotHttp("it changes to a protocol that was not asked for");
+        return isAsked && Head.IsUpgrade && await IsSentAsync() ? true : throw Http1Fault.NotHttp("it changes to a protocol that was not asked for");
     }
 
     private async ValueTask TakeInterimAsync(UpstreamRequest request)

@@ -82,7 +82,7 @@ internal sealed class Http1Response : UpstreamResponse
     {
         if (_isDisposed) return;
         _isDisposed = true;
-        var mayReuse = _mayReuse && _connection.IsSent;
+        var mayReuse = _mayReuse && (_isDone || _isOver) && await _connection.IsSentAsync();
         if (_isDone && mayReuse) _pool.GiveBack(_connection);
         else if (_isOver && mayReuse && _framing == Framing.Chunks && _chunks.IsBetweenChunks) _pool.GiveBack(_connection, _chunks);
         else await _connection.CloseAsync();
