@@ -71,7 +71,10 @@ public sealed record RouteSettings
     /// </summary>
     public CompressionSettings? Compression { get; init; }
 
-    /// <summary>Largest request body. 0 to 1024 GiB; default: none, <c>limits.request_body_max</c> counts. Bodies passed on to an upstream are not held in memory.</summary>
+    /// <summary>
+    /// Largest request body. 0 to 1024 GiB; default: none, <c>limits.request_body_max</c> counts, but not for calls of gRPC to an upstream that speaks HTTP/2. Bodies
+    /// passed on to an upstream are not held in memory.
+    /// </summary>
     [Range(typeof(ByteSize), "0", "1024GiB")]
     public ByteSize? RequestBodyMax { get; init; }
 

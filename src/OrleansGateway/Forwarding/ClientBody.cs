@@ -32,14 +32,13 @@ internal sealed class ClientBody : PipeReader
     public Exception? Failure { get; private set; }
 
     /// <summary>The body; none if the request has none. Sets how much of it is taken: more is the client's mistake, and reading throws.</summary>
-    public static ClientBody? Of(Exchange exchange, long bytesMax)
+    public static ClientBody? Of(Exchange exchange, long? bytesMax)
     {
         var http = exchange.Http;
         if (http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }) return null;
-        var isGrpc = IsGrpc(http.Request);
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = isGrpc ? null : bytesMax;
-        // A call may wait for what its client has to say for as long as it likes.
-        if (isGrpc && http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = bytesMax;
+        // A call may be silent for as long as it likes in the midst of its body.
+        if (ForwardStage.IsCall(exchange) && http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
         return new ClientBody(http);
     }
 
@@ -96,8 +95,6 @@ internal sealed class ClientBody : PipeReader
     public override void Complete(Exception? exception = null)
     {
     }
-
-    private static bool IsGrpc(HttpRequest request) => request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) ?? false;
 
     private static List<KeyValuePair<string, string>> TrailersOf(IFeatureCollection features)
     {

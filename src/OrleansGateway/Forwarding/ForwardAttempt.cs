@@ -60,7 +60,8 @@ internal sealed class ForwardAttempt : IAsyncDisposable
             ThrowIfClients();
             // Not this target's doing, and nothing that another would do better.
             if (broken.RequestAtFault) throw new BadHttpRequestException($"{broken.Message}.", StatusCodes.Status400BadRequest, broken);
-            _result = broken.NothingSent ? AttemptResult.ConnectFailed : AttemptResult.Broken;
+            // What was kept back by our own limit says nothing of the target.
+            if (!broken.NoneFree) _result = broken.NothingSent ? AttemptResult.ConnectFailed : AttemptResult.Broken;
             return Fail(Refusal.BadGateway($"The upstream of this path failed: {broken.Message}."), broken.NothingSent);
         }
         catch (OperationCanceledException) when (_deadline.Expired)

@@ -1,3 +1,4 @@
+using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Upstream;
@@ -41,8 +42,21 @@ internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, Readi
         var request = exchange.Http.Request;
         if (HttpMethods.IsTrace(request.Method) || (HttpMethods.IsConnect(request.Method) && Tunnel.AskedBy(exchange.Http) is null)) return s_connect;
         var bytesMax = BodyBytesMax(exchange);
-        return request.ContentLength > bytesMax ? Refusal.BodyTooLarge(bytesMax) : null;
+        return request.ContentLength > bytesMax ? Refusal.BodyTooLarge(bytesMax.Value) : null;
     }
 
-    public static long BodyBytesMax(Exchange exchange) => (exchange.Route!.Settings.RequestBodyMax ?? exchange.Snapshot.Settings.Limits.RequestBodyMax).Bytes;
+    /// <summary>
+    /// Most bytes of a request's body; none for a gRPC call where the route states none: a stream of messages may last, and each message has the upstream's own limit.
+    /// </summary>
+    public static long? BodyBytesMax(Exchange exchange)
+    {
+        var route = exchange.Route!;
+        if (route.Settings.RequestBodyMax is { } stated) return stated.Bytes;
+        return IsCall(exchange) ? null : exchange.Snapshot.Settings.Limits.RequestBodyMax.Bytes;
+    }
+
+    /// <summary>Whether it is a call of gRPC, to an upstream that can serve one: a client can call anything gRPC.</summary>
+    public static bool IsCall(Exchange exchange) =>
+        exchange.Route!.Upstream!.Settings.Protocol != UpstreamProtocol.Http1
+        && (exchange.Http.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) ?? false);
 }

@@ -19,6 +19,9 @@ internal sealed class UpstreamException(string message, Exception? inner = null)
     /// </summary>
     public bool NothingSent { get; init; }
 
+    /// <summary>Whether our own limit of connections kept the request back, which says nothing of the upstream.</summary>
+    public bool NoneFree { get; init; }
+
     /// <summary>
     /// Whether the request itself is at fault: its body broke off or is not as long as it says, or something in it cannot be sent. Nothing the upstream has to answer
     /// for, nor anything that another would do better.

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace OrleansGateway.Http.Listening;
 
@@ -24,13 +23,6 @@ internal sealed class StageApplication(Pipeline pipeline, Func<string?> altSvc) 
 
     public Task ProcessRequestAsync(DefaultHttpContext context)
     {
-        // A call of gRPC may be silent for as long as it likes in the midst of its body.
-        if (context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true
-            && context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
-        {
-            rate.MinDataRate = null;
-        }
-
         if (altSvc() is { } other) context.Response.Headers.AltSvc = other;
         return pipeline.ServeAsync(context).AsTask();
     }

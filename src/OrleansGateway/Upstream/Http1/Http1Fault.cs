@@ -11,7 +11,7 @@ internal static class Http1Fault
 
     public static UpstreamException Unanswered(bool nothingSent) => new("it closed the connection before it answered") { NothingSent = nothingSent };
 
-    public static UpstreamException NoneFree(int connectionsMax) => new($"all {connectionsMax} connections to it are in use") { NothingSent = true };
+    public static UpstreamException NoneFree(int connectionsMax) => new($"all {connectionsMax} connections to it are in use") { NothingSent = true, NoneFree = true };
 
     public static UpstreamException CutOff(Exception? inner = null) => new("it broke off in the middle of its answer", inner);
 }
