@@ -2,12 +2,12 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using OrleansGateway.Tests.Gateway;
+using OrleansGateway.Tests.Sdk;
 
 namespace OrleansGateway.Tests.Telemetry;
 
 /// <summary>
-/// The dashboards name only metrics and labels that a gateway really exposes. Their form is checked as far as Grafana's documentation tells it: its own schema
-/// is not to be had here.
+/// The dashboards name only metrics and labels that a gateway really exposes, and are what Grafana's own schema says that dashboards are.
 /// </summary>
 public sealed partial class DashboardTests
 {
@@ -47,6 +47,14 @@ public sealed partial class DashboardTests
         AssertNoOverlap(panels);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task Dashboards_ByGrafanasSchema_AreSome()
+    {
+        var files = Files.Select(f => Path.Combine(Tidy.Repository.Root, f.Data));
+        var (exit, faults, errors) = await NodeProgram.StartAsync(["dashboards.mjs", .. files], new Dictionary<string, string>(), input: "");
+        Assert.True(exit == 0, faults + errors);
+    }
+
     [Fact]
     public void Dashboards_AsAWhole_HaveNamesOfTheirOwn()
     {
@@ -78,7 +86,8 @@ public sealed partial class DashboardTests
         }
 
         Assert.All(
-            ["http_server_request_duration_seconds_bucket", "gen_ai_server_time_to_first_token_seconds_bucket", "gateway_tokens_total", "gateway_upstream_attempts_total", "gateway_config_info", "gateway_refusals_total"],
+            ["http_server_request_duration_seconds_bucket", "gen_ai_server_time_to_first_token_seconds_bucket", "gateway_tokens_total", "gateway_upstream_attempts_total", "gateway_config_info", "gateway_refusals_total",
+                "gateway_upstream_requests_total", "gateway_upstream_ejected", "gateway_shed_total"],
             metric => Assert.Contains(metric, used));
     }
 
@@ -94,11 +103,18 @@ public sealed partial class DashboardTests
     /// <summary>Names of the samples of a gateway that everything has happened to, with their labels.</summary>
     private static async Task<Dictionary<string, HashSet<string>>> ExposedAsync()
     {
-        await using var gateway = await GatewayUnderTest.StartAsync("""
-            telemetry: {traces: {endpoint: "http://127.0.0.1:1"}}
-            providers: {fake: {kind: fake, fake: {input_tokens: 3}}}
-            models: {real: {targets: [{provider: fake}]}}
+        await using var gateway = await GatewayUnderTest.StartWholeAsync($$"""
+            listeners: {data: ["127.0.0.1:0"], admin: "127.0.0.1:0"}
+            access_log: {output: access.log}
+            telemetry: {traces: {endpoint: "http://127.0.0.1:1"} }
+            tenants: {acme: { } }
+            keys: {test: {tenant: acme, secret: {{GatewayUnderTest.Key}} } }
+            providers: {fake: {kind: fake, fake: {input_tokens: 3} } }
+            models: {real: {targets: [{provider: fake}]} }
+            upstreams: {shop: {targets: [{url: "http://127.0.0.1:1"}]} }
+            routes: {default: {path: /}, shop: {path: /shop, upstream: shop} }
             """);
+        using var unreachable = await gateway.Client.GetAsync("/shop", TestContext.Current.CancellationToken);
         foreach (var model in (string[])["real", "none"])
         {
             using var content = new StringContent($$"""{"model":"{{model}}","messages":[{"role":"user","content":"Hi"}]}""", Encoding.UTF8, "application/json");
