@@ -142,10 +142,21 @@ internal static class RequestHead
     {
         7 => Is(name, "Api-Key"),
         9 => Is(name, "X-Api-Key"),
-        13 => Is(name, "Authorization") && values.ToString().StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase),
+        13 => Is(name, "Authorization") && HasToken(values),
         14 => Is(name, "X-Goog-Api-Key"),
         _ => false,
     };
+
+    // The key is looked for in each line of the field, so it may stand behind one that is the upstream's.
+    private static bool HasToken(StringValues values)
+    {
+        foreach (var value in values)
+        {
+            if (value is not null && value.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return true;
+        }
+
+        return false;
+    }
 
     private static bool IsTrace(string name) => Is(name, "traceparent") || Is(name, "tracestate");
 

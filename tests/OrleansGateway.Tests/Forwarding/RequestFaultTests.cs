@@ -1,4 +1,6 @@
 using System.Net;
+using Microsoft.AspNetCore.Http;
+using OrleansGateway.Tests.Gateway;
 
 namespace OrleansGateway.Tests.Forwarding;
 
@@ -21,5 +23,15 @@ public sealed class RequestFaultTests
         Assert.DoesNotMatch("(?m)^gateway_upstream_ejected\\{.*\\} 1$", await metrics.GetStringAsync("/metrics", Cancellation));
         using var good = await bed.Client.GetAsync("/", Cancellation);
         Assert.Equal(HttpStatusCode.OK, good.StatusCode);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Key_BehindCredentialsOfTheUpstream_IsNotPassedOn()
+    {
+        await using var bed = await ForwardBed.StartAsync(http => http.Response.WriteAsync("got " + http.Request.Headers.Authorization, Cancellation), route: "auth: [key]");
+        var answer = await RawExchange.SendAsync(
+            bed.Url, $"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Basic YTpi\r\nAuthorization: Bearer {GatewayUnderTest.Key}\r\nConnection: close\r\n\r\n", Cancellation);
+        Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain(GatewayUnderTest.Key, answer, StringComparison.Ordinal);
     }
 }

@@ -7,7 +7,7 @@ namespace OrleansGateway.Tests.Fuzz;
 internal sealed class FuzzRun(FuzzSettings settings, FuzzGateway gateway, FuzzOrigin[] origins)
 {
     /// <summary>Clients at a time: enough for their bytes to get mixed up, and no more than one core's work.</summary>
-    private const int Clients = 3;
+    private const int Clients = 6;
 
     /// <summary>Failures after which a run ends: the first alone often does not show what they have in common.</summary>
     private const int FailuresMax = 6;
