@@ -92,6 +92,7 @@ internal sealed class Provider
         Kind = settings.Kind!.Value;
         BaseUrl = (settings.BaseUrl?.AbsoluteUri ?? DefaultBaseUrl(Kind)).TrimEnd('/');
         Address = new Uri(BaseUrl);
+        BasePath = Address.AbsolutePath.TrimEnd('/');
     }
 
     public string Id { get; }
@@ -103,6 +104,9 @@ internal sealed class Provider
 
     /// <summary>The same, taken apart.</summary>
     public Uri Address { get; }
+
+    /// <summary>Path below which its API is; empty for the root.</summary>
+    public string BasePath { get; }
 
     private static string DefaultBaseUrl(ProviderKind kind) => kind switch
     {

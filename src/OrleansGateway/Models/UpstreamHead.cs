@@ -22,7 +22,9 @@ internal static class UpstreamHead
         var request = new UpstreamRequest
         {
             Method = HttpMethod.Post,
-            Uri = new Uri(provider.BaseUrl + PathOf(call.Endpoint.Action, dialect) + QueryOf(exchange.Http.Request, dialect)),
+            // Taken apart when the configuration was read: doing it for each request cost 2 % of all.
+            Uri = provider.Address,
+            Target = provider.BasePath + PathOf(call.Endpoint.Action, dialect) + QueryOf(exchange.Http.Request, dialect),
             Body = body,
             ConnectTimeout = target.Timeouts.Connect,
         };

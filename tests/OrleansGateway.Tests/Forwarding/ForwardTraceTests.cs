@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using OrleansGateway.Tests.Telemetry;
@@ -17,7 +16,7 @@ public sealed class ForwardTraceTests
     public async Task Attempts_AtTwoTargets_HaveASpanEachBelowTheRequests()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
-        IHeaderDictionary seen = new HeaderDictionary();
+        var seen = new HeaderDictionary();
         await using var origin = await OriginServer.StartAsync(http =>
         {
             seen = new HeaderDictionary(http.Request.Headers.ToDictionary());

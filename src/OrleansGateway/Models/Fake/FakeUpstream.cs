@@ -24,13 +24,14 @@ internal sealed class FakeUpstream(FakeSettings settings, FakeCounter counter, T
         var number = counter.Next();
         var fault = settings.Faults.FirstOrDefault(f => number % f.Every == 0);
         if (settings.Delay > TimeSpan.Zero) await Task.Delay(settings.Delay, time, cancellation);
-        var dialect = request.Uri.AbsolutePath.Contains("messages", StringComparison.Ordinal) ? Dialect.Anthropic : Dialect.OpenAI;
+        var path = request.Target!.Split('?')[0];
+        var dialect = path.Contains("messages", StringComparison.Ordinal) ? Dialect.Anthropic : Dialect.OpenAI;
         if (fault?.Status is { } status) return FakeResponse.Error(dialect, status, fault.RetryAfter);
         using var body = JsonDocument.Parse(request.Body, new JsonDocumentOptions { MaxDepth = RequestEnvelope.DepthMax });
-        return request.Uri.AbsolutePath switch
+        return path switch
         {
-            var path when path.EndsWith("/embeddings", StringComparison.Ordinal) => FakeEmbeddings.Answer(body.RootElement, settings),
-            var path when path.EndsWith("/count_tokens", StringComparison.Ordinal) => FakeChat.CountTokens(body.RootElement),
+            _ when path.EndsWith("/embeddings", StringComparison.Ordinal) => FakeEmbeddings.Answer(body.RootElement, settings),
+            _ when path.EndsWith("/count_tokens", StringComparison.Ordinal) => FakeChat.CountTokens(body.RootElement),
             _ => FakeChat.Answer(dialect, body.RootElement, settings, fault, time),
         };
     }
