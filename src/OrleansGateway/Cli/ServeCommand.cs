@@ -30,6 +30,9 @@ internal static class ServeCommand
         using var logs = LoggerFactory.Create(logging => logging
             .AddSimpleConsole(console => { console.SingleLine = true; console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ "; console.UseUtcTimestamp = true; console.ColorBehavior = LoggerColorBehavior.Disabled; })
             .AddFilter("Microsoft", LogLevel.Warning)
+            // It calls errors, and worse, what clients do to their own connections: a stranger could fill the log with them.
+            .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical)
+            .AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None)
             .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
         using var configuration = new SnapshotSource(path, Environment.GetEnvironmentVariable, TimeProvider.System, logs.CreateLogger<SnapshotSource>());
         foreach (var fault in configuration.Load()) await error.WriteLineAsync(fault.ToString());

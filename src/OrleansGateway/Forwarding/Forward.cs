@@ -7,7 +7,7 @@ using OrleansGateway.Upstream.Pools;
 namespace OrleansGateway.Forwarding;
 
 /// <summary>One request on its way to an upstream: tried at one target after the other, as long as that is safe and the upstream's budget allows.</summary>
-internal sealed class Forward(Exchange exchange, PoolState pool, Carriers carriers, Readiness readiness, TimeProvider time, ILogger log)
+internal sealed class Forward(Exchange exchange, PoolState pool, string? upgrade, Carriers carriers, Readiness readiness, TimeProvider time, ILogger log)
 {
     private static readonly Refusal s_unavailable = new(
         503, "upstream_unavailable", "No target of this path's upstream can take the request now. Try again.", RetryAfter: TimeSpan.FromSeconds(1));
@@ -15,8 +15,7 @@ internal sealed class Forward(Exchange exchange, PoolState pool, Carriers carrie
     private readonly Route _route = exchange.Route!;
     private readonly RetrySettings _retries = exchange.Route!.Upstream!.Settings.Retries;
     private readonly ForwardFacts _facts = exchange.Forward!;
-    private readonly string? _upgrade = Tunnel.AskedBy(exchange.Http);
-    private readonly ClientBody? _body = ClientBody.Of(exchange, ForwardStage.BodyBytesMax(exchange));
+    private readonly ClientBody? _body = upgrade is null ? ClientBody.Of(exchange, ForwardStage.BodyBytesMax(exchange)) : null;
     private readonly PoolTarget?[] _tried = new PoolTarget?[exchange.Route!.Upstream!.Settings.Retries.Attempts + 1];
     private readonly ulong _hash = PoolHash.Of(exchange.Route!.Upstream!.Settings.Hash, exchange.Http.Request, exchange.ClientAddress);
 
@@ -48,7 +47,7 @@ internal sealed class Forward(Exchange exchange, PoolState pool, Carriers carrie
     {
         await using (attempt)
         {
-            var failure = await attempt.SendAsync(path, _upgrade);
+            var failure = await attempt.SendAsync(path, upgrade);
             if (failure is not null) log.TargetFailed(exchange.Id, pool.Id, attempt.Target.Name, failure.Refusal.Message);
             if ((failure is not null || IsRetried(attempt.Answer!)) && Next(failure) is { } next) return (next, null);
             if (failure is null) await attempt.PassOnAsync();
@@ -59,7 +58,7 @@ internal sealed class Forward(Exchange exchange, PoolState pool, Carriers carrie
     /// <summary>Whether another target is asked rather than this answer passed on. A wait it names that is longer than a second is the client's to wait.</summary>
     private bool IsRetried(UpstreamResponse answer)
     {
-        if (!_retries.Statuses.Contains(answer.Status) || _upgrade is not null) return false;
+        if (!_retries.Statuses.Contains(answer.Status) || upgrade is not null) return false;
         return answer.Header("Retry-After") is not { } wait || (int.TryParse(wait, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= 1);
     }
 

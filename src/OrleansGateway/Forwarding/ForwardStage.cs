@@ -19,7 +19,8 @@ internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, Readi
     private async ValueTask ForwardAsync(Exchange exchange, PoolState pool)
     {
         exchange.Forward = new ForwardFacts(pool.Id);
-        if (RefusalOf(exchange) is { } refusal)
+        var upgrade = Tunnel.AskedBy(exchange.Http);
+        if (RefusalOf(exchange, upgrade) is { } refusal)
         {
             exchange.Refuse(refusal);
             return;
@@ -28,7 +29,7 @@ internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, Readi
         pool.RequestBegan();
         try
         {
-            await new Forward(exchange, pool, carriers, readiness, time, log).RunAsync(TargetPath.Of(exchange, exchange.Route!));
+            await new Forward(exchange, pool, upgrade, carriers, readiness, time, log).RunAsync(TargetPath.Of(exchange, exchange.Route!));
         }
         finally
         {
@@ -37,10 +38,10 @@ internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, Readi
     }
 
     /// <summary>CONNECT asks for a tunnel to anywhere, but for RFC 8441's; TRACE shows a page what its browser hides from it.</summary>
-    private static Refusal? RefusalOf(Exchange exchange)
+    private static Refusal? RefusalOf(Exchange exchange, string? upgrade)
     {
         var request = exchange.Http.Request;
-        if (HttpMethods.IsTrace(request.Method) || (HttpMethods.IsConnect(request.Method) && Tunnel.AskedBy(exchange.Http) is null)) return s_connect;
+        if (HttpMethods.IsTrace(request.Method) || (HttpMethods.IsConnect(request.Method) && upgrade is null)) return s_connect;
         var bytesMax = BodyBytesMax(exchange);
         return request.ContentLength > bytesMax ? Refusal.BodyTooLarge(bytesMax.Value) : null;
     }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using OrleansGateway.Http;
 using OrleansGateway.Upstream;
 
@@ -59,6 +60,9 @@ internal static class Tunnel
 
     private static ValueTask<Stream> AcceptAsync(HttpContext http, IHttpExtendedConnectFeature connect)
     {
+        // To the server it is a request whose body goes on as long as the socket is open.
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
+        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
         http.Response.StatusCode = StatusCodes.Status200OK;
         http.Response.Headers.Remove("Sec-WebSocket-Accept");
         return connect.AcceptAsync();
