@@ -67,7 +67,7 @@ internal sealed partial record ReadRequest(Verdict Verdict, int Start, int End, 
     private ReadRequest Framed(string wire, bool isOld)
     {
         var (lengths, codings) = (Fields.Of("content-length"), Fields.Of("transfer-encoding"));
-        var read = this with { IsLast = Fields.Has("connection", "close") || isOld || (lengths.Length > 0 && codings.Length > 0) };
+        var read = this with { IsLast = Fields.Has("connection", "close") || (isOld && !Fields.Has("connection", "keep-alive")) || (lengths.Length > 0 && codings.Length > 0) };
         if (Fields.Of("host").Length > 1 || (Fields.Of("host").Length == 0 && !isOld)) return read.As(Verdict.WrongHead, wire, "not one Host");
         if (Method == "CONNECT") return read.As(Verdict.Unclear, wire, "a tunnel");
         if (codings.Length > 0)
