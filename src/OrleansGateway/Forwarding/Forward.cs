@@ -12,7 +12,6 @@ internal sealed class Forward(Exchange exchange, PoolState pool, string? upgrade
     private static readonly Refusal s_unavailable = new(
         503, "upstream_unavailable", "No target of this path's upstream can take the request now. Try again.", RetryAfter: TimeSpan.FromSeconds(1));
 
-    private readonly Route _route = exchange.Route!;
     private readonly RetrySettings _retries = exchange.Route!.Upstream!.Settings.Retries;
     private readonly ForwardFacts _facts = exchange.Forward!;
     private readonly ClientBody? _body = upgrade is null ? ClientBody.Of(exchange, ForwardStage.BodyBytesMax(exchange)) : null;
