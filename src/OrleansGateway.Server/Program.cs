@@ -1,4 +1,6 @@
 using OrleansGateway.Cli;
+using OrleansGateway.Http;
 
+SocketThreads.Use();
 // The drain timeout of the configuration decides when a stop is cut short, not the command line's own.
 return await GatewayCommandLine.Create().Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = Timeout.InfiniteTimeSpan });

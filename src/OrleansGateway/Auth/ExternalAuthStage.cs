@@ -35,6 +35,7 @@ internal sealed class ExternalAuthStage(ExternalAuthClient client, GatewayMetric
         TakeLabels(exchange, external, answer);
         // Nothing more is read of the answer; its connection is free while the model answers.
         answer.Dispose();
+        await SocketThreads.Leave();
         await next(exchange);
     }
 

@@ -13,6 +13,9 @@ namespace OrleansGateway.Compression;
 internal sealed class CompressedBody(IHttpResponseBodyFeature sent, HttpResponse response, CompressionPolicy policy, ContentCoding? coding)
     : WriteOnlyStream, IHttpResponseBodyFeature
 {
+    /// <summary>To compress this much takes longer than to hand it over: some 50 us.</summary>
+    private const int CompressedElsewhereBytes = 4 << 10;
+
     private Stream? _output;
     private PipeWriter? _writer;
     private bool _compresses;
@@ -69,6 +72,7 @@ internal sealed class CompressedBody(IHttpResponseBodyFeature sent, HttpResponse
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         _output ??= await OpenAsync(cancellationToken);
+        if (_compresses && buffer.Length >= CompressedElsewhereBytes) await SocketThreads.Leave();
         await _output.WriteAsync(buffer, cancellationToken);
     }
 

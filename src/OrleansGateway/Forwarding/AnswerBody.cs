@@ -32,6 +32,8 @@ internal sealed class AnswerBody(Exchange exchange, UpstreamResponse from, Deadl
         {
             while (await ReadAsync(buffer) is > 0 and var bytes)
             {
+                // Where both ends are fast there is always more: other connections' turn.
+                if (bytes >= SocketThreads.BulkBytes) await SocketThreads.Leave();
                 await WriteAsync(buffer.AsMemory(0, bytes));
                 // One that is filled is too small; a stream of small events keeps a small one.
                 if (bytes == buffer.Length && bytes < BytesMax) buffer = Larger(buffer);

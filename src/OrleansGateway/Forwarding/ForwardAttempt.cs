@@ -83,8 +83,7 @@ internal sealed class ForwardAttempt : IAsyncDisposable
         AnswerHead.Copy(answer, _exchange, _exchange.Route!);
         if (answer.Status == StatusCodes.Status101SwitchingProtocols)
         {
-            await Tunnel.RunAsync(_exchange, answer, _deadline);
-            _facts.Outcome = CallOutcome.Completed;
+            await PassBothWaysAsync(answer);
             return;
         }
 
@@ -125,6 +124,15 @@ internal sealed class ForwardAttempt : IAsyncDisposable
         if (_facts.Attempt is { } span) ForwardSpan.End(span, Answer?.Status, _error);
         _facts.Attempt = null;
         _deadline.Dispose();
+    }
+
+    private async ValueTask PassBothWaysAsync(UpstreamResponse answer)
+    {
+        var isCut = await Tunnel.RunAsync(_exchange, answer, _deadline);
+        _facts.Outcome = isCut ? CallOutcome.UpstreamCut
+            : !_exchange.Aborted.IsCancellationRequested ? CallOutcome.Completed
+            : _readiness.IsCuttingOff ? CallOutcome.GatewayStopped : CallOutcome.ClientAborted;
+        if (isCut) _error = "broken";
     }
 
     private UpstreamRequest NewRequest(string path, string? upgrade)

@@ -36,7 +36,8 @@ internal static class Tunnel
     }
 
     /// <summary>Agrees to the change and passes bytes until one end is done, or both are silent for too long.</summary>
-    public static async ValueTask RunAsync(Exchange exchange, UpstreamResponse answer, Deadline deadline)
+    /// <returns>Whether it was the upstream that broke off, or both were silent for too long; false if either end was done.</returns>
+    public static async ValueTask<bool> RunAsync(Exchange exchange, UpstreamResponse answer, Deadline deadline)
     {
         var http = exchange.Http;
         await using var upstream = answer.Upgraded;
@@ -46,10 +47,12 @@ internal static class Tunnel
         deadline.AwaitNext();
         var up = PassAsync(client, upstream, deadline);
         var down = PassAsync(upstream, client, deadline);
-        await Task.WhenAny(up, down);
+        var first = await Task.WhenAny(up, down);
+        var isCut = !first.IsCompletedSuccessfully && !exchange.Aborted.IsCancellationRequested;
         // What one end said last has been passed on; the other may still be saying something that nobody will read.
         deadline.Cancel();
         await Task.WhenAll(up, down).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return isCut;
     }
 
     private static Task<Stream> UpgradeAsync(HttpContext http, UpstreamResponse answer)
@@ -78,6 +81,7 @@ internal static class Tunnel
                 deadline.AwaitNext();
                 await to.WriteAsync(buffer.AsMemory(0, bytes), deadline.Token);
                 await to.FlushAsync(deadline.Token);
+                if (bytes == buffer.Length) await SocketThreads.Leave();
             }
         }
         finally

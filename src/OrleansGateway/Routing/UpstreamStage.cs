@@ -22,7 +22,8 @@ internal sealed class UpstreamStage(Attempts attempts, GatewayMetrics metrics, R
         Failure? last = null;
         foreach (var target in targets)
         {
-            call.Attempts++;
+            // After one that failed we are where its answer came in, and the request is now written anew.
+            if (call.Attempts++ > 0) await SocketThreads.Leave();
             (call.Provider, call.TargetModel) = (target.Provider.Id, target.Model);
             var failure = exchange.Trace?.Span is null ? await attempts.RunAsync(exchange, call, target) : await TraceAsync(exchange, call, target);
             metrics.UpstreamAttempted(target.Provider.Id, OutcomeOf(failure));

@@ -48,10 +48,9 @@ internal sealed class UpstreamTls(UpstreamTlsSettings settings, TimeProvider tim
         {
             TargetHost = settings.ServerName ?? host,
             ApplicationProtocols = protocols,
-            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             ClientCertificateContext = files.Certificate,
+            CertificateChainPolicy = Trust(files.Authorities),
         };
-        if (files.Authorities is { } authorities) options.CertificateChainPolicy = TrustOnly(authorities);
 #pragma warning disable CA5359 // The setting says so, and says what it costs.
         if (!settings.Verify) options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
 #pragma warning restore CA5359
@@ -60,9 +59,12 @@ internal sealed class UpstreamTls(UpstreamTlsSettings settings, TimeProvider tim
 
     private static UpstreamException NotSecure(Exception why) => new("no secure connection could be made", why) { NothingSent = true };
 
-    private static X509ChainPolicy TrustOnly(X509Certificate2Collection authorities)
+    private static X509ChainPolicy Trust(X509Certificate2Collection? authorities)
     {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        // What a certificate says can be fetched somewhere is not: the address is the peer's choice, and everything on this thread would wait for it.
+        var policy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+        if (authorities is null) return policy;
+        policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         policy.CustomTrustStore.AddRange(authorities);
         return policy;
     }

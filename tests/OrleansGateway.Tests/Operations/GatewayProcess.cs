@@ -6,6 +6,8 @@ namespace OrleansGateway.Tests.Operations;
 /// <summary>The program itself, as it was built, in a process of its own.</summary>
 internal sealed class GatewayProcess : IAsyncDisposable
 {
+    private static readonly Dictionary<string, string> s_nothingMore = [];
+
     private readonly Process _process;
 
     private GatewayProcess(Process process)
@@ -20,10 +22,10 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
     public LineLog Errors { get; }
 
-    /// <summary>Root of the data listener, once <see cref="ServeAsync"/> has returned.</summary>
+    /// <summary>Root of the data listener, once <c>ServeAsync</c> has returned.</summary>
     public Uri Data { get; private set; } = null!;
 
-    /// <summary>Root of the admin listener, once <see cref="ServeAsync"/> has returned.</summary>
+    /// <summary>Root of the admin listener, once <c>ServeAsync</c> has returned.</summary>
     public Uri Admin { get; private set; } = null!;
 
     /// <summary>The built program, beside these tests and of the same configuration (Release or Debug).</summary>
@@ -34,7 +36,9 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public static GatewayProcess Start(string folder, params IEnumerable<string> arguments) => StartProgram(Program, folder, arguments);
 
     /// <summary>Starts any program likewise.</summary>
-    public static GatewayProcess StartProgram(string program, string folder, params IEnumerable<string> arguments)
+    public static GatewayProcess StartProgram(string program, string folder, params IEnumerable<string> arguments) => StartProgram(program, folder, s_nothingMore, arguments);
+
+    private static GatewayProcess StartProgram(string program, string folder, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -46,15 +50,19 @@ internal sealed class GatewayProcess : IAsyncDisposable
         // The command line must find the gateway of the test, not one that the environment names.
         start.Environment.Remove("GATEWAY_ADMIN");
         start.Environment.Remove("GATEWAY_ADMIN_TOKEN");
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         var process = Process.Start(start)!;
         process.StandardInput.Close();
         return new GatewayProcess(process);
     }
 
     /// <summary>Starts <c>serve</c> with the <c>gateway.yaml</c> of the folder and waits until it is ready.</summary>
-    public static async Task<GatewayProcess> ServeAsync(string folder, CancellationToken cancellation)
+    public static Task<GatewayProcess> ServeAsync(string folder, CancellationToken cancellation) => ServeAsync(folder, s_nothingMore, cancellation);
+
+    /// <summary>The same with more, or other, variables in its environment.</summary>
+    public static async Task<GatewayProcess> ServeAsync(string folder, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation)
     {
-        var gateway = Start(folder, "serve", "--config", "gateway.yaml");
+        var gateway = StartProgram(Program, folder, environment, "serve", "--config", "gateway.yaml");
         try
         {
             gateway.Admin = await gateway.AddressAsync("Operators call ", cancellation);

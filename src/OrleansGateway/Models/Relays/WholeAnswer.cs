@@ -97,6 +97,7 @@ internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamRes
         }
         while (bytes > 0);
 
+        if (_held.WrittenCount >= SocketThreads.BulkBytes) await SocketThreads.Leave();
         NoteModel();
         if (!Utf8.IsValid(_held.WrittenSpan)) throw new JsonException("Not UTF-8.");
         using var output = new PooledBuffer(8 << 10);

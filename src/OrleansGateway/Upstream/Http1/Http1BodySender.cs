@@ -1,4 +1,5 @@
 using System.Buffers;
+using OrleansGateway.Http;
 
 namespace OrleansGateway.Upstream.Http1;
 
@@ -9,7 +10,7 @@ namespace OrleansGateway.Upstream.Http1;
 internal sealed class Http1BodySender
 {
     /// <summary>Most that is sent at once. Copied together: what a client's pipe holds are pages of 4 KiB, and each send costs more than copying one.</summary>
-    private const int PieceBytes = 32 << 10;
+    private const int PieceBytes = SocketThreads.BulkBytes;
 
     /// <summary>RFC 9110 §10.1.1: nobody waits for ever, for many servers never say 100.</summary>
     private static readonly TimeSpan s_continueWait = TimeSpan.FromSeconds(1);
@@ -101,6 +102,7 @@ internal sealed class Http1BodySender
                 var length = Write(next, piece);
                 await _wire.SendAsync(piece.AsMemory(0, length), CancellationToken.None);
                 fresh = fresh.Slice(next.Length);
+                if (next.Length == PieceBytes) await SocketThreads.Leave();
             }
         }
         finally
