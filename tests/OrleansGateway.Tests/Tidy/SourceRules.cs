@@ -24,8 +24,11 @@ internal static partial class SourceRules
         ["Compression"] = ["Http", "Configuration"],
         ["Shedding"] = ["Http", "Configuration", "Telemetry"],
         ["Usage"] = ["Http", "Configuration", "Telemetry"],
-        ["Storage"] = ["Audit", "Tenants", "Admin", "Configuration", "Telemetry"],
-        ["Admin"] = ["Audit", "Tenants", "Http", "Configuration", "Telemetry", "Upstream"],
+        ["Leases"] = [],
+        ["Limits"] = ["Leases", "Http", "Configuration", "Telemetry", "Models"],
+        ["Budgets"] = ["Leases", "Limits", "Http", "Configuration", "Telemetry", "Models"],
+        ["Storage"] = ["Audit", "Tenants", "Admin", "Configuration", "Telemetry", "Leases"],
+        ["Admin"] = ["Audit", "Tenants", "Http", "Configuration", "Telemetry", "Upstream", "Leases", "Limits", "Budgets"],
     };
 
     public static IEnumerable<string> NamespaceIsFolder(SourceFile file, string projectPath)
