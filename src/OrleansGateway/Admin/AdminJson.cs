@@ -178,5 +178,10 @@ internal sealed record UpstreamTargetDocument(
 [JsonSerializable(typeof(RollbackDocument))]
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(UpstreamListDocument))]
+[JsonSerializable(typeof(BudgetDocument))]
+[JsonSerializable(typeof(BudgetListDocument))]
+[JsonSerializable(typeof(SuspenseListDocument))]
+[JsonSerializable(typeof(BudgetActRequest))]
+[JsonSerializable(typeof(BudgetFacts))]
 [JsonSerializable(typeof(JsonObject))]
 internal sealed partial class AdminJson : JsonSerializerContext;

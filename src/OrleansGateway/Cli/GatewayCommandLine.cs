@@ -17,6 +17,7 @@ internal static class GatewayCommandLine
         TenantsCommand.CreateUsers(Environment.GetEnvironmentVariable),
         AdminsCommand.Create(Environment.GetEnvironmentVariable),
         AuditCommand.Create(Environment.GetEnvironmentVariable),
+        BudgetsCommand.Create(Environment.GetEnvironmentVariable),
         StatusCommand.Create(Environment.GetEnvironmentVariable),
         UpstreamsCommand.Create(Environment.GetEnvironmentVariable),
         CompletionCommand.Create(),
