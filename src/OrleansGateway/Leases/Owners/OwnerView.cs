@@ -1,0 +1,37 @@
+namespace OrleansGateway.Leases.Owners;
+
+/// <summary>Where an owner stands: for <c>explain</c>, and to check it.</summary>
+/// <param name="Epoch">Its life, as edges know it.</param>
+/// <param name="IsMoneyKnown">Whether the ledger's rows are at hand. If not, money is unavailable.</param>
+/// <param name="Accounts">All accounts in memory.</param>
+internal sealed record OwnerView(long Epoch, bool IsMoneyKnown, IReadOnlyList<OwnerAccountView> Accounts);
+
+/// <summary>One account at its owner.</summary>
+/// <param name="Id">Which.</param>
+/// <param name="Spec">What it is.</param>
+/// <param name="Limit">The most it holds; of a budget with credits and adjustments.</param>
+/// <param name="Level">What may be granted now; negative if it owes.</param>
+/// <param name="Out">Units at edges that are not proven spent, suspense included.</param>
+/// <param name="Phantom">Units that leases of an earlier owner are taken to have.</param>
+/// <param name="Suspense">Of what is out, what nobody knows the end of.</param>
+/// <param name="Posted">Units spent for good: in the period or window.</param>
+/// <param name="Period">The period; 0 without.</param>
+/// <param name="IsExact">Whether each request asks.</param>
+/// <param name="Reset">How long until it is whole, with no other traffic; zero if it is, or never will be.</param>
+/// <param name="Holders">Who has leases with units out.</param>
+internal sealed record OwnerAccountView(
+    AccountId Id,
+    AccountSpec Spec,
+    long Limit,
+    long Level,
+    long Out,
+    long Phantom,
+    long Suspense,
+    long Posted,
+    long Period,
+    bool IsExact,
+    TimeSpan Reset,
+    IReadOnlyList<HolderView> Holders);
+
+/// <summary>A lease with units out.</summary>
+internal readonly record struct HolderView(Guid Session, long Lease, long Period, long Granted, long Spent, long Returned, bool IsSuspense);
