@@ -12,6 +12,7 @@ using OrleansGateway.Shedding;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Tenants;
 using OrleansGateway.Upstream;
+using OrleansGateway.Upstream.Adaptive;
 using OrleansGateway.Upstream.Http1;
 using OrleansGateway.Upstream.Pools;
 using OrleansGateway.Usage;
@@ -49,6 +50,9 @@ internal static class GatewayServices
         services.TryAddSingleton<RecentAttempts>();
         services.TryAddSingleton<StatusSource>();
         services.TryAddSingleton<UpstreamStatus>();
+        services.TryAddSingleton(provider => new BudgetEndpoints(
+            provider.GetService<Leases.IBudgets>()!, provider.GetService<IBudgetOwners>()!, provider.GetRequiredService<TenantDirectory>(),
+            provider.GetRequiredService<Audit.IAuditLog>(), provider.GetRequiredService<Random>(), provider.GetRequiredService<TimeProvider>()));
         return services;
     }
 
@@ -78,6 +82,7 @@ internal static class GatewayServices
         services.TryAddSingleton(provider => new HttpUpstream(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HttpUpstream>>()));
         services.TryAddSingleton<Carriers>();
         services.TryAddSingleton<Upstreams>();
+        services.TryAddSingleton<AdaptiveGates>();
         services.TryAddSingleton<Attempts>();
         services.TryAddSingleton<UpstreamStage>();
         return services;

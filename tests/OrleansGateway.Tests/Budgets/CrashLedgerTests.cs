@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using OrleansGateway.Tests.Operations;
@@ -104,7 +103,7 @@ public sealed class CrashLedgerTests
 
     private static async Task<JsonElement> ReadAsync(GatewayProcess gateway, string verb) => JsonElement.Parse(await RunAsync(gateway, verb, "--json"));
 
-    private static Task SettleAsync(GatewayProcess gateway, JsonElement hold, long nano) => RunAsync(
+    private static Task<string> SettleAsync(GatewayProcess gateway, JsonElement hold, long nano) => RunAsync(
         gateway, "settle", "all", "--scope", "acme", "--amount", (nano / 1e9m).ToString(CultureInfo.InvariantCulture), "--session", hold.GetProperty("session").GetString()!,
         "--lease", hold.GetProperty("lease").GetRawText(), "--hold", hold.GetProperty("hold").GetString()!);
 
