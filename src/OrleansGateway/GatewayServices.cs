@@ -6,6 +6,7 @@ using OrleansGateway.Configuration;
 using OrleansGateway.Cors;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
+using OrleansGateway.Limits;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;
 using OrleansGateway.Shedding;
@@ -26,7 +27,7 @@ internal static class GatewayServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
-        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddUpstreamPools(configFolder).AddPipeline().AddShedding().AddAdmin();
+        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddUpstreamPools(configFolder).AddPipeline().AddLimits().AddShedding().AddAdmin();
     }
 
     private static IServiceCollection AddShedding(this IServiceCollection services)
@@ -50,9 +51,15 @@ internal static class GatewayServices
         services.TryAddSingleton<RecentAttempts>();
         services.TryAddSingleton<StatusSource>();
         services.TryAddSingleton<UpstreamStatus>();
-        services.TryAddSingleton(provider => new BudgetEndpoints(
-            provider.GetService<Leases.IBudgets>()!, provider.GetService<IBudgetOwners>()!, provider.GetRequiredService<TenantDirectory>(),
-            provider.GetRequiredService<Audit.IAuditLog>(), provider.GetRequiredService<Random>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<BudgetEndpoints>();
+        services.TryAddSingleton<LimitEndpoints>();
+        return services;
+    }
+
+    private static IServiceCollection AddLimits(this IServiceCollection services)
+    {
+        services.TryAddSingleton<RuleTables>();
+        services.TryAddSingleton<LimitExplanation>();
         return services;
     }
 

@@ -11,7 +11,7 @@ internal static class AdminEndpoints
     private static readonly (string, bool)[] Idempotency = [("Idempotency-Key", false)];
 
     public static IReadOnlyList<AdminEndpoint> All(
-        KeyDirectory keys, TenantDirectory tenants, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, BudgetEndpoints budgets, Func<StatusDocument> status,
+        KeyDirectory keys, TenantDirectory tenants, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, BudgetEndpoints budgets, LimitEndpoints limits, Func<StatusDocument> status,
         Func<UpstreamListDocument> upstreams, TimeProvider time) =>
     [
         .. Of(new KeyEndpoints(keys, time)),
@@ -20,6 +20,8 @@ internal static class AdminEndpoints
         .. Of(new ConfigurationEndpoints(changes)),
         .. Of(new AuditEndpoints(log)),
         .. Of(budgets),
+        new("GET", "/limits/explain", Permission.ReadBudgets, "Which limits and budgets a call meets, and how they stand.", call => limits.ExplainAsync(call))
+            { Answer = AdminJson.Default.LimitExplanationDocument, Refusals = [422], Query = LimitEndpoints.Filters },
         new("GET", "/status", Permission.ReadStatus, "The gateway as it is now, and its providers over the last minutes.",
             _ => Task.FromResult(AdminAnswer.Json(status(), AdminJson.Default.StatusDocument))) { Answer = AdminJson.Default.StatusDocument },
         new("GET", "/upstreams", Permission.ReadStatus, "Upstreams and how their targets stand.",

@@ -183,5 +183,6 @@ internal sealed record UpstreamTargetDocument(
 [JsonSerializable(typeof(SuspenseListDocument))]
 [JsonSerializable(typeof(BudgetActRequest))]
 [JsonSerializable(typeof(BudgetFacts))]
+[JsonSerializable(typeof(LimitExplanationDocument))]
 [JsonSerializable(typeof(JsonObject))]
 internal sealed partial class AdminJson : JsonSerializerContext;

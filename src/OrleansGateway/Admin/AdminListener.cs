@@ -66,6 +66,7 @@ internal sealed class AdminListener : IAsyncDisposable
             services.GetRequiredService<ConfigurationChanges>(),
             services.GetRequiredService<IAuditLog>(),
             services.GetRequiredService<BudgetEndpoints>(),
+            services.GetRequiredService<LimitEndpoints>(),
             services.GetRequiredService<StatusSource>().Now,
             services.GetRequiredService<UpstreamStatus>().Now,
             services.GetRequiredService<TimeProvider>());

@@ -3,12 +3,13 @@ using OrleansGateway.Audit;
 using OrleansGateway.Http;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Ledger;
+using OrleansGateway.Limits;
 using OrleansGateway.Tenants;
 
 namespace OrleansGateway.Admin;
 
 /// <summary>Shows budgets and what is in suspense, and does to them what operators do. Whoever is bound to a tenant sees those of that tenant only.</summary>
-internal sealed class BudgetEndpoints(IBudgets budgets, IBudgetOwners owners, TenantDirectory tenants, IAuditLog log, Random random, TimeProvider time)
+internal sealed class BudgetEndpoints(IBudgets budgets, RuleTables rules, TenantDirectory tenants, IAuditLog log, Random random, TimeProvider time)
 {
     public static readonly string[] Filters = ["tenant", "budget"];
 
@@ -38,7 +39,7 @@ internal sealed class BudgetEndpoints(IBudgets budgets, IBudgetOwners owners, Te
         var faults = FaultsOf(request!, kind, out var amount);
         if (faults.Count > 0) return AdminAnswer.Invalid(faults);
         var account = new AccountId(Section + request!.Budget, request.Scope ?? "");
-        if (owners.OwnerOf(account) is not { } owner)
+        if (rules.Current.OwnerOf(account) is not { } owner)
             return AdminAnswer.Problem(Refusal.NotFound("budget_not_found", $"There is no budget '{request.Budget}', or it is for nobody called '{request.Scope}'."));
         var done = await budgets.ActAsync(owner, ActOf(request, kind, account, amount, key ?? $"act_{random.NextInt64():x16}", call), call.Aborted);
         if (done.Fault is { } fault) return AdminAnswer.Problem(new Refusal(StatusCodes.Status409Conflict, "budget_conflict", fault));
@@ -58,7 +59,8 @@ internal sealed class BudgetEndpoints(IBudgets budgets, IBudgetOwners owners, Te
         var tenant = QueryText.Of(query, "tenant");
         if (own is not null && tenant is not null && own != tenant) return AdminAnswer.Problem(Refusal.Forbidden("forbidden_for_role", "Your token is bound to another tenant."));
         var records = new List<LedgerRecord>();
-        foreach (var owner in owners.Owners(tenants.Ids(), own ?? tenant))
+        var one = own ?? tenant;
+        foreach (var owner in rules.Current.BudgetOwners(one is null ? tenants.Ids() : [one], alsoOfNone: one is null))
         {
             if (await budgets.ReadAsync(owner, call.Aborted) is { } record) records.Add(record);
         }
@@ -129,13 +131,3 @@ internal sealed class BudgetEndpoints(IBudgets budgets, IBudgetOwners owners, Te
 
 /// <summary>A budget as the audit log shows it, members in alphabetical order.</summary>
 internal sealed record BudgetFacts(string Available, string Limit, string Posted, string? Reason);
-
-/// <summary>Who has the accounts of which budget, as the configuration in force says.</summary>
-internal interface IBudgetOwners
-{
-    /// <summary>The owner of an account; none if there is no such budget, or its scope cannot be.</summary>
-    string? OwnerOf(AccountId account);
-
-    /// <summary>All owners that may have budgets: of these tenants, or of one of them; those of no tenant only if none is named.</summary>
-    IEnumerable<string> Owners(IEnumerable<string> tenants, string? tenant);
-}
