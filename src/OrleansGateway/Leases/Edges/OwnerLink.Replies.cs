@@ -134,7 +134,11 @@ internal sealed partial class OwnerLink
             SetDue(account);
         }
 
-        if (cell.Return(grant.Recall) > 0) SetDue(account);
+        if (cell.Return(grant.Recall) > 0)
+        {
+            account.IsRecalled = true;
+            SetDue(account);
+        }
 
         cell.LowWater = cell.ToHand / 2;
     }

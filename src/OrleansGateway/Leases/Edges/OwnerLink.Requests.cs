@@ -148,7 +148,10 @@ internal sealed partial class OwnerLink
             return 0;
         }
 
-        return account.Demand.IsIdle ? 0 : Math.Max(0, wanted - cell.ToHand);
+        // What was just called back is not asked for in the same breath.
+        var wantsNone = account.Demand.IsIdle || account.IsRecalled;
+        account.IsRecalled = false;
+        return wantsNone ? 0 : Math.Max(0, wanted - cell.ToHand);
     }
 
     private void ReportRetired(List<LeaseReport> reports, long now, int reportsMax)

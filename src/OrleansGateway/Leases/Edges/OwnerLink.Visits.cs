@@ -29,7 +29,7 @@ internal sealed partial class OwnerLink
     /// <summary>False if it was forgotten.</summary>
     private bool VisitOne(Account account, long now)
     {
-        var idle = account.Demand.Visit(account.Cell) * Settings.VisitEvery;
+        var idle = account.Demand.Visit(account.Cell, now);
         if (account.Older is { } older && now >= older.Deadline) account.Older = null;
         if (account.Cell is not { } cell)
         {
