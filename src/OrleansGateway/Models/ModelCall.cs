@@ -17,6 +17,9 @@ internal sealed class ModelCall(ModelEndpoint endpoint, RequestBody body, Reques
     public Model Entry => entry;
     public ReadOnlyMemory<byte> Body => body.Memory;
 
+    /// <summary>What limits and budgets let it use; none if none applies.</summary>
+    public IAllowance? Allowance { get; set; }
+
     /// <summary>The request in canonical form, read when the first target of another dialect needs it; or why it cannot be carried to one.</summary>
     public Refusal? ReadChat(out ChatRequest chat)
     {
