@@ -46,7 +46,7 @@ internal sealed class BudgetSpecs(BudgetSettings settings)
         OrphansKept = settings.OrphansKept,
     };
 
-    private static IPeriods? PeriodsOf(BudgetSettings settings)
+    private static CalendarPeriods? PeriodsOf(BudgetSettings settings)
     {
         if (settings.Rolling is not null) return null;
         var (zone, starts) = (settings.TimeZone, settings.Starts);

@@ -1,4 +1,3 @@
-using OrleansGateway.Leases;
 using OrleansGateway.Leases.Calendar;
 
 namespace OrleansGateway.Tests.Leases.Calendar;
@@ -103,7 +102,7 @@ public sealed class CalendarPeriodsTests
 
     private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 
-    private static IPeriods Of(string kind, TimeZoneInfo zone) => kind switch
+    private static CalendarPeriods Of(string kind, TimeZoneInfo zone) => kind switch
     {
         "days" => CalendarPeriods.Days(zone),
         "days at 2" => CalendarPeriods.Days(zone, hour: 2),
