@@ -1,11 +1,13 @@
 using OrleansGateway.Admin;
 using OrleansGateway.Auth;
 using OrleansGateway.Auth.Jwt;
+using OrleansGateway.Budgets;
 using OrleansGateway.Compression;
 using OrleansGateway.Configuration;
 using OrleansGateway.Cors;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
+using OrleansGateway.Limits;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;
 using OrleansGateway.Shedding;
@@ -25,7 +27,7 @@ internal static class GatewayServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
-        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddUpstreamPools(configFolder).AddPipeline().AddShedding().AddAdmin();
+        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddLimits().AddUpstreamPools(configFolder).AddPipeline().AddShedding().AddAdmin();
     }
 
     private static IServiceCollection AddShedding(this IServiceCollection services)
@@ -80,6 +82,15 @@ internal static class GatewayServices
         services.TryAddSingleton<Upstreams>();
         services.TryAddSingleton<Attempts>();
         services.TryAddSingleton<UpstreamStage>();
+        return services;
+    }
+
+    private static IServiceCollection AddLimits(this IServiceCollection services)
+    {
+        services.TryAddSingleton<RuleTables>();
+        services.TryAddSingleton<Admitter>();
+        services.TryAddSingleton<LimitStage>();
+        services.TryAddSingleton<BudgetStage>();
         return services;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Leases;
@@ -37,6 +38,8 @@ internal sealed class Admitter(IAdmissions admissions, GatewayMetrics metrics, T
         return null;
     }
 
+    public Hold NewHold(Exchange exchange) => admissions.NewHold(exchange.Id);
+
     /// <summary>What the client of a request that was not admitted is told; noted for the records too.</summary>
     public Refusal RefusalOf(Exchange exchange, in Denied denied)
     {
@@ -48,29 +51,24 @@ internal sealed class Admitter(IAdmissions admissions, GatewayMetrics metrics, T
         return LimitRefusal.Of(denied.Admission, NameOf(rule), per, rule.Budget?.Status ?? 429, time.GetUtcNow());
     }
 
-    /// <summary>Tells the client where its limits stand, those told earlier included.</summary>
-    public async ValueTask TellAsync(Exchange exchange, RuleTable table, Applying applying)
+    /// <summary>Tells the client where its limits stand, those told earlier included: by what is to hand here, for asking their owners would cost more than it tells.</summary>
+    public void Tell(Exchange exchange, RuleTable table, Applying applying, Denied? denied)
     {
         var ways = exchange.Route!.Settings.RateLimitHeaders;
-        if (ways.Count == 0) return;
-        var told = new List<Account>(applying.Accounts.Length);
+        if (ways.Count == 0 || applying.Accounts.IsEmpty) return;
+        var (levels, now) = (RequestLimits.Of(exchange).Levels, time.GetUtcNow());
         foreach (var account in applying.Accounts.Span)
         {
-            if (account.Spec is { Dimension: not Dimension.Cost, Shadow: false }) told.Add(account);
+            if (account.Spec is not { Dimension: not Dimension.Cost, Shadow: false } || table.RuleOf(account.Id) is not { } rule) continue;
+            var isBinding = denied?.Admission.Binding?.Id == account.Id;
+            levels.Add(isBinding ? LimitLevel.UsedUp(NameOf(rule), account, denied!.Value.Admission.RetryAfter, now) : LimitLevel.Of(NameOf(rule), account, now));
         }
 
-        if (told.Count == 0) return;
-        var (levels, now) = (RequestLimits.Of(exchange).Levels, time.GetUtcNow());
-        foreach (var level in await admissions.LevelsAsync(told, exchange.Aborted))
-        {
-            if (table.RuleOf(level.Account.Id) is { } rule) levels.Add(LimitLevel.Of(NameOf(rule), level, now));
-        }
-
-        LimitFields.Write(exchange.Http.Response.Headers, ways, exchange.Dialect, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(levels), now);
+        LimitFields.Write(exchange.Http.Response.Headers, ways, exchange.Dialect, CollectionsMarshal.AsSpan(levels), now);
     }
 
-    /// <summary>The rule's id in its section of the configuration.</summary>
-    public static string NameOf(CompiledRule rule) => rule.Id[(rule.Id.IndexOf('.', StringComparison.Ordinal) + 1)..];
+    /// <summary>The rule's id in its section of the configuration. What is spent beyond a soft budget bears the budget's.</summary>
+    public static string NameOf(CompiledRule rule) => rule.Id[(rule.Id.IndexOf('.', StringComparison.Ordinal) + 1)..].Split('+')[0];
 
     public static ReadOnlyMemory<Account> Without(ReadOnlyMemory<Account> accounts, Account one)
     {

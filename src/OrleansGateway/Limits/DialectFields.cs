@@ -15,7 +15,8 @@ internal static class DialectFields
         {
             if (found is not { } level) return;
             headers["x-ratelimit-limit-" + unit] = Text(level.Limit);
-            headers["x-ratelimit-remaining-" + unit] = Text(level.Remaining);
+            if (level.Remaining is not { } remaining) return;
+            headers["x-ratelimit-remaining-" + unit] = Text(remaining);
             headers["x-ratelimit-reset-" + unit] = GoDuration(level.Reset);
         }
     }
@@ -32,7 +33,8 @@ internal static class DialectFields
         {
             if (found is not { } level) return;
             headers[$"anthropic-ratelimit-{unit}-limit"] = Text(level.Limit);
-            headers[$"anthropic-ratelimit-{unit}-remaining"] = Text(level.Remaining);
+            if (level.Remaining is not { } remaining) return;
+            headers[$"anthropic-ratelimit-{unit}-remaining"] = Text(remaining);
             headers[$"anthropic-ratelimit-{unit}-reset"] = ResetAt(now, level).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         }
     }
@@ -43,7 +45,8 @@ internal static class DialectFields
         var found = Least(levels, static d => d == Dimension.Requests) ?? Least(levels, IsTokens) ?? Least(levels, static _ => true);
         if (found is not { } level) return;
         headers["X-RateLimit-Limit"] = Text(level.Limit);
-        headers["X-RateLimit-Remaining"] = Text(level.Remaining);
+        if (level.Remaining is not { } remaining) return;
+        headers["X-RateLimit-Remaining"] = Text(remaining);
         headers["X-RateLimit-Reset"] = Text(ResetAt(now, level).ToUnixTimeSeconds());
     }
 
@@ -73,7 +76,7 @@ internal static class DialectFields
         var least = (LimitLevel?)null;
         foreach (var level in levels)
         {
-            if (counts(level.Dimension) && (least is not { } found || level.Remaining < found.Remaining)) least = level;
+            if (counts(level.Dimension) && (least is not { } found || (level.Remaining ?? long.MaxValue) < (found.Remaining ?? long.MaxValue))) least = level;
         }
 
         return least;

@@ -7,11 +7,11 @@ namespace OrleansGateway.Limits;
 /// Refuses a request that its limits have no room for: those of requests and of requests in flight, which go by who calls, and where. Runs after auth, which says who calls, and
 /// before all that costs something. What it holds ends here, however the request does.
 /// </summary>
-internal sealed class LimitStage(RuleTables tables, IAdmissions admissions, Admitter admitter) : IStage
+internal sealed class LimitStage(RuleTables tables, Admitter admitter) : IStage
 {
     public ValueTask InvokeAsync(Exchange exchange, Next next)
     {
-        var table = tables.Of(exchange.Snapshot);
+        var table = tables.Current;
         var applying = table.Before(exchange);
         return applying.Accounts.IsEmpty && applying.Full is null ? next(exchange) : LimitAsync(exchange, table, applying, next);
     }
@@ -20,12 +20,12 @@ internal sealed class LimitStage(RuleTables tables, IAdmissions admissions, Admi
     {
         var weight = RuleTable.WeightOf(exchange.Route!, model: null);
         var units = new Amounts { Requests = weight, Concurrency = weight };
-        using var hold = admissions.NewHold(exchange.Id);
+        using var hold = admitter.NewHold(exchange);
         var isDone = false;
         try
         {
             var denied = await admitter.AdmitAsync(exchange, table, hold, applying, units);
-            await admitter.TellAsync(exchange, table, applying);
+            admitter.Tell(exchange, table, applying, denied);
             if (denied is { } refused)
             {
                 exchange.Refuse(admitter.RefusalOf(exchange, refused));

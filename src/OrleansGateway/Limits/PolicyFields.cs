@@ -20,14 +20,15 @@ internal static class PolicyFields
             if (UnitOf(level.Dimension) is { } unit) policy.Append(";qu=\"").Append(unit).Append('"');
             if (level.Window is { } window) Add(policy, "w", Math.Max(1, LimitLevel.Seconds(window)));
             AddPartition(policy, level);
+            if (level.Remaining is not { } remaining) continue;
             Begin(state, level);
-            Add(state, "r", level.Remaining);
+            Add(state, "r", remaining);
             if (level.Window is not null) Add(state, "t", LimitLevel.Seconds(level.Reset));
             AddPartition(state, level);
         }
 
         headers["RateLimit-Policy"] = policy.ToString();
-        headers["RateLimit"] = state.ToString();
+        if (state.Length > 0) headers["RateLimit"] = state.ToString();
     }
 
     private static string? UnitOf(Dimension dimension) => dimension switch

@@ -60,6 +60,9 @@ internal sealed class RuleTable
     public Applying ForTarget(Exchange exchange, Provider provider) =>
         Of(RulePhase.Target, exchange, new RuleSubject(exchange.Caller, exchange.Route!, (exchange.Call as ModelCall)?.Entry, provider));
 
+    /// <summary>Whether there are rules of a phase.</summary>
+    public bool Has(RulePhase phase) => _phases[(int)phase].Length > 0;
+
     /// <summary>Whether any of the rules in a phase needs the worst case in tokens and money: without, it need not be reckoned.</summary>
     public bool NeedsWorstCase(RulePhase phase) => Array.Exists(_phases[(int)phase], r => r.NeedsWorstCase);
 

@@ -13,7 +13,7 @@ internal static class BodyEdit
     public static ReadOnlyMemory<byte> Apply(ModelCall call, Target target, bool askUsage)
     {
         var edits = new List<(Range At, ReadOnlyMemory<byte> Text)>(2);
-        if (call.Entry.Name != target.Model) edits.Add((call.Envelope.ModelAt, target.ModelJson));
+        if (call.Envelope.Model != target.Model) edits.Add((call.Envelope.ModelAt, target.ModelJson));
         if (askUsage) edits.Add(UsageEdit(call));
         if (call.Allowance?.OutputTokensMax is { } most) Cap(call, target, most, edits);
         if (edits.Count == 0) return call.Body;

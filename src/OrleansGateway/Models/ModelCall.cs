@@ -14,7 +14,10 @@ internal sealed class ModelCall(ModelEndpoint endpoint, RequestBody body, Reques
 
     public ModelEndpoint Endpoint => endpoint;
     public RequestEnvelope Envelope => envelope;
-    public Model Entry => entry;
+
+    /// <summary>The model that serves it: the one asked for, or a cheaper one where a budget says so.</summary>
+    public Model Entry { get; set; } = entry;
+
     public ReadOnlyMemory<byte> Body => body.Memory;
 
     /// <summary>What limits and budgets let it use; none if none applies.</summary>
