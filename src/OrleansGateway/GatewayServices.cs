@@ -1,6 +1,7 @@
 using OrleansGateway.Admin;
 using OrleansGateway.Auth;
 using OrleansGateway.Auth.Jwt;
+using OrleansGateway.Budgets;
 using OrleansGateway.Compression;
 using OrleansGateway.Configuration;
 using OrleansGateway.Cors;
@@ -56,13 +57,6 @@ internal static class GatewayServices
         return services;
     }
 
-    private static IServiceCollection AddLimits(this IServiceCollection services)
-    {
-        services.TryAddSingleton<RuleTables>();
-        services.TryAddSingleton<LimitExplanation>();
-        return services;
-    }
-
     private static IServiceCollection AddCallers(this IServiceCollection services)
     {
         services.TryAddSingleton<WriteTurn>();
@@ -92,6 +86,16 @@ internal static class GatewayServices
         services.TryAddSingleton<AdaptiveGates>();
         services.TryAddSingleton<Attempts>();
         services.TryAddSingleton<UpstreamStage>();
+        return services;
+    }
+
+    private static IServiceCollection AddLimits(this IServiceCollection services)
+    {
+        services.TryAddSingleton<RuleTables>();
+        services.TryAddSingleton<Admitter>();
+        services.TryAddSingleton<LimitExplanation>();
+        services.TryAddSingleton<LimitStage>();
+        services.TryAddSingleton<BudgetStage>();
         return services;
     }
 

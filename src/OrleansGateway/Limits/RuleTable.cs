@@ -77,6 +77,9 @@ internal sealed class RuleTable
     public IEnumerable<string> BudgetOwners(IEnumerable<string> tenants, bool alsoOfNone) =>
         Rules.Where(r => r.Budget is not null).SelectMany(r => r.IsOfTenant ? tenants.Select(t => $"tenant:{t}") : alsoOfNone ? [r.OwnerOf("")] : []).Distinct();
 
+    /// <summary>Whether there are rules of a phase.</summary>
+    public bool Has(RulePhase phase) => _phases[(int)phase].Length > 0;
+
     /// <summary>Whether any of the rules in a phase needs the worst case in tokens and money: without, it need not be reckoned.</summary>
     public bool NeedsWorstCase(RulePhase phase) => Array.Exists(_phases[(int)phase], r => r.NeedsWorstCase);
 

@@ -19,6 +19,17 @@ internal sealed class Attempts(Upstreams upstreams, AdaptiveGates gates, Readine
 
     /// <summary>None if the client has its answer, whole or ended by an error it was told of; else why it has nothing yet.</summary>
     public ValueTask<Failure?> RunAsync(Exchange exchange, ModelCall call, Target target) =>
+        call.Allowance is { } allowance ? RunAsync(exchange, call, target, allowance) : EnterAsync(exchange, call, target);
+
+    private async ValueTask<Failure?> RunAsync(Exchange exchange, ModelCall call, Target target, IAllowance allowance)
+    {
+        if (await allowance.BeginAsync(target, exchange.Aborted) is { } tooLittle) return new Failure(tooLittle, TryNext: false) { NotSent = true };
+        var failure = await EnterAsync(exchange, call, target);
+        if (failure is not null) allowance.Failed(failure.MayBeBilled);
+        return failure;
+    }
+
+    private ValueTask<Failure?> EnterAsync(Exchange exchange, ModelCall call, Target target) =>
         target.Provider.Settings.AdaptiveConcurrency is { } settings ? EnterAsync(exchange, call, target, settings) : SendAsync(exchange, call, target);
 
     private async ValueTask<Failure?> EnterAsync(Exchange exchange, ModelCall call, Target target, AdaptiveSettings settings)
@@ -59,7 +70,8 @@ internal sealed class Attempts(Upstreams upstreams, AdaptiveGates gates, Readine
         }
         catch (OperationCanceledException) when (deadline.Expired)
         {
-            return new Failure(Refusal.GatewayTimeout($"The provider of this model {deadline.Reason}."), TryNext: true);
+            // It may be at work on the answer still.
+            return new Failure(Refusal.GatewayTimeout($"The provider of this model {deadline.Reason}."), TryNext: true) { MayBeBilled = true };
         }
         catch (OperationCanceledException) when (exchange.Aborted.IsCancellationRequested)
         {
@@ -72,7 +84,7 @@ internal sealed class Attempts(Upstreams upstreams, AdaptiveGates gates, Readine
     {
         if (response.Status is < 200 or > 299) return await ReadErrorAsync(call, upstream, response, deadline);
         if (response.Header("Content-Encoding") is not null)
-            return new Failure(Refusal.BadGateway("The provider of this model sent a compressed answer that was not asked for."), TryNext: true);
+            return new Failure(Refusal.BadGateway("The provider of this model sent a compressed answer that was not asked for."), TryNext: true) { MayBeBilled = true };
         var isStream = response.Header("Content-Type")?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) ?? false;
         var translation = upstream.Relay as Translation;
         Refusal? refusal;
@@ -91,7 +103,7 @@ internal sealed class Attempts(Upstreams upstreams, AdaptiveGates gates, Readine
             refusal = translation is null ? await answer.PassThroughAsync() : await answer.TranslateAsync(translation, call.Stream);
         }
 
-        return refusal is null ? null : new Failure(refusal, TryNext: true);
+        return refusal is null ? null : new Failure(refusal, TryNext: true) { MayBeBilled = true };
     }
 
     private static async ValueTask<Failure> ReadErrorAsync(ModelCall call, UpstreamCall upstream, UpstreamResponse response, Deadline deadline)
