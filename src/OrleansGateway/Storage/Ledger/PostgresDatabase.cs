@@ -46,11 +46,11 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     private static NpgsqlDataSource Source(string connectionString)
     {
         var given = new NpgsqlConnectionStringBuilder(connectionString);
-        if (!given.ContainsKey("Timeout")) given.Timeout = SecondsMax;
-        if (!given.ContainsKey("Command Timeout")) given.CommandTimeout = SecondsMax;
-        if (!given.ContainsKey("Max Auto Prepare")) given.MaxAutoPrepare = PreparedMax;
-        if (!given.ContainsKey("Auto Prepare Min Usages")) given.AutoPrepareMinUsages = 2;
-        if (!given.ContainsKey("Application Name")) given.ApplicationName = "gateway";
+        var unset = new NpgsqlConnectionStringBuilder();
+        if (given.Timeout == unset.Timeout) given.Timeout = SecondsMax;
+        if (given.CommandTimeout == unset.CommandTimeout) given.CommandTimeout = SecondsMax;
+        if (given.MaxAutoPrepare == unset.MaxAutoPrepare) given.MaxAutoPrepare = PreparedMax;
+        given.ApplicationName ??= "gateway";
         return new NpgsqlDataSourceBuilder(given.ConnectionString).Build();
     }
 

@@ -1,18 +1,20 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Npgsql;
 
 namespace OrleansGateway.Tests.Storage.Ledger;
 
 /// <summary>
-/// A PostgreSQL of the tests' own: data and socket in a temporary folder, no port, <c>fsync</c> on. It ends with the tests, however they end: a shell beside it waits for
+/// A PostgreSQL of the tests' own: data in a temporary folder, on a free port of the loopback, <c>fsync</c> on. It ends with the tests, however they end: a shell beside it waits for
 /// its standard input to close.
 /// </summary>
 internal sealed class PostgresCluster : IAsyncDisposable
 {
     // $1 is the folder; the rest starts programs as a user who may run PostgreSQL. What it logs is in the folder.
     private const string Script = """
-        folder=$1; programs=$2; shift 2; exec 2>/dev/null
-        "$@" "$programs/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c fsync=on -c shared_buffers=32MB -c max_connections=100 </dev/null >>"$folder/log" 2>&1 &
+        folder=$1; programs=$2; port=$3; shift 3; exec 2>/dev/null
+        "$@" "$programs/postgres" -D "$folder/data" -k "$folder" -c listen_addresses=127.0.0.1 -c port=$port -c fsync=on -c shared_buffers=32MB -c max_connections=100 </dev/null >>"$folder/log" 2>&1 &
         server=$!
         cat >/dev/null
         kill -QUIT $server
@@ -23,6 +25,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     private readonly DirectoryInfo _folder;
     private Process? _shell;
+    private readonly int _port = FreePort();
     private int _databases;
 
     private PostgresCluster(DirectoryInfo folder) => _folder = folder;
@@ -50,7 +53,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
     public async Task RestartAsync()
     {
         await StopAsync();
-        _shell = Process.Start(new ProcessStartInfo("sh", ["-c", Script, "sh", _folder.FullName, Path.GetDirectoryName(Program("postgres"))!, .. AsWhom()])
+        _shell = Process.Start(new ProcessStartInfo("sh", ["-c", Script, "sh", _folder.FullName, Path.GetDirectoryName(Program("postgres"))!, _port.ToString(CultureInfo.InvariantCulture), .. AsWhom()])
         {
             RedirectStandardInput = true,
             WorkingDirectory = _folder.FullName,
@@ -85,7 +88,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     // A pool of the tests' own size per store: a hundred stores share the server.
     private string ConnectionString(string database) =>
-        $"Host={_folder.FullName};Username={User};Database={database};Maximum Pool Size=8;Connection Idle Lifetime=5;Connection Pruning Interval=1";
+        $"Host=127.0.0.1;Port={_port};Username={User};Database={database};Maximum Pool Size=8;Connection Idle Lifetime=5;Connection Pruning Interval=1";
 
     private async Task StopAsync()
     {
@@ -113,6 +116,13 @@ internal sealed class PostgresCluster : IAsyncDisposable
                 await often.WaitForNextTickAsync(CancellationToken.None);
             }
         }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     // PostgreSQL refuses to run as root. Without a user of its own, nobody will do.
