@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Journal;
-using OrleansGateway.Tests.Operations;
 using OrleansGateway.Tests.Storage;
 
 namespace OrleansGateway.Tests.Leases.Journal;
