@@ -14,6 +14,7 @@ using OrleansGateway.Shedding;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Tenants;
 using OrleansGateway.Upstream;
+using OrleansGateway.Upstream.Adaptive;
 using OrleansGateway.Upstream.Http1;
 using OrleansGateway.Upstream.Pools;
 using OrleansGateway.Usage;
@@ -27,7 +28,7 @@ internal static class GatewayServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
-        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddLimits().AddUpstreamPools(configFolder).AddPipeline().AddShedding().AddAdmin();
+        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddUpstreamPools(configFolder).AddPipeline().AddLimits().AddShedding().AddAdmin();
     }
 
     private static IServiceCollection AddShedding(this IServiceCollection services)
@@ -51,6 +52,8 @@ internal static class GatewayServices
         services.TryAddSingleton<RecentAttempts>();
         services.TryAddSingleton<StatusSource>();
         services.TryAddSingleton<UpstreamStatus>();
+        services.TryAddSingleton<BudgetEndpoints>();
+        services.TryAddSingleton<LimitEndpoints>();
         return services;
     }
 
@@ -80,6 +83,7 @@ internal static class GatewayServices
         services.TryAddSingleton(provider => new HttpUpstream(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HttpUpstream>>()));
         services.TryAddSingleton<Carriers>();
         services.TryAddSingleton<Upstreams>();
+        services.TryAddSingleton<AdaptiveGates>();
         services.TryAddSingleton<Attempts>();
         services.TryAddSingleton<UpstreamStage>();
         return services;
@@ -89,6 +93,7 @@ internal static class GatewayServices
     {
         services.TryAddSingleton<RuleTables>();
         services.TryAddSingleton<Admitter>();
+        services.TryAddSingleton<LimitExplanation>();
         services.TryAddSingleton<LimitStage>();
         services.TryAddSingleton<BudgetStage>();
         return services;

@@ -10,7 +10,7 @@ public sealed record BudgetSettings
     /// What has a budget of its own, each combination of these: <c>tenant</c>, <c>team</c>, <c>user</c>, <c>key</c>, <c>model</c>, <c>route</c>, <c>tag:NAME</c> (a label of
     /// the caller). Default: none, all calls share one. Without a team (a user, a key …) the budget does not apply; calls without the label share one.
     /// </summary>
-    [MaxLength(6)]
+    [MaxLength(8)]
     public IReadOnlyList<string> Per { get; init; } = [];
 
     /// <summary>Which calls it applies to. Default: all.</summary>

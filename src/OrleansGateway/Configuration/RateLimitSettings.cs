@@ -11,7 +11,7 @@ public sealed record RateLimitSettings
     /// <c>route</c>, <c>header:NAME</c>, <c>tag:NAME</c> (a label of the caller). Default: none, all requests share one. Without a team (a user, a key …) the limit
     /// does not apply; requests without the header or label share one.
     /// </summary>
-    [MaxLength(6)]
+    [MaxLength(8)]
     public IReadOnlyList<string> Per { get; init; } = [];
 
     /// <summary>Which requests it applies to. Default: all.</summary>

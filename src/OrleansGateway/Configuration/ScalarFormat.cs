@@ -57,7 +57,7 @@ internal sealed partial record ScalarFormat(
             text => values.GetValueOrDefault(text), value => SnakeCase(value.ToString()!)) { Choices = [.. values.Keys] };
     }
 
-    /// <summary>A name of ours as it is written in the file: <c>BaseUrl</c> is <c>base_url</c>. Capitals in a row are one word: <c>OpenAI</c> is <c>openai</c>.</summary>
+    /// <summary>A name of ours as it is written in the file: <c>BaseUrl</c> is <c>base_url</c>. Capitals in a row are one word: <c>OpenAI</c> is <c>openai</c>. So is a length of time at the end: <c>CacheWrite1h</c> is <c>cache_write_1h</c>.</summary>
     public static string SnakeCase(string name) =>
         name == nameof(ProviderKind.OpenAI) ? "openai" : WordStart().Replace(name, "_").ToLowerInvariant();
 
@@ -100,6 +100,6 @@ internal sealed partial record ScalarFormat(
         return offset && DateTimeOffset.TryParseExact(text, InstantForms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var instant) ? instant : null;
     }
 
-    [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=[0-9]+[a-z]$)", RegexOptions.CultureInvariant)]
     private static partial Regex WordStart();
 }

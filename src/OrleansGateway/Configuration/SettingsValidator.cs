@@ -18,5 +18,9 @@ internal static class SettingsValidator
         ModelRules.Check(settings, findings);
         UpstreamRules.Check(settings, findings);
         RouteRules.Check(settings, findings);
+        PriceRules.Check(settings, findings);
+        AdaptiveRules.Check(settings, findings);
+        RateLimitRules.Check(settings, findings);
+        BudgetRules.Check(settings, findings);
     }
 }

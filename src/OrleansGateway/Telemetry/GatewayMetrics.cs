@@ -29,6 +29,7 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _exportFailures;
     private readonly Counter<long> _shed;
     private readonly Counter<long> _limitDecisions;
+    private readonly Counter<long> _overruns;
     private readonly Histogram<double> _limitWait;
     private readonly Counter<long> _streamsEnded;
     private volatile string? _configVersion;
@@ -54,6 +55,7 @@ internal sealed class GatewayMetrics : IDisposable
         _exportFailures = Count("gateway.telemetry.export_failures", "{request}", "Sendings to a collector that it did not take, by what was sent.");
         _shed = Count("gateway.shed", "{request}", "Requests refused because there was more than could be served, by priority of the route.");
         _limitDecisions = Count("gateway.limits.decisions", "{request}", "What rate limits and budgets decided; the rule is named where it is not to admit.");
+        _overruns = Count("gateway.limits.hold_overruns", "{unit}", "Units that requests used beyond what was held for them. Stays 0, or a bound is set too low.");
         _limitWait = Seconds("gateway.limits.wait", "Time that requests waited for a limit.", FirstTokenBuckets);
         _streamsEnded = Count("gateway.limits.streams_ended", "{stream}", "Streams ended early, as too long, because a limit or budget had nothing left.");
         Meter.CreateObservableGauge("gateway.overload.level", () => Volatile.Read(ref _overloadLevel), unit: null, "Classes of priority that are being refused: 0 to 3.");
@@ -103,6 +105,9 @@ internal sealed class GatewayMetrics : IDisposable
     /// <param name="rule">Path of the rule; none if all had room.</param>
     /// <param name="outcome">What was decided: one of a fixed few words.</param>
     public void LimitDecided(string? rule, string outcome) => _limitDecisions.Add(1, Tag("rule", rule), Tag("outcome", outcome));
+
+    /// <summary>A request used more than was held for it: must not happen.</summary>
+    public void HoldOverrun(string rule, long units) => _overruns.Add(units, Tag("rule", rule));
 
     public void LimitWaited(TimeSpan duration) => _limitWait.Record(duration.TotalSeconds);
 

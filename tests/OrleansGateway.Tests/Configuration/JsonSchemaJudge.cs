@@ -23,7 +23,8 @@ internal sealed class JsonSchemaJudge(JsonObject definitions, string root)
         "format" => rule.Value!.GetValue<string>() != "date-time" || TypeOf(value) != "string" || DateTimeOffset.TryParse(value!.GetValue<string>(), CultureInfo.InvariantCulture, out _),
         "$ref" => Accepts(Definition(rule.Value!.GetValue<string>()), value),
         "anyOf" => rule.Value!.AsArray().Any(r => Accepts(r!.AsObject(), value)),
-        "type" => (rule.Value is JsonArray types ? types.Select(t => t!.GetValue<string>()) : [rule.Value!.GetValue<string>()]).Contains(TypeOf(value)),
+        "type" => (rule.Value is JsonArray types ? types.Select(t => t!.GetValue<string>()) : [rule.Value!.GetValue<string>()])
+            .Any(t => t == TypeOf(value) || t == "number" && TypeOf(value) == "integer"),
         "enum" => rule.Value!.AsArray().Any(choice => JsonNode.DeepEquals(choice, value)),
         "pattern" => TypeOf(value) != "string" || Regex.IsMatch(value!.GetValue<string>(), rule.Value!.GetValue<string>()),
         "minLength" => TypeOf(value) != "string" || value!.GetValue<string>().Length >= rule.Value!.GetValue<int>(),

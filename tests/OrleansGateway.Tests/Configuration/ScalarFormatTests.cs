@@ -15,6 +15,9 @@ public sealed class ScalarFormatTests
     [InlineData(typeof(int), "0", "-1", "2147483647")]
     [InlineData(typeof(long), "9223372036854775807")]
     [InlineData(typeof(ByteSize), "0", "512", "64KiB", "1GiB")]
+    [InlineData(typeof(Quantity), "0", "1000", "12.50", "0.000000001", "unlimited")]
+    [InlineData(typeof(LimitWindow), "100ms", "1m30s", "minute", "hour", "day", "week", "month")]
+    [InlineData(typeof(TimeZoneInfo), "UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+5")]
     [InlineData(typeof(StreamUsage), "always", "as_sent")]
     [InlineData(typeof(ProviderKind), "openai", "anthropic", "fake")]
     public void Parse_WhenWrittenRight_ReadsItAndTheSchemaDoesToo(Type type, params string[] texts)
@@ -37,6 +40,9 @@ public sealed class ScalarFormatTests
     [InlineData(typeof(int), "", "1.0", "1e3", "0x10", "1_000", "2147483648", " 1", "one")]
     [InlineData(typeof(long), "9223372036854775808")]
     [InlineData(typeof(ByteSize), "", "-1", "1KB", "1kib", "1.5MiB", "1 MiB", "9223372036854775807GiB")]
+    [InlineData(typeof(Quantity), "", "-1", "1e3", "1,000", ".5", "5.", "0.0000000001", "9000000001", "all")]
+    [InlineData(typeof(LimitWindow), "", "1", "year", "Day", "1M")]
+    [InlineData(typeof(TimeZoneInfo), "", "Berlin", "Europe/Atlantis")]
     [InlineData(typeof(StreamUsage), "", "Always", "asSent", "AsSent", "0")]
     [InlineData(typeof(ProviderKind), "open_ai", "OpenAI", "2")]
     public void Parse_WhenWrittenWrong_RefusesIt(Type type, params string[] texts) =>
@@ -47,6 +53,9 @@ public sealed class ScalarFormatTests
     [InlineData("AsSent", "as_sent")]
     [InlineData("OpenAI", "openai")]
     [InlineData("MaxOutputTokens", "max_output_tokens")]
+    [InlineData("CacheWrite1h", "cache_write_1h")]
+    [InlineData("Ipv4Prefix", "ipv4_prefix")]
+    [InlineData("Http1", "http1")]
     public void SnakeCase_OfAName_IsAsInTheFile(string name, string written) => Assert.Equal(written, ScalarFormat.SnakeCase(name));
 
     [Theory]

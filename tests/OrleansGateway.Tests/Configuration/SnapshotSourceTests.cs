@@ -124,10 +124,10 @@ public sealed class SnapshotSourceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("state: elsewhere\n", "state", 46)]
-    [InlineData("listeners:\n  admin: 127.0.0.1:9999\n", "listeners.admin", 47)]
-    [InlineData("telemetry:\n  traces:\n    endpoint: http://127.0.0.1:4318\n", "telemetry.traces.endpoint", 48)]
-    [InlineData("telemetry:\n  metrics:\n    endpoint: http://127.0.0.1:4318\n", "telemetry.metrics.endpoint", 48)]
+    [InlineData("state: elsewhere\n", "state", 80)]
+    [InlineData("listeners:\n  admin: 127.0.0.1:9999\n", "listeners.admin", 81)]
+    [InlineData("telemetry:\n  traces:\n    endpoint: http://127.0.0.1:4318\n", "telemetry.traces.endpoint", 82)]
+    [InlineData("telemetry:\n  metrics:\n    endpoint: http://127.0.0.1:4318\n", "telemetry.metrics.endpoint", 82)]
     public async Task Reload_WhenASettingOfTheStartChanges_IsRefused(string change, string path, int line)
     {
         var old = _source.Current;

@@ -51,6 +51,40 @@ internal sealed class TestFolder : IDisposable
         routes:
           default:
             path: /
+        rate_limits:
+          per-key:
+            per: [key, model, "header:x-app", "tag:cost-centre"]
+            match:
+              tenants: [acme]
+              models: ["*"]
+            limit: 60
+            burst: 20
+            floors:
+              high: 20
+            boosts:
+              - from: 2030-01-01T00:00:00Z
+                until: 2030-01-02T00:00:00Z
+                percent: 200
+            overrides:
+              - match:
+                  keys: [app]
+                limit: unlimited
+        budgets:
+          team:
+            per: [team]
+            limit: 12.50
+            starts:
+              day: 31
+            mode: soft
+            on_exceeded: degrade
+            degrade_to: fast
+            grace:
+              percent: 10
+            unpriced: free
+            overrides:
+              - match:
+                  teams: [core]
+                limit: 100
 
         """;
 

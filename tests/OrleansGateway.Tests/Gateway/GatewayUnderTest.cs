@@ -66,9 +66,6 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             services.AddSingleton(time ?? TimeProvider.System);
             services.AddSingleton(new Random(1));
             replace?.Invoke(services);
-            services.TryAddSingleton<OrleansGateway.Leases.ILeaseOwners>(provider => new Budgets.CoreOwners(provider, time ?? TimeProvider.System));
-            services.TryAddSingleton<OrleansGateway.Leases.IAdmissions>(provider => new OrleansGateway.Leases.Edges.LeasedAdmissions(
-                new(), Guid.NewGuid(), new Leases.Edges.TestJournal(), provider.GetRequiredService<OrleansGateway.Leases.ILeaseOwners>(), new(), time ?? TimeProvider.System, gateway._logs.CreateLogger<OrleansGateway.Leases.Edges.LeasedAdmissions>()));
         }, TestContext.Current.CancellationToken);
         gateway.Client.BaseAddress = gateway.Url;
         gateway.Client.DefaultRequestHeaders.Authorization = new("Bearer", Key);

@@ -134,9 +134,9 @@ internal sealed partial class OwnerLink
             SetDue(account);
         }
 
-        if (grant.Recall > 0)
+        if (cell.Return(grant.Recall) > 0)
         {
-            cell.Return(grant.Recall);
+            account.IsRecalled = true;
             SetDue(account);
         }
 

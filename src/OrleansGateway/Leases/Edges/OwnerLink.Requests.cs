@@ -148,7 +148,10 @@ internal sealed partial class OwnerLink
             return 0;
         }
 
-        return Math.Max(0, wanted - cell.ToHand);
+        // What was just called back is not asked for in the same breath.
+        var wantsNone = account.Demand.IsIdle || account.IsRecalled;
+        account.IsRecalled = false;
+        return wantsNone ? 0 : Math.Max(0, wanted - cell.ToHand);
     }
 
     private void ReportRetired(List<LeaseReport> reports, long now, int reportsMax)
@@ -163,8 +166,7 @@ internal sealed partial class OwnerLink
                 continue;
             }
 
-            var returned = cell.Returned;
-            cell.Return(long.MaxValue);
+            var returned = cell.Return(long.MaxValue);
             var isFinal = cell.Out == 0;
             if (isFinal)
             {
@@ -172,7 +174,7 @@ internal sealed partial class OwnerLink
                 _sentFinals.Add(cell);
             }
 
-            if (isFinal || cell.Returned != returned || cell.Spent != cell.ReportedSpent || now + Settings.VisitEvery.Ticks >= cell.RenewAt) reports.Add(Report(cell, want: 0, isFinal));
+            if (isFinal || returned > 0 || cell.Spent != cell.ReportedSpent || now + Settings.VisitEvery.Ticks >= cell.RenewAt) reports.Add(Report(cell, want: 0, isFinal));
         }
     }
 

@@ -1,0 +1,26 @@
+using OrleansGateway.Leases;
+
+namespace OrleansGateway.Tests.Limits;
+
+/// <summary>Hands out accounts, as many of a rule as it allows, and nothing more: for tests of which accounts a request has.</summary>
+internal sealed class AccountBook : IAdmissions
+{
+    private readonly Dictionary<AccountId, Account> _accounts = [];
+
+    public int Asked { get; private set; }
+
+    public Account? Find(string owner, AccountId id, AccountSpec spec)
+    {
+        Asked++;
+        if (_accounts.TryGetValue(id, out var known)) return known;
+        if (_accounts.Keys.Count(other => other.Rule == id.Rule) >= spec.AccountsMax) return null;
+        return _accounts[id] = new Account(owner, id, spec);
+    }
+
+    public ValueTask<Admission> AdmitAsync(Hold hold, ReadOnlyMemory<Account> accounts, Amounts units, AdmissionTerms terms, CancellationToken cancellation) =>
+        throw new NotSupportedException();
+
+    public Hold NewHold(string name) => throw new NotSupportedException();
+
+    public ValueTask<IReadOnlyList<AccountLevel>> LevelsAsync(IReadOnlyList<Account> accounts, CancellationToken cancellation) => throw new NotSupportedException();
+}
