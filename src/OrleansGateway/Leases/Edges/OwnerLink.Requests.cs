@@ -129,7 +129,7 @@ internal sealed partial class OwnerLink
     private void Report(List<LeaseReport> reports, Account account, long now)
     {
         if (account.Cell is not { } cell) return;
-        if (cell.Granted > 0 && now >= cell.Deadline)
+        if (cell.IsExpired(now))
         {
             Retire(account, cell);
             return;
@@ -159,13 +159,14 @@ internal sealed partial class OwnerLink
         for (var i = _retired.Count - 1; i >= 0 && reports.Count < reportsMax; i--)
         {
             var cell = _retired[i];
-            if (!cell.IsMoney && cell.Granted > 0 && now >= cell.Deadline)
+            if (!cell.IsMoney && cell.IsExpired(now))
             {
                 // The owner has burned it, or will: it must hear no more of it.
                 _retired.RemoveAt(i);
                 continue;
             }
 
+            if (now < cell.QuietUntil) continue;
             var returned = cell.Return(long.MaxValue);
             var isFinal = cell.Out == 0;
             if (isFinal)
@@ -181,6 +182,6 @@ internal sealed partial class OwnerLink
     private static LeaseReport Report(Cell cell, long want, bool isFinal)
     {
         cell.ReportedSpent = cell.Spent;
-        return new(cell.Account.Id, cell.Lease, cell.ReportedSpent, cell.Returned, want, cell.Account.Demand.TypicalHold, isFinal);
+        return new(cell.Account.Id, cell.Lease, cell.ReportedSpent, cell.Returned, want, cell.Account.Demand.TypicalHold, isFinal, cell.Granted);
     }
 }
