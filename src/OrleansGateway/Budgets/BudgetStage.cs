@@ -29,8 +29,14 @@ internal sealed class BudgetStage(RuleTables tables, Admitter admitter, GatewayM
         {
             var denied = await hold.TakeAsync();
             admitter.Tell(exchange, table, applying, denied);
-            if (denied is { } refused) exchange.Refuse(admitter.RefusalOf(exchange, refused));
-            else await next(exchange);
+            if (denied is { } refused)
+            {
+                exchange.Refuse(admitter.RefusalOf(exchange, refused));
+                return;
+            }
+
+            admitter.Admitted();
+            await next(exchange);
         }
         finally
         {

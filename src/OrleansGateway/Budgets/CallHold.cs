@@ -25,8 +25,7 @@ internal sealed class CallHold
     private readonly GatewayMetrics _metrics;
     private readonly Hold _hold;
     private Applying _applying;
-    private OutputPlan _plan;
-    private bool _isTaken;
+    private long _taken;
 
     public CallHold(Exchange exchange, ModelCall call, RuleTable table, Applying applying, Admitter admitter, GatewayMetrics metrics, ILogger log)
     {
@@ -52,26 +51,31 @@ internal sealed class CallHold
     /// <summary>Most output tokens that the provider is told; none if what the client asks for stands.</summary>
     public long? OutputTokensMax { get; private set; }
 
-    private bool LimitsOutput => Any(_applying, static account => account.Spec is { Shadow: false, Dimension: Dimension.OutputTokens or Dimension.Tokens or Dimension.Cost });
+    /// <summary>Most that the model makes when nobody states a bound.</summary>
+    private long Usual => _call.Entry.Settings.MaxOutputTokens;
 
     /// <summary>Before the call is sent: takes its worst case, or as much of it as is to be had, or says why it is refused.</summary>
     public async ValueTask<Denied?> TakeAsync()
     {
-        if (Slice is not null)
+        if (Slice is null)
         {
-            // Money first: a budget may have another model serve the call, which then has other rates.
-            _plan = new OutputPlan(Stated, _call.Entry.Settings.MaxOutputTokens, Slice, share: 0);
-            if (await TakeAsync(OfMoney) is { } denied) return denied;
-            Output = _plan.Tokens;
+            if (await TakeAsync(Everything, PlanOf(Everything)) is { } denied) return denied;
+            if (LimitsOutput(Everything)) Tell(_taken);
+            Output = _taken;
+            return null;
         }
 
-        _plan = PlanOf(Slice is null ? Everything : OfRates);
-        if (await TakeAsync(Slice is null ? Everything : OfRates) is { } refused) return refused;
-        if (Slice is null) Output = _plan.Tokens;
-        var isCapped = Slice is null ? LimitsOutput : Any(Part(OfRates), static account => account.Spec is { Shadow: false, Dimension: not (Dimension.Requests or Dimension.Concurrency or Dimension.InputTokens) });
-        if (isCapped && Bound.Answers > 0) OutputTokensMax = _plan.Tokens;
-        _isTaken = true;
+        // Money first: a budget may have another model serve the call, which then has other rates.
+        if (await TakeAsync(OfMoney, OutputPlan.Of(Stated, Usual, Slice, share: 0)) is { } tooLittle) return tooLittle;
+        Output = _taken;
+        if (await TakeAsync(OfRates, PlanOf(OfRates)) is { } tooMuch) return tooMuch;
+        // More than a whole budget buys is never to be had. A provider that has been told so makes no more, however late it notices that nobody reads.
+        var ceiling = Least(OfMoney, static (bound, account) => account.Spec.Limit == 0 ? long.MaxValue : bound.OutputFor(Dimension.Cost, account.Spec.Limit));
+        if (LimitsOutput(OfRates)) Tell(Math.Min(_taken, ceiling));
+        else if (ceiling < (Stated ?? Usual)) Tell(ceiling);
         return null;
+
+        void Tell(long tokens) => OutputTokensMax = Bound.Answers == 0 ? null : Math.Max(tokens, 1);
     }
 
     /// <summary>Takes as much again for another attempt.</summary>
@@ -123,45 +127,61 @@ internal sealed class CallHold
         _hold.Dispose();
     }
 
-    private ValueTask<Denied?> TakeAsync(Func<Account, bool> which) => AdmitAsync(which, () => Bound.At(_plan.Tokens));
+    private async ValueTask<Denied?> TakeAsync(Func<Account, bool> which, OutputPlan plan)
+    {
+        _taken = plan.Tokens;
+        if (await AdmitAsync(which, () => Bound.At(_taken)) is not { } denied) return null;
+        if (!MayBeLess(denied) || plan.Least >= plan.Tokens) return denied;
+        // Little first: where there is nothing left, which is the usual reason, that is known with one more question.
+        _taken = plan.Least;
+        if (await AdmitAsync(which, () => Bound.At(_taken)) is { } nothing) return denied.Admission.Denial == Denial.Never ? denied : nothing;
+        for (var step = (plan.Tokens - plan.Least) / 2; step >= OutputPlan.UsefulMin; step /= 2)
+        {
+            var next = _taken + step;
+            if (await AdmitAsync(which, () => Bound.Between(next, _taken)) is null) _taken = next;
+        }
+
+        return null;
+    }
 
     private async ValueTask<Denied?> AdmitAsync(Func<Account, bool> which, Func<Amounts> units)
     {
         while (true)
         {
             if (await _admitter.AdmitAsync(_exchange, _table, _hold, Part(which), units()) is not { } denied) return null;
-            if (_soft.Soften(_applying, denied) is { } softened)
-            {
-                _applying = softened;
-                Bound = CallBound.Of(_exchange.Route!, _call);
-            }
-            else if (_isTaken || !TryLower(denied))
-            {
-                return denied;
-            }
+            if (_soft.Soften(_applying, denied) is not { } softened) return denied;
+            _applying = softened;
+            Bound = CallBound.Of(_exchange.Route!, _call);
         }
     }
 
-    /// <summary>Asks for fewer output tokens, where that may help: not where time does.</summary>
-    private bool TryLower(in Denied denied)
+    /// <summary>Whether fewer output tokens may help: not where time does.</summary>
+    private bool MayBeLess(in Denied denied)
     {
         if (denied.Admission is not { Binding.Spec: var spec, Denial: var denial } || denial == Denial.Unavailable || Bound.Answers == 0) return false;
         // A rate comes back, and so does what others hold of a budget; a client that has said how much it needs had better wait for it.
-        var isPatient = spec.Kind != AccountKind.Budget || Stated <= _call.Entry.Settings.MaxOutputTokens;
-        return !(isPatient && denial == Denial.NotNow) && _plan.TryLower(Bound.OutputFor(spec.Dimension, spec.Limit));
+        var isPatient = spec.Kind != AccountKind.Budget || Stated <= Usual;
+        return spec.Dimension is Dimension.OutputTokens or Dimension.Tokens or Dimension.Cost && !(isPatient && denial == Denial.NotNow);
     }
 
-    private OutputPlan PlanOf(Func<Account, bool> which)
+    private OutputPlan PlanOf(Func<Account, bool> which) => OutputPlan.Of(Stated, Usual, slice: null, share: Least(which, static (bound, account) =>
+        // What operators have added to a budget of nothing is not known here.
+        account.Spec.Limit == 0 ? long.MaxValue : bound.OutputFor(account.Spec.Dimension, account.Spec.Limit / OutputPlan.Shares)));
+
+    /// <summary>The least of what accounts allow that refuse what is more.</summary>
+    private long Least(Func<Account, bool> which, Func<CallBound, Account, long> allowed)
     {
-        var (usual, share) = (_call.Entry.Settings.MaxOutputTokens, long.MaxValue);
+        var least = long.MaxValue;
         foreach (var account in Part(which).Accounts.Span)
         {
-            if (account.Spec.Shadow || _table.RuleOf(account.Id)?.Budget is { Mode: BudgetMode.Soft }) continue;
-            share = Math.Min(share, Bound.OutputFor(account.Spec.Dimension, account.Spec.Limit / OutputPlan.Shares));
+            if (!account.Spec.Shadow && _table.RuleOf(account.Id)?.Budget is not { Mode: BudgetMode.Soft }) least = Math.Min(least, allowed(Bound, account));
         }
 
-        return new OutputPlan(Stated, usual, slice: null, share);
+        return least;
     }
+
+    private bool LimitsOutput(Func<Account, bool> which) =>
+        Any(Part(which), static account => account.Spec is { Shadow: false, Dimension: Dimension.OutputTokens or Dimension.Tokens or Dimension.Cost });
 
     private long? SliceOf(in Applying applying)
     {

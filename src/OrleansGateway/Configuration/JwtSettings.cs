@@ -91,4 +91,11 @@ public sealed record JwtClaimSettings
     /// models. A token that lacks the claim named here may use no model.
     /// </summary>
     public string? Models { get; init; }
+
+    /// <summary>
+    /// Claims that become labels of the caller under their own names, for the access log and for limits and budgets (<c>tag:NAME</c>). Default: none. Of a claim that is a
+    /// list, or is missing, there is no label.
+    /// </summary>
+    [MaxLength(16)]
+    public IReadOnlyList<string> Labels { get; init; } = [];
 }

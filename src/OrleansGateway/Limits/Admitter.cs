@@ -34,11 +34,13 @@ internal sealed class Admitter(IAdmissions admissions, GatewayMetrics metrics, T
             metrics.LimitDecided(rule.Id, "queued");
         }
 
-        metrics.LimitDecided(rule: null, "admitted");
         return null;
     }
 
     public Hold NewHold(Exchange exchange) => admissions.NewHold(exchange.Id);
+
+    /// <summary>Takes note of a request that all its limits have room for.</summary>
+    public void Admitted() => metrics.LimitDecided(rule: null, "admitted");
 
     /// <summary>What the client of a request that was not admitted is told; noted for the records too.</summary>
     public Refusal RefusalOf(Exchange exchange, in Denied denied)

@@ -24,6 +24,7 @@ internal sealed class CompiledRule
     private readonly bool[] _mustBeThere;
     private readonly (RuleMatch Match, AccountSpec? Spec)[] _overrides;
     private readonly AccountSpec? _spec;
+    private readonly AccountSpec? _sharedSpec;
 
     private CompiledRule(string id, IReadOnlyList<string> per, RuleMatchSettings match, AccountSpec? spec, IEnumerable<(RuleMatchSettings Match, AccountSpec? Spec)> overrides)
     {
@@ -33,6 +34,8 @@ internal sealed class CompiledRule
         _mustBeThere = [.. Parts.Select(p => p.Kind is not (RulePartKind.Ip or RulePartKind.Header or RulePartKind.Tag) && stated.Contains(p))];
         _match = new RuleMatch(match);
         (_spec, _overrides) = (spec, [.. overrides.Select(o => (new RuleMatch(o.Match), o.Spec))]);
+        // One object for all time: owners see by it that nothing has changed.
+        _sharedSpec = spec is null ? null : spec with { AccountsMax = int.MaxValue };
         IsOfTenant = Parts is [{ Kind: RulePartKind.Tenant }, ..];
         IsOfRequest = _match.IsOfRequest || Array.Exists(Parts, p => p.IsOfRequest);
         NeedsTarget = _match.NeedsTarget || Array.Exists(Parts, p => p.Kind == RulePartKind.Provider);
@@ -130,7 +133,7 @@ internal sealed class CompiledRule
     public AccountSpec? SpecOf(string scope)
     {
         if (Parts.Length == 0) return scope.Length == 0 ? _spec : null;
-        if (ScopeText.IsShared(scope)) return _spec is null ? null : _spec with { AccountsMax = int.MaxValue };
+        if (ScopeText.IsShared(scope)) return _sharedSpec;
         var values = ScopeText.Split(scope);
         if (values.Length != Parts.Length) return null;
         foreach (var (match, spec) in _overrides)

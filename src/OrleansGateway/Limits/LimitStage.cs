@@ -32,6 +32,7 @@ internal sealed class LimitStage(RuleTables tables, Admitter admitter) : IStage
                 return;
             }
 
+            admitter.Admitted();
             await next(exchange);
             isDone = exchange.Refusal is null;
         }

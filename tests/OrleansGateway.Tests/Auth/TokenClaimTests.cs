@@ -11,7 +11,7 @@ public sealed class TokenClaimTests : IAsyncLifetime
     public async ValueTask InitializeAsync() => _bed = await TokenBed.StartAsync(s => s with
     {
         Tenant = null,
-        Claims = new JwtClaimSettings { Tenant = "org.id", Team = "https://example.com/team", User = "email", Roles = "realm_access.roles", Models = "models" },
+        Claims = new JwtClaimSettings { Tenant = "org.id", Team = "https://example.com/team", User = "email", Roles = "realm_access.roles", Models = "models", Labels = ["plan", "org.region", "gone", "list"] },
     });
 
     public ValueTask DisposeAsync() => _bed.DisposeAsync();
@@ -20,12 +20,13 @@ public sealed class TokenClaimTests : IAsyncLifetime
     public async Task Claims_NestedAndWithDotsInTheirNames_MakeTheCaller()
     {
         var caller = await _bed.AcceptsAsync(_bed.Token("""
-            {"org":{"id":"acme"},"https://example.com/team":"red","email":"a@b.c","realm_access":{"roles":["viewer","operator",{},7]},"models":"gpt* fast"}
+            {"org":{"id":"acme"},"https://example.com/team":"red","email":"a@b.c","realm_access":{"roles":["viewer","operator",{},7]},"models":"gpt* fast","plan":"gold","list":["x"]}
             """));
         Assert.Equal(("acme", "red", "a@b.c"), (caller.Tenant, caller.Team, caller.User));
         Assert.Equal(["viewer", "operator", "7"], caller.Roles);
         Assert.Equal([true, true, false], [caller.Models.Matches("gpt-4"), caller.Models.Matches("fast"), caller.Models.Matches("slow")]);
         Assert.True(caller.Routes.Matches("chat"));
+        Assert.Equal([KeyValuePair.Create("plan", "gold")], caller.Metadata);
     }
 
     [Fact]

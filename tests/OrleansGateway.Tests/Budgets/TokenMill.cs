@@ -152,12 +152,12 @@ internal sealed class TokenMill : IAsyncDisposable
         if (isAnthropic)
         {
             await SayAsync(http, "content_block_stop", """{"type":"content_block_stop","index":0}""", over);
-            await SayAsync(http, "message_delta", $$$"""{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":{{{words}}}}}""", over);
+            await SayAsync(http, "message_delta", $$$"""{"type":"message_delta","delta":{"stop_reason":"{{{(words < Usual ? "max_tokens" : "end_turn")}}}"},"usage":{"output_tokens":{{{words}}}}}""", over);
             await SayAsync(http, "message_stop", """{"type":"message_stop"}""", over);
             return;
         }
 
-        await SayAsync(http, null, Chunk("""{"index":0,"delta":{},"finish_reason":"stop"}"""), over);
+        await SayAsync(http, null, Chunk($$"""{"index":0,"delta":{},"finish_reason":"{{(words < Usual ? "length" : "stop")}}"}"""), over);
         if (TellsUsage) await SayAsync(http, null, Chunk("")[..^1] + Usage(words) + "}", over);
         await SayAsync(http, null, "[DONE]", over);
     }

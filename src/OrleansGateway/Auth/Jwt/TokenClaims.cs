@@ -31,6 +31,7 @@ internal static class TokenClaims
             Models = settings.Claims.Models is { } models ? new NamePatterns(ListAt(payload, models)) : All,
             Routes = All,
             Expires = expires,
+            Metadata = LabelsAt(payload, settings.Claims.Labels),
         });
     }
 
@@ -72,6 +73,17 @@ internal static class TokenClaims
         return claim.ValueKind == JsonValueKind.Array
             ? [.. claim.EnumerateArray().Select(TextOf).OfType<string>().Take(ListMax)]
             : [.. (TextOf(claim) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Take(ListMax)];
+    }
+
+    private static Dictionary<string, string> LabelsAt(JsonElement payload, IReadOnlyList<string> names)
+    {
+        var labels = new Dictionary<string, string>(names.Count, StringComparer.Ordinal);
+        foreach (var name in names)
+        {
+            if (TextAt(payload, name) is { } value) labels[name] = value;
+        }
+
+        return labels;
     }
 
     private static bool Holds(JsonElement claim, string wanted) =>
