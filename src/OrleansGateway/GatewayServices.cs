@@ -79,6 +79,7 @@ internal static class GatewayServices
         services.TryAddSingleton<Carriers>();
         services.TryAddSingleton<Upstreams>();
         services.TryAddSingleton<Attempts>();
+        services.TryAddSingleton<ProviderGates>();
         services.TryAddSingleton<UpstreamStage>();
         return services;
     }

@@ -1,7 +1,7 @@
 using OrleansGateway.Configuration;
-using OrleansGateway.Limits;
+using OrleansGateway.Upstream;
 
-namespace OrleansGateway.Tests.Limits;
+namespace OrleansGateway.Tests.Upstreams;
 
 public sealed class AdaptiveLimitTests
 {
@@ -29,13 +29,11 @@ public sealed class AdaptiveLimitTests
     public void Limit_WhenRequestsAreRefusedAsTooMany_FallsOncePerRoundTrip()
     {
         var limit = new AdaptiveLimit(new AdaptiveSettings { Initial = 100, Min = 10 });
-        for (var i = 0; i < 20; i++) limit.TryEnter();
-        limit.Leave(AdaptiveOutcome.Answered, RoundTrip, RoundTrip);
-        for (var i = 0; i < 5; i++) limit.Leave(AdaptiveOutcome.Overloaded, TimeSpan.Zero, RoundTrip + TimeSpan.FromMilliseconds(i));
+        limit.Note(AdaptiveOutcome.Answered, RoundTrip, 20, RoundTrip);
+        for (var i = 0; i < 5; i++) limit.Note(AdaptiveOutcome.Overloaded, TimeSpan.Zero, 20, RoundTrip + TimeSpan.FromMilliseconds(i));
         Assert.Equal(90, limit.Limit);
-        limit.Leave(AdaptiveOutcome.Overloaded, TimeSpan.Zero, RoundTrip * 2);
+        limit.Note(AdaptiveOutcome.Overloaded, TimeSpan.Zero, 20, RoundTrip * 2);
         Assert.Equal(81, limit.Limit);
-        Assert.Equal(13, limit.InFlight);
     }
 
     [Fact]
@@ -44,18 +42,18 @@ public sealed class AdaptiveLimitTests
         var (limit, now) = (new AdaptiveLimit(new AdaptiveSettings()), TimeSpan.Zero);
         for (var i = 0; i < 1_000; i++)
         {
-            Assert.True(limit.TryEnter());
-            limit.Leave(AdaptiveOutcome.Answered, RoundTrip, now += RoundTrip);
+            Assert.True(limit.HasRoom(0));
+            limit.Note(AdaptiveOutcome.Answered, RoundTrip, 1, now += RoundTrip);
         }
 
-        Assert.Equal((20, 0), (limit.Limit, limit.InFlight));
+        Assert.Equal(20, limit.Limit);
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void Limit_OverAnyHistory_StaysWithinItsBoundsAndCountsRight(int seed)
+    public void Limit_OverAnyHistory_StaysWithinItsBounds(int seed)
     {
         var (random, now, inFlight) = (new Random(seed), TimeSpan.Zero, 0);
         var limit = new AdaptiveLimit(new AdaptiveSettings { Min = 3, Initial = 5, Max = 30, BackoffPercent = 50, TolerancePercent = 110 });
@@ -64,17 +62,15 @@ public sealed class AdaptiveLimitTests
             now += TimeSpan.FromMilliseconds(random.Next(20));
             if (random.Next(2) == 0)
             {
-                var isFree = inFlight < limit.Limit;
-                Assert.Equal(isFree, limit.TryEnter());
-                if (isFree) inFlight++;
+                Assert.Equal(inFlight < limit.Limit, limit.HasRoom(inFlight));
+                if (limit.HasRoom(inFlight)) inFlight++;
             }
             else if (inFlight > 0)
             {
-                inFlight--;
-                limit.Leave((AdaptiveOutcome)random.Next(3), TimeSpan.FromMilliseconds(random.Next(500)), now);
+                limit.Note((AdaptiveOutcome)random.Next(3), TimeSpan.FromMilliseconds(random.Next(500)), inFlight--, now);
             }
 
-            Assert.True(limit.Limit is >= 3 and <= 30 && limit.InFlight == inFlight, $"step {step}");
+            Assert.True(limit.Limit is >= 3 and <= 30, $"step {step}");
         }
     }
 
@@ -84,8 +80,8 @@ public sealed class AdaptiveLimitTests
         var (limit, now) = (new AdaptiveLimit(new AdaptiveSettings { Min = 4 }), TimeSpan.Zero);
         for (var i = 0; i < 1_000; i++)
         {
-            Assert.True(limit.TryEnter());
-            limit.Leave(AdaptiveOutcome.Overloaded, TimeSpan.Zero, now += TimeSpan.FromSeconds(1));
+            Assert.True(limit.HasRoom(0));
+            limit.Note(AdaptiveOutcome.Overloaded, TimeSpan.Zero, 1, now += TimeSpan.FromSeconds(1));
         }
 
         Assert.Equal(4, limit.Limit);
@@ -98,17 +94,14 @@ public sealed class AdaptiveLimitTests
         var running = new PriorityQueue<TimeSpan, TimeSpan>();
         while (now < until)
         {
-            while (limit.TryEnter())
+            while (limit.HasRoom(running.Count))
             {
-                var took = RoundTrip * Math.Max(1, (double)limit.InFlight / capacity) * (0.9 + random.NextDouble() * 0.2);
+                var took = RoundTrip * Math.Max(1, (running.Count + 1.0) / capacity) * (0.9 + random.NextDouble() * 0.2);
                 running.Enqueue(took, now + took);
             }
 
             running.TryDequeue(out var time, out var at);
-            now = at;
-            limit.Leave(AdaptiveOutcome.Answered, time, now);
+            limit.Note(AdaptiveOutcome.Answered, time, running.Count + 1, now = at);
         }
-
-        foreach (var (time, _) in running.UnorderedItems) limit.Leave(AdaptiveOutcome.Answered, time, now);
     }
 }

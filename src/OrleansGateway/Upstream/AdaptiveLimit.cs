@@ -1,6 +1,6 @@
 using OrleansGateway.Configuration;
 
-namespace OrleansGateway.Limits;
+namespace OrleansGateway.Upstream;
 
 /// <summary>What became of a request that an adaptive bound let pass.</summary>
 internal enum AdaptiveOutcome : byte
@@ -11,7 +11,7 @@ internal enum AdaptiveOutcome : byte
     /// <summary>Refused as too much (429, 503), or not answered in time.</summary>
     Overloaded,
 
-    /// <summary>Ended in a way that tells nothing: the client went away, the request was wrong.</summary>
+    /// <summary>Ended in a way that tells nothing of the load: the client went away, the request was wrong, no connection came about.</summary>
     Unknown,
 }
 
@@ -40,31 +40,24 @@ internal sealed class AdaptiveLimit(AdaptiveSettings settings)
     /// <summary>Requests that may be in flight now.</summary>
     public int Limit { get; private set; } = settings.Initial;
 
-    public int InFlight { get; private set; }
-
-    /// <summary>Lets one more pass, or not.</summary>
-    public bool TryEnter()
+    /// <summary>Whether one more may pass, beside so many.</summary>
+    public bool HasRoom(int inFlight)
     {
-        if (InFlight >= Limit)
-        {
-            _wasFull = true;
-            return false;
-        }
-
-        InFlight++;
-        return true;
+        if (inFlight < Limit) return true;
+        _wasFull = true;
+        return false;
     }
 
-    /// <summary>One that was let pass has ended. <paramref name="now"/> never goes back.</summary>
+    /// <summary>One that passed has been answered, or will not be.</summary>
     /// <param name="outcome">How.</param>
     /// <param name="took">Time to the first byte of its answer; of no meaning unless answered.</param>
-    /// <param name="now">Since an arbitrary start.</param>
-    public void Leave(AdaptiveOutcome outcome, TimeSpan took, TimeSpan now)
+    /// <param name="inFlight">How many were in flight with it.</param>
+    /// <param name="now">Since an arbitrary start; never goes back.</param>
+    public void Note(AdaptiveOutcome outcome, TimeSpan took, int inFlight, TimeSpan now)
     {
-        if (InFlight >= Limit) _wasFull = true;
-        InFlight--;
+        if (inFlight >= Limit) _wasFull = true;
         if (outcome == AdaptiveOutcome.Overloaded) Cut(now);
-        if (outcome == AdaptiveOutcome.Answered) Note(took, now);
+        if (outcome == AdaptiveOutcome.Answered) Sample(took, now);
     }
 
     private TimeSpan Baseline => _least < _leastBefore ? _least : _leastBefore;
@@ -78,7 +71,7 @@ internal sealed class AdaptiveLimit(AdaptiveSettings settings)
         Set((long)Limit * settings.BackoffPercent / 100, now);
     }
 
-    private void Note(TimeSpan took, TimeSpan now)
+    private void Sample(TimeSpan took, TimeSpan now)
     {
         if (now - _leastSince >= BaselineKept) (_leastBefore, _least, _leastSince) = (_least, TimeSpan.MaxValue, now);
         // Answers from a memory take no time at all, and would make all others slow.
