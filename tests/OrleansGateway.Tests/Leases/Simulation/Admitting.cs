@@ -23,14 +23,14 @@ internal sealed class Admitting(World world, SimEdge edge, SimRequest request)
         edge.Track(this);
         var hold = request.Hold ??= edge.Core.NewHold(request.Name);
         Account[] accounts = [.. request.Kind.Select(edge.Account)];
+        _mark = hold.Mark();
         var isAdmitted = edge.Core.TryAdmit(hold, accounts, request.Units, edge.Now, out _);
-        _mark = hold.LastMark;
         _byOwner = [.. accounts.GroupBy(a => a.Owner).Select(g => g.ToArray())];
         // The process may be stopped after it looked at the clock and before it has what it takes.
         if (isAdmitted && world.Random.Next(500) == 0) edge.Pause(TimeSpan.FromMilliseconds(world.Random.Next(8000)));
         edge.WhenAwake(() => edge.Later(TimeSpan.Zero, () =>
         {
-            if (isAdmitted && edge.Core.Confirm(hold, _mark, edge.Now)) Admit();
+            if (isAdmitted && hold.Confirm(_mark, edge.Now)) Admit();
             else Take();
         }));
     }
@@ -66,13 +66,13 @@ internal sealed class Admitting(World world, SimEdge edge, SimRequest request)
     private void Release()
     {
         if (_isOver) return;
-        if (edge.Core.Confirm(request.Hold!, _mark, edge.Now)) Admit();
+        if (request.Hold!.Confirm(_mark, edge.Now)) Admit();
         else Refuse();
     }
 
     private void Denied(PendingTake take)
     {
-        edge.Core.Undo(request.Hold!, _mark);
+        request.Hold!.Undo(_mark);
         (_owner, _delay) = (0, TimeSpan.Zero);
         var again = world.Agenda.Now + take.Delay;
         if (take.Denial == Denial.NotNow && again < _deadline) edge.Later(take.Delay + TimeSpan.FromMilliseconds(1), Take);
@@ -83,7 +83,7 @@ internal sealed class Admitting(World world, SimEdge edge, SimRequest request)
     {
         if (_isOver || take != _take) return;
         edge.Core.Abandon(_byOwner[_owner][0].Owner, take);
-        edge.Core.Undo(request.Hold!, _mark);
+        request.Hold!.Undo(_mark);
         Refuse();
     }
 

@@ -20,7 +20,7 @@ internal sealed class Aftermath(World world)
         foreach (var lease in site.Ledger.Leases.Where(l => l.Out > 0))
         {
             if (!IsMoney(lease.Account)) continue;
-            if (!world.Evidence.Dead.Contains(lease.Session)) throw new InvariantBroken($"I11: {lease} is out of a session that lives");
+            if (!world.Evidence.Dead.Contains(lease.Session)) throw new InvariantBroken($"I11: {lease} is out of a session that lives, which has {EdgeView(lease)}");
             if (lease.State != LeaseState.Suspense) throw new InvariantBroken($"I11: {lease} of a dead session is not in suspense");
             if (world.Evidence.WithoutProof.Contains(lease.Session)) continue;
             var named = site.Ledger.Suspense
@@ -68,6 +68,12 @@ internal sealed class Aftermath(World world)
         }
 
         return false;
+    }
+
+    private string EdgeView(LeaseRow lease)
+    {
+        var view = world.Edges.Single(e => e.Session == lease.Session).Core.View().Accounts.FirstOrDefault(a => a.Account.Id == lease.Account);
+        return view is null ? "forgotten it" : $"{view with { Account = null! }}";
     }
 
     private long LeftOf(AccountPlan account)

@@ -23,7 +23,8 @@ internal sealed class OwnerProcess
     public OwnerProcess(World world, OwnerSite site, MachineClock clock, bool mayOthersHold)
     {
         (_world, _site, _clock) = (world, site, clock);
-        _core = new OwnerCore(world.OwnerSettings, site.Ledger.Acquire(), site.SpecOf, Now, mayOthersHold);
+        var settings = mayOthersHold ? world.OwnerSettings : world.OwnerSettings with { EmptyAt = TimeSpan.MinValue };
+        _core = new OwnerCore(settings, site.Ledger.Acquire(), site.SpecOf, Now, mayOthersHold);
         Sweep();
     }
 

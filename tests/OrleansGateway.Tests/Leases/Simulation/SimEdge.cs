@@ -111,7 +111,7 @@ internal sealed class SimEdge
     {
         _open.Add(request);
         _world.Trace.Note(() => $"edge {_index}: {request.Name} admitted");
-        if (request.End == RequestEnd.Stuck) return;
+        if (request.End == RequestEnd.Stuck && !_world.IsCalm) return;
         if (request.End == RequestEnd.Raised && !request.IsRaised) Later(request.Takes / 2, () => new Admitting(_world, this, request).Begin());
         else Later(request.Takes, () => End(request));
     }

@@ -24,6 +24,8 @@ internal sealed class SimLedger(string owner)
 
     public long Writes { get; private set; }
 
+    public int Notices => _notices.Count;
+
     public LedgerRecord Acquire()
     {
         _epoch++;
@@ -75,7 +77,7 @@ internal sealed class SimLedger(string owner)
         var key = (row.Session, row.Account, row.Number);
         if (_leases.TryGetValue(key, out var old))
         {
-            if (old.Period != row.Period) throw new InvariantBroken($"I8: {old} became {row}");
+            if (old.Period != row.Period && old.Granted > 0) throw new InvariantBroken($"I8: {old} became {row}");
             if (row.Granted < old.Granted || row.Posted < old.Posted || row.Returned < old.Returned) throw new InvariantBroken($"I7: {old} became {row}");
             _out[(old.Account, old.Period)] -= old.Out;
         }

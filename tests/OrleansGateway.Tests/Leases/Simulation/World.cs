@@ -14,7 +14,6 @@ internal sealed class World
     private readonly Dictionary<string, OwnerSite> _sites;
     private readonly AccountPlan[] _accounts;
     private readonly Dictionary<(int, string), TimeSpan> _touched = [];
-    private bool _isCalm;
 
     public World(Plan plan)
     {
@@ -49,6 +48,9 @@ internal sealed class World
 
     public EdgeSettings EdgeSettings { get; } = new();
 
+    /// <summary>Whether nothing goes wrong any more, and no more requests come.</summary>
+    public bool IsCalm { get; private set; }
+
     public Random Random => _random;
 
     public AccountPlan Account(int number) => _accounts[number];
@@ -72,7 +74,7 @@ internal sealed class World
 
     public TimeSpan LedgerDelay() => TimeSpan.FromMicroseconds(_random.Next(20) == 0 ? _random.Next(100_000) : _random.Next(200, 2000));
 
-    public bool LedgerFails() => !_isCalm && _random.Next(1000) < Plan.Faults.LedgerFails;
+    public bool LedgerFails() => !IsCalm && _random.Next(1000) < Plan.Faults.LedgerFails;
 
     public bool IsWrittenAllTheSame() => _random.Next(2) == 0;
 
@@ -114,7 +116,7 @@ internal sealed class World
     private void Calm()
     {
         Trace.Note(() => "calm");
-        _isCalm = true;
+        IsCalm = true;
         Network.IsFaulty = false;
         foreach (var edge in Edges) edge.Calm();
     }
