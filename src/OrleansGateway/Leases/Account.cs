@@ -67,6 +67,9 @@ internal sealed class Account
     /// <summary>Requests that wait for units of it.</summary>
     internal int Waiting;
 
+    /// <summary>Whether requests that wait for it are about to look again.</summary>
+    internal int IsFreed;
+
     /// <summary>Whether it is in the link's stack of accounts to be looked at, and the next one there.</summary>
     internal int IsMarked;
 

@@ -27,6 +27,9 @@ internal sealed class Hold : IDisposable
     /// <summary>The request's id.</summary>
     public string Name { get; private set; } = "";
 
+    /// <summary>Whether what is undone is told to nobody who waits: so that two who wait do not wake each other for ever.</summary>
+    internal bool IsQuiet { get; set; }
+
     internal bool IsEnded => Volatile.Read(ref _state) == Ended;
 
     /// <summary>Units held of a dimension: the least that any account of it holds, for that is what may be used. 0 if no account counts it.</summary>
@@ -116,7 +119,7 @@ internal sealed class Hold : IDisposable
     internal void Start(string name)
     {
         Array.Clear(_held, 0, _count);
-        (Name, _count, _mark, _moneyCount, _number) = (name, 0, 0, 0, 0);
+        (Name, _count, _mark, _moneyCount, _number, IsQuiet) = (name, 0, 0, 0, 0, false);
         Volatile.Write(ref _state, Open);
     }
 
@@ -197,7 +200,7 @@ internal sealed class Hold : IDisposable
         {
             var (cell, units) = (_held[i].Cell, _held[i].Units);
             cell.GiveBack(units);
-            _core.Undone(cell);
+            _core.Undone(cell, IsQuiet);
             _held[i] = default;
         }
 

@@ -94,8 +94,8 @@ internal sealed class Cell(Account account, long lease)
 
     public void Spend(long units) => Interlocked.Add(ref _spent, units);
 
-    /// <summary>Gives what is to hand, up to this many units, back to the owner with the next report.</summary>
-    public void Return(long unitsMax)
+    /// <summary>Gives what is to hand, up to this many units, back to the owner with the next report; answers how many.</summary>
+    public long Return(long unitsMax)
     {
         var have = Volatile.Read(ref _toHand);
         while (Math.Min(have, unitsMax) is > 0 and var units)
@@ -104,10 +104,12 @@ internal sealed class Cell(Account account, long lease)
             if (found == have)
             {
                 Returned += units;
-                return;
+                return units;
             }
 
             have = found;
         }
+
+        return 0;
     }
 }

@@ -14,6 +14,9 @@ internal struct Demand
     /// <summary>What a request takes, on average; 0 before the first.</summary>
     public long TypicalHold { get; private set; }
 
+    /// <summary>Whether nothing has been asked for since the visit before the last.</summary>
+    public bool IsIdle => _idleVisits > 1;
+
     /// <summary>A request asks the owner for this.</summary>
     public void Ask(long units)
     {

@@ -85,6 +85,23 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
         return isAdmitted;
     }
 
+    /// <summary>Takes what is to hand, and names all accounts that have not enough.</summary>
+    public bool TryAdmitWhatIsToHand(Hold hold, ReadOnlySpan<Account> accounts, in Amounts units, TimeSpan now, List<Account> wanting)
+    {
+        if (IsStopping || !hold.TryEnter()) return false;
+        hold.Begin();
+        foreach (var known in accounts)
+        {
+            var account = Current(known);
+            var need = units.Of(account.Spec.Dimension);
+            if (need > 0 && !hold.TryTake(account, need, now.Ticks)) wanting.Add(account);
+        }
+
+        var isHeld = hold.JournalOrUndo();
+        hold.Leave();
+        return isHeld;
+    }
+
     /// <summary>Asks the owner of these accounts, all of one, for exactly this with the next request. Once granted, it is in the hold.</summary>
     public PendingTake QueueTake(Hold hold, ReadOnlySpan<Account> accounts, in Amounts units, byte priority = 1, TimeSpan waitMax = default)
     {
@@ -164,10 +181,10 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
     }
 
     /// <summary>Part of a hold was undone.</summary>
-    public void Undone(Cell cell)
+    public void Undone(Cell cell, bool isQuiet)
     {
         Interlocked.Increment(ref cell.Account.Undone);
-        Ended(cell, givenBack: 1);
+        Ended(cell, givenBack: isQuiet ? 0 : 1);
     }
 
     public void Overrun(Account account, long units)

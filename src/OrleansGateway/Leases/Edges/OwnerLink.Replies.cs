@@ -134,11 +134,7 @@ internal sealed partial class OwnerLink
             SetDue(account);
         }
 
-        if (grant.Recall > 0)
-        {
-            cell.Return(grant.Recall);
-            SetDue(account);
-        }
+        if (cell.Return(grant.Recall) > 0) SetDue(account);
 
         cell.LowWater = cell.ToHand / 2;
     }

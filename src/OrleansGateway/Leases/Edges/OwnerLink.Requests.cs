@@ -148,7 +148,7 @@ internal sealed partial class OwnerLink
             return 0;
         }
 
-        return Math.Max(0, wanted - cell.ToHand);
+        return account.Demand.IsIdle ? 0 : Math.Max(0, wanted - cell.ToHand);
     }
 
     private void ReportRetired(List<LeaseReport> reports, long now, int reportsMax)
@@ -163,8 +163,7 @@ internal sealed partial class OwnerLink
                 continue;
             }
 
-            var returned = cell.Returned;
-            cell.Return(long.MaxValue);
+            var returned = cell.Return(long.MaxValue);
             var isFinal = cell.Out == 0;
             if (isFinal)
             {
@@ -172,7 +171,7 @@ internal sealed partial class OwnerLink
                 _sentFinals.Add(cell);
             }
 
-            if (isFinal || cell.Returned != returned || cell.Spent != cell.ReportedSpent || now + Settings.VisitEvery.Ticks >= cell.RenewAt) reports.Add(Report(cell, want: 0, isFinal));
+            if (isFinal || returned > 0 || cell.Spent != cell.ReportedSpent || now + Settings.VisitEvery.Ticks >= cell.RenewAt) reports.Add(Report(cell, want: 0, isFinal));
         }
     }
 

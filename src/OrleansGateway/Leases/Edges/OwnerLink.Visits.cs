@@ -46,11 +46,10 @@ internal sealed partial class OwnerLink
 
     private void GiveUp(Account account, Cell cell, long now)
     {
-        var returned = cell.Returned;
-        cell.Return(long.MaxValue);
+        var returned = cell.Return(long.MaxValue);
         // What is held may go on for long: the lease is renewed until it ends.
         if (cell.Out == 0) Retire(account, cell);
-        else if (cell.Returned != returned || cell.Spent != cell.ReportedSpent || now + Settings.VisitEvery.Ticks >= cell.RenewAt) SetDue(account);
+        else if (returned > 0 || cell.Spent != cell.ReportedSpent || now + Settings.VisitEvery.Ticks >= cell.RenewAt) SetDue(account);
     }
 
     private void Forget(Account account)

@@ -17,6 +17,10 @@ internal sealed partial class OwnerLink(EdgeCore core, string owner)
     /// <summary>Accounts that it looks at.</summary>
     public int Count => _accounts.Count;
 
+    /// <summary>Whether there may be something to say.</summary>
+    public bool HasNews =>
+        UnderWay is not null || _takes.Count > 0 || _due.Count > 0 || _retired.Count > 0 || _isRegistering || Volatile.Read(ref _marked) is not null;
+
     private EdgeSettings Settings => core.Settings;
 
     /// <summary>The account is to be looked at before the next request. By any thread, without waiting.</summary>
@@ -33,7 +37,13 @@ internal sealed partial class OwnerLink(EdgeCore core, string owner)
             while (Interlocked.CompareExchange(ref _marked, account, head) != head);
         }
 
-        if (wakes && Volatile.Read(ref _isWoken) == 0 && Interlocked.Exchange(ref _isWoken, 1) == 0) core.Wake(this);
+        if (wakes) Wake();
+    }
+
+    /// <summary>Somebody is to look at what there is to say. By any thread, without waiting.</summary>
+    public void Wake()
+    {
+        if (Volatile.Read(ref _isWoken) == 0 && Interlocked.Exchange(ref _isWoken, 1) == 0) core.Wake(this);
     }
 
     public void Queue(PendingTake take)

@@ -17,8 +17,8 @@ internal sealed class PendingTake(long id, Hold hold, TakeUnits[] items, byte pr
 
     public bool IsEnded { get; private set; }
 
-    /// <summary>Once ended: whether the units are in the hold, or why not.</summary>
-    public Denial Denial { get; private set; }
+    /// <summary>Whether the units are in the hold, or why not. Until it has ended nobody can say.</summary>
+    public Denial Denial { get; private set; } = Denial.Unavailable;
 
     /// <summary>Once denied: the account that has not enough; none if nobody can say.</summary>
     public Account? Binding { get; private set; }
@@ -29,8 +29,11 @@ internal sealed class PendingTake(long id, Hold hold, TakeUnits[] items, byte pr
     /// <summary>Whether nobody waits for it any more: what is granted to it is free.</summary>
     public bool IsAbandoned { get; set; }
 
-    /// <summary>Ends with the take. To be asked for by whoever deals with the owner, before it has ended.</summary>
-    public Task WhenEnded() => (_ended ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    /// <summary>Whether it is for an account that only counts what it would have refused.</summary>
+    public bool IsShadow { get; set; }
+
+    /// <summary>Ends with the take. To be asked for by whoever deals with the owner.</summary>
+    public Task WhenEnded() => IsEnded ? Task.CompletedTask : (_ended ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     /// <summary>Takes it from what is to hand, all or nothing.</summary>
     public bool TryServe(long now)

@@ -8,8 +8,11 @@ internal sealed class OwnerStep
     /// <summary>What must be durable first; null if nothing.</summary>
     public LedgerWrite? Write { get; init; }
 
-    /// <summary>Of an act: what came of it. Valid once the step has ended as written.</summary>
+    /// <summary>Of an act: what comes of it once the step has ended as written; of one that was done before, or cannot be done, what came of it.</summary>
     public BudgetActResult? Act { get; init; }
+
+    /// <summary>Of an act that is to be written: its id.</summary>
+    public string? ActId { get; init; }
 
     /// <summary>Answers in the making, in the order of the requests.</summary>
     internal IReadOnlyList<PendingReply> Replies { get; init; } = [];

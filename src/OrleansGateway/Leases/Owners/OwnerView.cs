@@ -1,3 +1,5 @@
+using OrleansGateway.Leases.Ledger;
+
 namespace OrleansGateway.Leases.Owners;
 
 /// <summary>Where an owner stands: for <c>explain</c>, and to check it.</summary>
@@ -31,7 +33,35 @@ internal sealed record OwnerAccountView(
     long Period,
     bool IsExact,
     TimeSpan Reset,
-    IReadOnlyList<HolderView> Holders);
+    IReadOnlyList<HolderView> Holders)
+{
+    internal static OwnerAccountView Of(OwnerAccount account, in OwnerTime now)
+    {
+        var holders = new List<HolderView>();
+        var suspense = 0L;
+        for (var lease = account.Leases; lease is not null; lease = lease.Next)
+        {
+            if (lease.Out == 0) continue;
+            var isSuspense = lease.State == LeaseState.Suspense;
+            if (isSuspense) suspense += lease.Out;
+            holders.Add(new HolderView(lease.Session, lease.Number, lease.Period, lease.Granted, lease.Spent, lease.Returned, isSuspense));
+        }
+
+        return new OwnerAccountView(
+            account.Id,
+            account.Spec,
+            account.Limit,
+            account.Level,
+            account.Out,
+            account.Phantom,
+            suspense,
+            account.Posted,
+            account.Period,
+            account.IsExact,
+            account.ResetAfter(now),
+            holders);
+    }
+}
 
 /// <summary>A lease with units out.</summary>
 internal readonly record struct HolderView(Guid Session, long Lease, long Period, long Granted, long Spent, long Returned, bool IsSuspense);
