@@ -3,14 +3,14 @@ using OrleansGateway.Leases.Edges;
 
 namespace OrleansGateway.Tests.Leases.Simulation;
 
-/// <summary>A request on its way in, or a stream that asks for more: from what is to hand if there is enough, else owner by owner; all or nothing.</summary>
+/// <summary>A request on its way in, or a stream that asks for more: what is to hand, and the rest of owner by owner; all or nothing. As the real host does it.</summary>
 internal sealed class Admitting(World world, SimEdge edge, SimRequest request)
 {
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(15);
 
     private readonly TimeSpan _deadline = world.Agenda.Now + request.WaitMax;
-    private Account[][] _byOwner = [];
-    private int _owner;
+    private readonly List<Account> _wanting = [];
+    private Account[] _accounts = [];
     private int _mark;
     private TimeSpan _delay;
     private PendingTake? _take;
@@ -18,21 +18,23 @@ internal sealed class Admitting(World world, SimEdge edge, SimRequest request)
 
     public SimRequest Request => request;
 
+    private Hold Hold => request.Hold!;
+
     public void Begin()
     {
         edge.Track(this);
-        var hold = request.Hold ??= edge.Core.NewHold(request.Name);
-        Account[] accounts = [.. request.Kind.Select(edge.Account)];
-        _mark = hold.Mark();
-        var isAdmitted = edge.Core.TryAdmit(hold, accounts, request.Units, edge.Now, out _);
-        _byOwner = [.. accounts.GroupBy(a => a.Owner).Select(g => g.ToArray())];
-        // The process may be stopped after it looked at the clock and before it has what it takes.
-        if (isAdmitted && world.Random.Next(500) == 0) edge.Pause(TimeSpan.FromMilliseconds(world.Random.Next(8000)));
-        edge.WhenAwake(() => edge.Later(TimeSpan.Zero, () =>
+        request.Hold ??= edge.Core.NewHold(request.Name);
+        _accounts = [.. request.Kind.Select(edge.Account)];
+        _mark = Hold.Mark();
+        if (!edge.Core.TryAdmit(Hold, _accounts, request.Units, edge.Now, out _))
         {
-            if (isAdmitted && hold.Confirm(_mark, edge.Now)) Admit();
-            else Take();
-        }));
+            Try();
+            return;
+        }
+
+        // The process may be stopped after it looked at the clock and before it has what it takes.
+        if (world.Random.Next(500) == 0) edge.Pause(TimeSpan.FromMilliseconds(world.Random.Next(8000)));
+        edge.Later(TimeSpan.Zero, Confirm);
     }
 
     /// <summary>The owner may have answered.</summary>
@@ -47,52 +49,70 @@ internal sealed class Admitting(World world, SimEdge edge, SimRequest request)
         }
 
         _delay = take.Delay > _delay ? take.Delay : _delay;
-        if (++_owner < _byOwner.Length) Take();
-        else edge.Later(_delay, Release);
+        AskNext();
     }
 
-    private void Take()
+    private void Try()
     {
-        var accounts = _byOwner[_owner];
+        if (_isOver) return;
+        _delay = TimeSpan.Zero;
+        _wanting.Clear();
+        _mark = Hold.Mark();
+        if (edge.Core.TryAdmitWhatIsToHand(Hold, _accounts, request.Units, edge.Now, _wanting)) AskNext();
+        else Refuse();
+    }
+
+    private void AskNext()
+    {
+        if (_wanting.Count == 0)
+        {
+            edge.Later(TimeSpan.Zero, Confirm);
+            return;
+        }
+
+        var owner = _wanting.MinBy(a => a.Owner, StringComparer.Ordinal)!.Owner;
+        Account[] accounts = [.. _wanting.Where(a => a.Owner == owner)];
+        _wanting.RemoveAll(a => a.Owner == owner);
         var wait = _deadline - world.Agenda.Now;
-        _take = edge.Core.QueueTake(request.Hold!, accounts, request.Units, request.Priority, wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
-        var take = _take;
-        edge.Talk(accounts[0].Owner);
-        if (request.End == RequestEnd.Abandoned) edge.Later(TimeSpan.FromMilliseconds(world.Random.Next(20)), () => Abandon(take));
-        edge.Later(AnswerMax, () => Abandon(take));
+        var take = _take = edge.Core.QueueTake(Hold, accounts, request.Units, request.Priority, wait > TimeSpan.Zero && request.MayBeShaped ? wait : TimeSpan.Zero);
+        edge.Talk(owner);
+        if (request.End == RequestEnd.Abandoned) edge.Later(TimeSpan.FromMilliseconds(world.Random.Next(20)), () => Abandon(owner, take));
+        edge.Later(AnswerMax, () => Abandon(owner, take));
         GoOn();
     }
 
-    private void Release()
+    private void Confirm()
     {
         if (_isOver) return;
-        if (request.Hold!.Confirm(_mark, edge.Now)) Admit();
+        if (Hold.Confirm(_mark, edge.Now)) Admit();
         else Refuse();
     }
 
     private void Denied(PendingTake take)
     {
-        request.Hold!.Undo(_mark);
-        (_owner, _delay) = (0, TimeSpan.Zero);
+        Hold.Undo(_mark);
         var again = world.Agenda.Now + take.Delay;
-        if (take.Denial == Denial.NotNow && again < _deadline) edge.Later(take.Delay + TimeSpan.FromMilliseconds(1), Take);
+        if (take.Denial == Denial.NotNow && again < _deadline) edge.Later(take.Delay + TimeSpan.FromMilliseconds(1), Try);
         else Refuse();
     }
 
-    private void Abandon(PendingTake take)
+    private void Abandon(string owner, PendingTake take)
     {
         if (_isOver || take != _take) return;
-        edge.Core.Abandon(_byOwner[_owner][0].Owner, take);
-        request.Hold!.Undo(_mark);
+        edge.Core.Abandon(owner, take);
+        Hold.Undo(_mark);
         Refuse();
     }
 
+    // What an account has promised for later counts from then on; all else from now.
     private void Admit()
     {
         Over();
-        if (request.IsAdmitted) request.IsRaised = true;
-        request.Admit(request.Units);
-        edge.Admitted(request);
+        request.IsRaised = request.IsAdmitted;
+        var isLater = _delay > TimeSpan.Zero;
+        request.Admit(request.Units, kind => !isLater || kind != AccountKind.Bucket);
+        edge.Admitted(request, _delay);
+        if (isLater) edge.Later(_delay, () => request.Admit(request.Units, kind => kind == AccountKind.Bucket));
     }
 
     /// <summary>A stream that gets no more goes on with what it has, to its end.</summary>
@@ -100,7 +120,7 @@ internal sealed class Admitting(World world, SimEdge edge, SimRequest request)
     {
         Over();
         if (request.IsAdmitted) edge.Later(request.Takes / 2, () => edge.End(request));
-        else request.Hold!.Cancel();
+        else Hold.Cancel();
     }
 
     private void Over()

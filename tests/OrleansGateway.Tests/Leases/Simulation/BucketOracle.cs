@@ -23,7 +23,7 @@ internal sealed class BucketOracle : AccountOracle
 
     public override void Admitted(SimCharge charge, long units, TimeSpan at)
     {
-        if (!_now.Take(units, at)) throw Broken("I1", $"is {-_now.Level} units over its rate");
+        if (!_now.Take(units, at)) throw Broken("I1", $"is {-_now.Level} units over its rate ({_spec})");
     }
 
     public override void Ended(SimCharge charge, long used, TimeSpan at)

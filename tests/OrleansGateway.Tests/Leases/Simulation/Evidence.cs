@@ -15,6 +15,9 @@ internal sealed class Evidence
     /// <summary>Sessions whose process is gone.</summary>
     public HashSet<Guid> Dead { get; } = [];
 
+    /// <summary>Whether it can be found out what became of a hold in suspense.</summary>
+    public bool IsKnown(SuspenseRow row) => row.Settled is null && row.Name.Length > 0 && Dead.Contains(row.Session) && !WithoutProof.Contains(row.Session);
+
     public void Orphaned(Guid session, string request, SimCharge charge, long used)
     {
         _orphans[(session, request, charge.Oracle.Id)] = charge;

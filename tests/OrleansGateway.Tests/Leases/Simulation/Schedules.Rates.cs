@@ -211,7 +211,8 @@ internal static partial class Schedules
             if (take.Denial != Denial.None) continue;
             var release = bench.Agenda.Now + take.Delay;
             until = release > until ? release : until;
-            bench.Agenda.At(release, () => edge.Admitted(hold, 1, [bench.Account]).Settle(1));
+            if (take.Delay == TimeSpan.Zero) edge.Admitted(hold, 1, [bench.Account]).Settle(1);
+            else bench.Agenda.At(release, () => edge.Admitted(hold, 1, [bench.Account]).Settle(1));
         }
 
         Must(until > TimeSpan.FromSeconds(2) && until <= TimeSpan.FromSeconds(3.1), $"The last of the shaped requests goes after {until}");

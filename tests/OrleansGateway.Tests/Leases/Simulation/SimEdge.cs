@@ -15,6 +15,7 @@ internal sealed class SimEdge
     private readonly HashSet<SimRequest> _open = [];
     private readonly List<Admitting> _admitting = [];
     private EdgeCore? _core;
+    private EdgeSignals _signals = null!;
     private SimJournal _journal = null!;
     private int _life;
     private TimeSpan _pausedUntil;
@@ -107,13 +108,13 @@ internal sealed class SimEdge
 
     public void Untrack(Admitting admitting) => _admitting.Remove(admitting);
 
-    public void Admitted(SimRequest request)
+    public void Admitted(SimRequest request, TimeSpan delay)
     {
         _open.Add(request);
-        _world.Trace.Note(() => $"edge {_index}: {request.Name} admitted");
+        _world.Trace.Note(() => $"edge {_index}: {request.Name} admitted, after {delay.TotalSeconds} s, to {string.Join(",", request.Kind)} for {request.Units}");
         if (request.End == RequestEnd.Stuck && !_world.IsCalm) return;
-        if (request.End == RequestEnd.Raised && !request.IsRaised) Later(request.Takes / 2, () => new Admitting(_world, this, request).Begin());
-        else Later(request.Takes, () => End(request));
+        if (request.End == RequestEnd.Raised && !request.IsRaised) Later(delay + (request.Takes / 2), () => new Admitting(_world, this, request).Begin());
+        else Later(delay + request.Takes, () => End(request));
     }
 
     public void End(SimRequest request)
@@ -140,7 +141,7 @@ internal sealed class SimEdge
     {
         Session = _world.NewSession();
         _journal = new SimJournal(Session);
-        _core = new EdgeCore(_world.EdgeSettings, Session, _journal, new EdgeSignals { Wake = link => Later(TimeSpan.Zero, () => Talk(link.Owner)) });
+        _core = new EdgeCore(_world.EdgeSettings, Session, _journal, _signals = new EdgeSignals(new EdgeNotices()));
         _life++;
         Tick();
     }
@@ -182,6 +183,7 @@ internal sealed class SimEdge
         try
         {
             action();
+            while (_signals.Links.TryRead(out var link)) Later(TimeSpan.Zero, () => Talk(link.Owner));
         }
         catch (ProcessDied)
         {

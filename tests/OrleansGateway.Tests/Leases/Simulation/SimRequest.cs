@@ -55,13 +55,18 @@ internal sealed class SimRequest(World world, int edge, string name, int[] kind)
 
     public bool IsOver { get; private set; }
 
-    /// <summary>It is let through, or gets more: from now on it may use this.</summary>
-    public void Admit(in Amounts units)
+    /// <summary>Whether a bucket may let it through later: which of several has put it off nobody could say.</summary>
+    public bool MayBeShaped { get; } = kind.Count(k => world.Account(k).Spec.Kind == AccountKind.Bucket) == 1;
+
+    /// <summary>It is let through, or gets more: from now on it may use this of accounts of some kinds.</summary>
+    public void Admit(in Amounts units, Func<AccountKind, bool> isOf)
     {
+        if (IsOver) return;
         IsAdmitted = true;
         foreach (var number in Kind)
         {
             var account = world.Account(number);
+            if (!isOf(account.Spec.Kind)) continue;
             var amount = units.Of(account.Spec.Dimension);
             if (amount == 0) continue;
             if (!_charges.TryGetValue(account.Id, out var charge)) _charges[account.Id] = charge = new SimCharge(world.Oracles[account.Id], edge);

@@ -69,7 +69,7 @@ internal sealed class Weather(World world)
     private void Act()
     {
         var site = Site();
-        if (_random.Next(2) == 0 && site.Ledger.Suspense.FirstOrDefault(s => s.Settled is null) is { } row)
+        if (_random.Next(2) == 0 && site.Ledger.Suspense.FirstOrDefault(world.Evidence.IsKnown) is { } row)
         {
             Settle(site, row);
             return;

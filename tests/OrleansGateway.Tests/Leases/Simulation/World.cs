@@ -121,12 +121,14 @@ internal sealed class World
         foreach (var edge in Edges) edge.Calm();
     }
 
+    // Two that both take themselves for the owner may each give what a rate has; of money only one can write. That there are not two is a matter of terms, above the cores.
     private AccountOracle OracleOf(AccountPlan account) => account.Spec.Kind switch
     {
+        AccountKind.Budget => new BudgetOracle(account.Id, account.Spec),
+        _ when Plan.Faults.TwoOwners > TimeSpan.Zero => new NoOracle(account.Id),
         AccountKind.Bucket => new BucketOracle(account.Id, account.Spec, Plan.Faults.DriftPpm),
         AccountKind.FixedWindow => new WindowOracle(account.Id, account.Spec),
         AccountKind.SlidingWindow => new SlidingOracle(account.Id, account.Spec, Plan.Faults.DriftPpm),
-        AccountKind.Concurrency => new SlotOracle(account.Id, account.Spec, edge => IsInTouch(edge, account.Owner)),
-        _ => new BudgetOracle(account.Id, account.Spec),
+        _ => new SlotOracle(account.Id, account.Spec, edge => IsInTouch(edge, account.Owner)),
     };
 }
