@@ -50,6 +50,9 @@ internal sealed class ConfigurationReference
     {
         var type when type == typeof(GatewaySettings) => "The file as a whole",
         var type when type == typeof(TimeoutSettings) => "`timeouts` of a provider or a model",
+        var type when type == typeof(PriceSettings) => "`prices` of a provider, `price` of a model's target",
+        var type when type == typeof(AdaptiveSettings) => "`adaptive_concurrency` of a provider or an upstream",
+        var type when type == typeof(RuleMatchSettings) => "`match` of a rate limit or a budget",
         _ => $"`{path}`",
     };
 

@@ -113,6 +113,8 @@ internal sealed class ConfigurationSchema
             choices.Add(new JsonObject { ["type"] = "integer", ["minimum"] = least.Bytes, ["maximum"] = most.Bytes });
         }
 
+        // An amount is a number to YAML, but for unlimited.
+        if (field?.Shape is SettingShape.Single { Type: var type } && type == typeof(Quantity)) choices.Add(new JsonObject { ["type"] = "number", ["minimum"] = 0 });
         return new JsonObject { ["anyOf"] = choices };
     }
 

@@ -61,6 +61,12 @@ public sealed record GatewaySettings
     /// <summary>The models offered, by the name that clients ask for.</summary>
     public IReadOnlyDictionary<string, ModelSettings> Models { get; init; } = new Dictionary<string, ModelSettings>();
 
+    /// <summary>Limits on how much may be done in a time, by id.</summary>
+    public IReadOnlyDictionary<string, RateLimitSettings> RateLimits { get; init; } = new Dictionary<string, RateLimitSettings>();
+
+    /// <summary>Money that may be spent on model calls, by id.</summary>
+    public IReadOnlyDictionary<string, BudgetSettings> Budgets { get; init; } = new Dictionary<string, BudgetSettings>();
+
     /// <summary>Servers of HTTP APIs that routes pass requests on to, by id.</summary>
     public IReadOnlyDictionary<string, UpstreamSettings> Upstreams { get; init; } = new Dictionary<string, UpstreamSettings>();
 

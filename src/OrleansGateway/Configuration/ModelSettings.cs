@@ -21,6 +21,24 @@ public sealed record ModelSettings
     /// </summary>
     [Range(1, 1_000_000)]
     public int MaxOutputTokens { get; init; } = 4096;
+
+    /// <summary>
+    /// Most input tokens that a call can have, whatever it holds: the model's context. 1 to 100,000,000; default 1,000,000. Budgets and token limits hold no more than
+    /// this; too large holds much for calls whose size cannot be told beforehand (files by id, documents by address, tools of the provider's own).
+    /// </summary>
+    [Range(1, 100_000_000)]
+    public long InputTokensMax { get; init; } = 1_000_000;
+
+    /// <summary>
+    /// Most input tokens of one image. 1 to 1,000,000; default 50,000, which no known model exceeds. Anthropic's models take up to 4,800, OpenAI's 1,500, its small ones
+    /// 49,000. Too small lets a budget be overrun.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public long ImageTokensMax { get; init; } = 50_000;
+
+    /// <summary>How much a call of this model counts, against other models and routes, where requests and concurrency are limited. 1 to 1,000; default 1. Times that of the route.</summary>
+    [Range(1, 1_000)]
+    public int RequestWeight { get; init; } = 1;
 }
 
 /// <summary>One place that serves a model, with its share of the requests.</summary>
@@ -36,6 +54,9 @@ public sealed record TargetSettings
     /// <summary>Share of the requests, against the other targets' weights. 0 to 1,000,000; default 1. 0 is tried only after the others.</summary>
     [Range(0, 1_000_000)]
     public int Weight { get; init; } = 1;
+
+    /// <summary>What it costs there. Default: none, the provider's <c>prices</c> say it.</summary>
+    public PriceSettings? Price { get; init; }
 }
 
 /// <summary>One place that serves a model when all targets have failed.</summary>
@@ -47,4 +68,7 @@ public sealed record FallbackSettings
 
     /// <summary>The model's name there. Default: the name the client asked for.</summary>
     public string? Model { get; init; }
+
+    /// <summary>What it costs there. Default: none, the provider's <c>prices</c> say it.</summary>
+    public PriceSettings? Price { get; init; }
 }

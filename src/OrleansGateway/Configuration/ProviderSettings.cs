@@ -42,6 +42,16 @@ public sealed record ProviderSettings
     /// </summary>
     public StreamUsage StreamUsage { get; init; } = StreamUsage.Always;
 
+    /// <summary>
+    /// What its models cost, by their name there; a trailing <c>*</c> matches any ending, and the longest name that matches counts. Default: none. Prices stated at a
+    /// model's targets come first.
+    /// </summary>
+    [MaxLength(1024)]
+    public IReadOnlyDictionary<string, PriceSettings> Prices { get; init; } = new Dictionary<string, PriceSettings>();
+
+    /// <summary>Bounds the requests in flight by how fast the provider answers. Default: none.</summary>
+    public AdaptiveSettings? AdaptiveConcurrency { get; init; }
+
     /// <summary>What a <c>fake</c> provider answers. Only for that kind.</summary>
     public FakeSettings? Fake { get; init; }
 }

@@ -80,6 +80,36 @@ public sealed record RouteSettings
 
     /// <summary>Who goes first when there is more than can be served: <c>low</c> is refused before <c>normal</c>, <c>normal</c> before <c>high</c>. Default <c>normal</c>.</summary>
     public RoutePriority Priority { get; init; } = RoutePriority.Normal;
+
+    /// <summary>How much a request counts, against other routes, where requests and concurrency are limited. 1 to 1,000; default 1.</summary>
+    [Range(1, 1_000)]
+    public int RequestWeight { get; init; } = 1;
+
+    /// <summary>
+    /// How answers tell the limits: <c>ietf</c> (<c>RateLimit</c> and <c>RateLimit-Policy</c>), <c>openai</c> (<c>x-ratelimit-…</c>), <c>anthropic</c>
+    /// (<c>anthropic-ratelimit-…</c>), <c>legacy</c> (<c>X-RateLimit-…</c>), or <c>dialect</c>, that of the API called. Default <c>["dialect"]</c>; <c>[]</c> tells nothing.
+    /// </summary>
+    [MaxLength(4)]
+    public IReadOnlyList<RateLimitHeaders> RateLimitHeaders { get; init; } = [Configuration.RateLimitHeaders.Dialect];
+}
+
+/// <summary>A way in which answers tell the limits.</summary>
+public enum RateLimitHeaders
+{
+    /// <summary>That of the API called: OpenAI's, Anthropic's, else IETF's.</summary>
+    Dialect,
+
+    /// <summary>draft-ietf-httpapi-ratelimit-headers.</summary>
+    Ietf,
+
+    /// <summary>OpenAI's.</summary>
+    OpenAI,
+
+    /// <summary>Anthropic's.</summary>
+    Anthropic,
+
+    /// <summary>The older convention of many APIs.</summary>
+    Legacy,
 }
 
 /// <summary>What a request must have besides host and path. All that is stated must be so.</summary>

@@ -24,6 +24,12 @@ internal sealed partial record ScalarFormat(
             text => Duration.TryParse(text, out var duration) ? duration : null, value => Duration.Write((TimeSpan)value)),
         [typeof(ByteSize)] = Text("size", "a size such as 512, 64KiB, 32MiB or 1GiB", "^[0-9]+(KiB|MiB|GiB)?$",
             text => ByteSize.TryParse(text, out var size) ? size : null),
+        [typeof(Quantity)] = new("amount", "an amount such as 1000, 12.50 (at most 9 decimals, at most 9000000000) or unlimited", "string", Quantities,
+            text => Quantity.TryParse(text, out var quantity) ? quantity : null, value => value.ToString()!),
+        [typeof(LimitWindow)] = Text("duration or calendar unit", "a duration such as 30s or 1m, or one of minute, hour, day, week, month",
+            $"{Duration.Pattern}|^(minute|hour|day|week|month)$", text => LimitWindow.TryParse(text, out var window) ? window : null),
+        [typeof(TimeZoneInfo)] = Text("time zone", "a time zone that this machine knows, such as UTC or Europe/Berlin", "^[A-Za-z][A-Za-z0-9_+/-]*$",
+            text => TimeZoneInfo.TryFindSystemTimeZoneById(text, out var zone) ? zone : null, value => ((TimeZoneInfo)value).Id),
         [typeof(Uri)] = Text("URL", "an absolute http or https URL without user name, query or fragment", "^https?://", ParseUri),
         [typeof(IPEndPoint)] = Text("IP:port", "an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080 (names are not looked up)",
             "^([0-9]{1,3}(\\.[0-9]{1,3}){3}|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}$", ParseEndPoint),
@@ -35,6 +41,7 @@ internal sealed partial record ScalarFormat(
     };
 
     private static readonly string[] InstantForms = ["yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
+    private const string Quantities = @"^([0-9]+(\.[0-9]{1,9})?|unlimited)$";
     private const NumberStyles Digits = NumberStyles.AllowLeadingSign;
 
     /// <summary>The values of an enumeration as they are written; none for other formats.</summary>

@@ -123,10 +123,10 @@ internal sealed class Model
     {
         Name = name;
         Settings = settings;
-        Targets = [.. settings.Targets.Select(t => TargetOf(t.Provider, t.Model, t.Weight))];
-        Fallbacks = [.. settings.Fallbacks.Select(f => TargetOf(f.Provider, f.Model, weight: 0))];
+        Targets = [.. settings.Targets.Select(t => TargetOf(t.Provider, t.Model, t.Weight, t.Price))];
+        Fallbacks = [.. settings.Fallbacks.Select(f => TargetOf(f.Provider, f.Model, weight: 0, f.Price))];
 
-        Target TargetOf(string provider, string? model, int weight) => new(providers[provider], model ?? name, weight, settings);
+        Target TargetOf(string provider, string? model, int weight, PriceSettings? price) => new(providers[provider], model ?? name, weight, settings, price);
     }
 
     public string Name { get; }
@@ -136,7 +136,7 @@ internal sealed class Model
 }
 
 /// <summary>One place that serves a model, compiled.</summary>
-internal sealed class Target(Provider provider, string model, int weight, ModelSettings settings)
+internal sealed class Target(Provider provider, string model, int weight, ModelSettings settings, PriceSettings? price)
 {
     public Provider Provider => provider;
 
@@ -147,6 +147,10 @@ internal sealed class Target(Provider provider, string model, int weight, ModelS
     public ReadOnlyMemory<byte> ModelJson { get; } = Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(model)}\"");
 
     public int Weight => weight;
+
+    /// <summary>What calls cost there; none if nobody has said.</summary>
+    public Price? Price { get; } = (price ?? Price.Find(provider.Settings.Prices, model)) is { } stated ? new Price(stated) : null;
+
     public int MaxOutputTokens => settings.MaxOutputTokens;
     public TimeoutSettings Timeouts { get; } = settings.Timeouts ?? provider.Settings.Timeouts;
 }

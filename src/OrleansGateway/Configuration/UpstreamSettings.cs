@@ -38,6 +38,9 @@ public sealed record UpstreamSettings
     /// <summary>How much one target is given at once.</summary>
     public CircuitBreakerSettings CircuitBreaker { get; init; } = new();
 
+    /// <summary>Bounds the requests in flight by how fast the targets answer. Default: none, only <c>circuit_breaker</c> bounds them.</summary>
+    public AdaptiveSettings? AdaptiveConcurrency { get; init; }
+
     /// <summary>How long to wait for a target.</summary>
     public UpstreamTimeoutSettings Timeouts { get; init; } = new();
 

@@ -52,6 +52,7 @@ internal sealed class ForwardAttempt : IAsyncDisposable
             _deadline.AwaitFirstByte();
             Answer = await _carriers.For(_pool.Access, Target.Url).SendAsync(_request, _deadline.Token);
             _facts.FirstByteAt = _time.GetTimestamp();
+            _facts.IsOverloaded = Answer.Status is 429 or 503;
             _result = Answer.Status is 502 or 503 or 504 ? AttemptResult.ServerFailure : AttemptResult.Answered;
             return null;
         }
@@ -67,6 +68,7 @@ internal sealed class ForwardAttempt : IAsyncDisposable
         catch (OperationCanceledException) when (_deadline.Expired)
         {
             _result = AttemptResult.TimedOut;
+            _facts.IsOverloaded = true;
             return Fail(Refusal.GatewayTimeout($"The upstream of this path {_deadline.Reason}."), nothingSent: false);
         }
         catch (Exception)

@@ -78,6 +78,9 @@ internal sealed class Account
     /// <summary>Where it stands among the link's accounts; -1 for not at all.</summary>
     internal int Place { get; set; } = -1;
 
+    /// <summary>Whether the owner wants units for others, and it has not been answered yet.</summary>
+    internal bool IsRecalled { get; set; }
+
     /// <summary>Whether it is to be reported next.</summary>
     internal bool IsDue { get; set; }
 

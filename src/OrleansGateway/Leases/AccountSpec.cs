@@ -32,14 +32,22 @@ internal sealed record AccountSpec
     /// <summary>Of a bucket: units that come back in <see cref="Time"/>.</summary>
     public long Refill { get; init; }
 
-    /// <summary>Of a bucket: the time in which <see cref="Refill"/> units come back. Of a sliding window, or a rolling budget: its length.</summary>
+    /// <summary>
+    /// Of a bucket: the time in which <see cref="Refill"/> units come back. Of a sliding window, or a rolling budget: its length. Of a fixed window without
+    /// <see cref="Periods"/>: its length, from the first use after the one before has ended.
+    /// </summary>
     public TimeSpan Time { get; init; }
 
-    /// <summary>Of a fixed window, or a budget with periods: which period an instant is in. None for a lifetime budget, or one that rolls.</summary>
+    /// <summary>
+    /// Of a fixed window, or a budget with periods: which period an instant is in. None for a lifetime budget, one that rolls, and a window that begins with its first use.
+    /// </summary>
     public IPeriods? Periods { get; init; }
 
     /// <summary>Whether it counts, and says what it would have refused, but refuses nothing.</summary>
     public bool Shadow { get; init; }
+
+    /// <summary>Most accounts of the same rule that an edge keeps at once; for one more it finds none.</summary>
+    public int AccountsMax { get; init; } = int.MaxValue;
 
     /// <summary>
     /// Share of the limit, by priority (low, normal, high), in 1/1000, that is kept for requests of that priority as long as it is not used. Empty: first come, first served.

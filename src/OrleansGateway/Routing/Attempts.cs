@@ -5,16 +5,43 @@ using OrleansGateway.Models;
 using OrleansGateway.Models.Relays;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Upstream;
+using OrleansGateway.Upstream.Adaptive;
 
 namespace OrleansGateway.Routing;
 
 /// <summary>One attempt at one target: sends, judges the answer's head, and has the answer carried to the client.</summary>
-internal sealed class Attempts(Upstreams upstreams, Readiness readiness, TimeProvider time)
+internal sealed class Attempts(Upstreams upstreams, AdaptiveGates gates, Readiness readiness, TimeProvider time)
 {
     private const int ErrorBytesMax = 64 << 10;
 
+    private static readonly Refusal s_busy = new(
+        503, "provider_busy", "The provider of this model has as many requests as it can take now. Try again.", RetryAfter: TimeSpan.FromSeconds(1));
+
     /// <summary>None if the client has its answer, whole or ended by an error it was told of; else why it has nothing yet.</summary>
-    public async ValueTask<Failure?> RunAsync(Exchange exchange, ModelCall call, Target target)
+    public ValueTask<Failure?> RunAsync(Exchange exchange, ModelCall call, Target target) =>
+        target.Provider.Settings.AdaptiveConcurrency is { } settings ? EnterAsync(exchange, call, target, settings) : SendAsync(exchange, call, target);
+
+    private async ValueTask<Failure?> EnterAsync(Exchange exchange, ModelCall call, Target target, AdaptiveSettings settings)
+    {
+        var gate = gates.OfProvider(target.Provider.Id);
+        if (!gate.TryEnter(settings)) return new Failure(s_busy, TryNext: true) { NotSent = true };
+        var signal = AdaptiveSignal.Unknown;
+        var startedAt = time.GetTimestamp();
+        call.HeadAt = 0;
+        try
+        {
+            var failure = await SendAsync(exchange, call, target);
+            signal = failure is { Status: 429 or 503 } or { Refusal.Status: StatusCodes.Status504GatewayTimeout } ? AdaptiveSignal.Overloaded
+                : call.HeadAt != 0 ? AdaptiveSignal.Answered : AdaptiveSignal.Unknown;
+            return failure;
+        }
+        finally
+        {
+            gate.Leave(signal, time.GetElapsedTime(startedAt, call.HeadAt));
+        }
+    }
+
+    private async ValueTask<Failure?> SendAsync(Exchange exchange, ModelCall call, Target target)
     {
         if (UpstreamCall.Prepare(exchange, call, target, time, out var upstream) is { } refusal) return new Failure(refusal, TryNext: true) { NotSent = true };
         using var deadline = new Deadline(new Waits(target.Timeouts.FirstToken, target.Timeouts.Idle, target.Timeouts.Total), time, exchange.Aborted);
@@ -22,6 +49,7 @@ internal sealed class Attempts(Upstreams upstreams, Readiness readiness, TimePro
         try
         {
             await using var response = await upstreams.For(target.Provider).SendAsync(upstream!.Request, deadline.Token);
+            call.HeadAt = time.GetTimestamp();
             AnswerHead.Note(call, response);
             return await CarryAsync(exchange, call, upstream, response, deadline);
         }

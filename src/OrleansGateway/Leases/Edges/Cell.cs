@@ -38,6 +38,9 @@ internal sealed class Cell(Account account, long lease)
         set => Volatile.Write(ref _deadline, value);
     }
 
+    /// <summary>Whether it may be used no more, and what is left of a rate is lost.</summary>
+    public bool IsExpired(long now) => Deadline > 0 && now >= Deadline;
+
     /// <summary>Granted since it began.</summary>
     public long Granted { get; set; }
 
@@ -51,6 +54,9 @@ internal sealed class Cell(Account account, long lease)
 
     /// <summary>Below this many units to hand more are asked for.</summary>
     public long LowWater { get; set; }
+
+    /// <summary>Until when nothing is said of it, in ticks: the owner could not take it down.</summary>
+    public long QuietUntil { get; set; }
 
     /// <summary>When it should be renewed, in ticks.</summary>
     public long RenewAt { get; set; }

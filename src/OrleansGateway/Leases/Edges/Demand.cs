@@ -9,19 +9,20 @@ internal struct Demand
     private long _perHorizon;
     private long _seenAt;
     private long _visitTakes;
-    private int _idleVisits;
+    private long _usedAt;
+    private bool _isAsked;
 
     /// <summary>What a request takes, on average; 0 before the first.</summary>
     public long TypicalHold { get; private set; }
 
-    /// <summary>Whether nothing has been asked for since the visit before the last.</summary>
-    public bool IsIdle => _idleVisits > 1;
+    /// <summary>Whether nothing had been asked for between the last two visits.</summary>
+    public bool IsIdle { get; private set; }
 
     /// <summary>A request asks the owner for this.</summary>
     public void Ask(long units)
     {
         _asked += units;
-        _idleVisits = 0;
+        (_isAsked, IsIdle) = (true, false);
         TypicalHold = TypicalHold == 0 ? units : TypicalHold + ((units - TypicalHold) / 8);
     }
 
@@ -44,12 +45,13 @@ internal struct Demand
     /// <summary>Another lease counts anew.</summary>
     public void Opened() => (_takenSeen, _takesSeen, _visitTakes) = (0, 0, 0);
 
-    /// <summary>Looks in once in a while; answers how many times in a row nothing had been asked for since the last time.</summary>
-    public int Visit(Cell? cell)
+    /// <summary>Looks in once in a while; answers since when nothing has been asked for: 0 if something was since the last time.</summary>
+    public TimeSpan Visit(Cell? cell, long now)
     {
         var takes = cell?.Takes ?? 0;
-        _idleVisits = takes == _visitTakes && _asked == 0 ? _idleVisits + 1 : 0;
-        _visitTakes = takes;
-        return _idleVisits;
+        IsIdle = takes == _visitTakes && !_isAsked && _usedAt > 0;
+        (_visitTakes, _isAsked) = (takes, false);
+        if (!IsIdle) _usedAt = now;
+        return new(now - _usedAt);
     }
 }

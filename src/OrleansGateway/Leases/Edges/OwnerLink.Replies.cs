@@ -18,7 +18,7 @@ internal sealed partial class OwnerLink
         foreach (var grant in reply.Grants) Apply(grant);
         EndTakes(reply.Takes, now);
         foreach (var grant in reply.Grants) Release(grant);
-        CloseFinals();
+        CloseFinals(reply.IsMoneyUnheard, now);
     }
 
     /// <summary>
@@ -33,8 +33,8 @@ internal sealed partial class OwnerLink
         _sentTakes.Clear();
         _retired.AddRange(_sentFinals);
         _sentFinals.Clear();
-        _retired.RemoveAll(cell => !cell.IsMoney);
-        foreach (var cell in _retired) cell.RenewAt = 0;
+        _retired.RemoveAll(cell => !cell.IsMoney && cell.Kind != AccountKind.Concurrency);
+        foreach (var cell in _retired) (cell.RenewAt, cell.QuietUntil) = (0, 0);
         foreach (var account in _accounts)
         {
             if (account.Cell is not { } cell) continue;
@@ -45,21 +45,23 @@ internal sealed partial class OwnerLink
             }
 
             account.IsExact = false;
-            account.Older = cell;
-            account.Cell = null;
+            // Requests go on in their slots: an owner that still knows of those must not give them to others.
+            if (cell.Kind == AccountKind.Concurrency) Retire(account, cell);
+            else (account.Older, account.Cell) = (cell.Granted > 0 ? cell : null, null);
         }
     }
 
     private void Apply(LeaseGrant grant)
     {
-        if (Find(grant) is not { } cell || grant.Granted < cell.Granted) return;
-        if (cell.Granted == 0)
-        {
-            cell.Period = grant.Period;
-            // Before anything of it can be held.
-            if (cell.IsMoney && grant.Granted > 0) cell.Journalled = core.Journal.Opened(grant.Account, grant.Lease, grant.Period);
-        }
-
+        if (Find(grant) is not { } cell) return;
+        // It is over, though the edge's own clock may not say so yet.
+        if (grant.Lifetime == TimeSpan.Zero) Extend(cell, grant.Lifetime);
+        if (grant.Lifetime == TimeSpan.Zero && !cell.IsRetired) Retire(cell.Account, cell);
+        if (grant.Granted < cell.Granted) return;
+        // With nothing out it may go on in the next period, but in the journal a lease has one.
+        if (cell.Granted == 0 || (cell.Out == 0 && !cell.IsMoney)) cell.Period = grant.Period;
+        // Before anything of it can be held.
+        if (cell is { IsMoney: true, Granted: 0 } && grant.Granted > 0) cell.Journalled = core.Journal.Opened(grant.Account, grant.Lease, grant.Period);
         cell.Unclaimed += grant.Granted - cell.Granted;
         cell.Granted = grant.Granted;
         Extend(cell, grant.Lifetime);
@@ -76,7 +78,7 @@ internal sealed partial class OwnerLink
             return;
         }
 
-        cell.Deadline = _sentAt + lifetime.Ticks - (lifetime.Ticks / 1000) - 1;
+        cell.Deadline = Math.Max(1, _sentAt + lifetime.Ticks - (lifetime.Ticks / 1000) - 1);
         cell.RenewAt = _sentAt + (lifetime.Ticks / 2);
     }
 
@@ -134,7 +136,11 @@ internal sealed partial class OwnerLink
             SetDue(account);
         }
 
-        if (cell.Return(grant.Recall) > 0) SetDue(account);
+        if (cell.Return(grant.Recall) > 0)
+        {
+            account.IsRecalled = true;
+            SetDue(account);
+        }
 
         cell.LowWater = cell.ToHand / 2;
     }
@@ -145,12 +151,19 @@ internal sealed partial class OwnerLink
         return _retired.Find(c => c.Lease == grant.Lease) ?? _sentFinals.Find(c => c.Lease == grant.Lease);
     }
 
-    private void CloseFinals()
+    private void CloseFinals(bool isUnheard, long now)
     {
+        if (isUnheard)
+        {
+            // The totals of those that live are reported again with the next visits.
+            foreach (var account in _accounts) account.Cell?.ReportedSpent = -1;
+        }
+
         foreach (var cell in _sentFinals)
         {
-            // Something was granted after all: it goes back.
-            if (cell.Out > 0) _retired.Add(cell);
+            cell.QuietUntil = isUnheard ? now + Settings.VisitEvery.Ticks : 0;
+            // Or something was granted after all: it goes back.
+            if (isUnheard || cell.Out > 0) _retired.Add(cell);
             else if (cell.IsMoney && cell.Granted > 0) core.Journal.Closed(cell.Journalled);
         }
 

@@ -129,7 +129,7 @@ internal sealed partial class OwnerLink
     private void Report(List<LeaseReport> reports, Account account, long now)
     {
         if (account.Cell is not { } cell) return;
-        if (cell.Granted > 0 && now >= cell.Deadline)
+        if (cell.IsExpired(now))
         {
             Retire(account, cell);
             return;
@@ -148,7 +148,10 @@ internal sealed partial class OwnerLink
             return 0;
         }
 
-        return account.Demand.IsIdle ? 0 : Math.Max(0, wanted - cell.ToHand);
+        // What was just called back is not asked for in the same breath.
+        var wantsNone = account.Demand.IsIdle || account.IsRecalled;
+        account.IsRecalled = false;
+        return wantsNone ? 0 : Math.Max(0, wanted - cell.ToHand);
     }
 
     private void ReportRetired(List<LeaseReport> reports, long now, int reportsMax)
@@ -156,13 +159,14 @@ internal sealed partial class OwnerLink
         for (var i = _retired.Count - 1; i >= 0 && reports.Count < reportsMax; i--)
         {
             var cell = _retired[i];
-            if (!cell.IsMoney && cell.Granted > 0 && now >= cell.Deadline)
+            if (!cell.IsMoney && cell.IsExpired(now))
             {
                 // The owner has burned it, or will: it must hear no more of it.
                 _retired.RemoveAt(i);
                 continue;
             }
 
+            if (now < cell.QuietUntil) continue;
             var returned = cell.Return(long.MaxValue);
             var isFinal = cell.Out == 0;
             if (isFinal)

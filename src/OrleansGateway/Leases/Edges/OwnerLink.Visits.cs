@@ -29,7 +29,7 @@ internal sealed partial class OwnerLink
     /// <summary>False if it was forgotten.</summary>
     private bool VisitOne(Account account, long now)
     {
-        var idle = account.Demand.Visit(account.Cell) * Settings.VisitEvery;
+        var idle = account.Demand.Visit(account.Cell, now);
         if (account.Older is { } older && now >= older.Deadline) account.Older = null;
         if (account.Cell is not { } cell)
         {
@@ -38,7 +38,7 @@ internal sealed partial class OwnerLink
             return false;
         }
 
-        if (cell.Granted > 0 && now >= cell.Deadline) Retire(account, cell);
+        if (cell.IsExpired(now)) Retire(account, cell);
         else if (idle >= (cell.IsMoney ? Settings.MoneyKept : Settings.RateKept)) GiveUp(account, cell, now);
         else if (idle == default || cell.Spent != cell.ReportedSpent || now + Settings.VisitEvery.Ticks >= cell.RenewAt) SetDue(account);
         return true;

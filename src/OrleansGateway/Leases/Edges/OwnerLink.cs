@@ -117,7 +117,7 @@ internal sealed partial class OwnerLink(EdgeCore core, string owner)
         Place(account);
         if (account.Cell is { } cell)
         {
-            var isOver = cell.Granted > 0 && now >= cell.Deadline;
+            var isOver = cell.IsExpired(now);
             if (!isOver && cell.Kind == account.Spec.Kind && cell.Dimension == account.Spec.Dimension) return cell;
             Retire(account, cell);
         }

@@ -28,7 +28,8 @@ internal sealed class BucketAccount : OwnerAccount
         _at = start.EmptyAt > start.At.Monotonic ? start.EmptyAt : start.At.Monotonic;
         Reserves = Reserves.For(spec);
         _level = saved is { } level ? Math.Min(level, spec.Limit) : 0;
-        if (saved is null && !_hasPhantom) FillSince(start.EmptyAt);
+        if (saved is not null) _at = start.SavedAt;
+        else if (!_hasPhantom) FillSince(start.EmptyAt);
         Reserves?.Fill(_level);
     }
 
@@ -66,7 +67,7 @@ internal sealed class BucketAccount : OwnerAccount
         events.Sort(static (a, b) => a.Expiry.CompareTo(b.Expiry));
         foreach (var (expiry, freed) in events)
         {
-            if (units <= cap && at + Rate.TimeFor(units - level, rest) is var free && free <= expiry) return When(free - now.Monotonic);
+            if (units <= cap && Rate.TimeFor(units - level, rest) is var wait && wait <= expiry - at) return When(at + wait - now.Monotonic);
             level = Rate.Fill(level, expiry - at, cap, ref rest);
             at = expiry;
             cap += freed;

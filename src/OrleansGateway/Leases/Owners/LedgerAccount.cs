@@ -78,8 +78,8 @@ internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSetting
         return end > now.Utc ? end - now.Utc : TimeSpan.Zero;
     }
 
-    // One of an older period goes on in this one if nothing of it is out.
-    public override bool MayGrantOn(OwnerLease lease) => lease.State == LeaseState.Live && (lease.Period == Period || lease.Out == 0);
+    // A lease dies with its period; one that never had anything has none yet.
+    public override bool MayGrantOn(OwnerLease lease) => lease.State == LeaseState.Live && (lease.Period == Period || lease.Granted == 0);
 
     public override Verdict WhenFree(long units, in OwnerTime now)
     {

@@ -6,6 +6,20 @@ namespace OrleansGateway.Leases.Owners;
 /// <summary>Money of edges that are gone. It comes back only by evidence: what a journal proves, what an operator says, or what the budget's policy says of orphans.</summary>
 internal sealed class Orphans(OwnerAccounts accounts)
 {
+    public IReadOnlyList<Guid> Sessions()
+    {
+        var sessions = new HashSet<Guid>();
+        foreach (var account in accounts.InLedger)
+        {
+            for (var lease = account.Leases; lease is not null; lease = lease.Next)
+            {
+                if (lease.State == LeaseState.Live && lease.Granted > 0) sessions.Add(lease.Session);
+            }
+        }
+
+        return [.. sessions];
+    }
+
     /// <summary>A session is gone, and nothing is known of it.</summary>
     public void Suspend(Guid session, in OwnerTime now)
     {

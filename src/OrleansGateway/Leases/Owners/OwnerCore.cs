@@ -32,7 +32,7 @@ internal sealed class OwnerCore
     {
         _owner = record.Owner;
         Epoch = record.Epoch;
-        _accounts = new OwnerAccounts(settings, new OwnerStart(now, settings.EmptyAt ?? now.Monotonic, mayOthersHold), specs, _draft);
+        _accounts = new OwnerAccounts(settings, new OwnerStart(now, settings.EmptyAt ?? now.Monotonic, settings.SavedAt ?? now.Monotonic, mayOthersHold), specs, _draft);
         _sessions = new OwnerSessions(settings);
         _reports = new Reports(_accounts, settings);
         _takes = new Takes(_accounts);
@@ -50,6 +50,9 @@ internal sealed class OwnerCore
 
     /// <summary>Whether it could be dropped from memory and made anew, and nothing was lost but that edges register again.</summary>
     public bool IsIdle => _accounts.InMemory.Count == 0 && _accounts.InLedger.All(a => a.Leases is null) && _draft.IsEmpty;
+
+    /// <summary>Sessions that have money, and are not in suspense.</summary>
+    public IReadOnlyList<Guid> SessionsWithMoney() => _orphans.Sessions();
 
     /// <summary>Whether a request has to do with what is kept in the ledger.</summary>
     public bool TouchesLedger(LeaseRequest request, OwnerTime now)
@@ -190,7 +193,7 @@ internal sealed class OwnerCore
         if (pending.SameAs is { } same) return same.Session!.Reply!;
         if (pending.Ready is { } ready) return ready;
         // Takes first: what fails gives back what it had, and the totals say so.
-        var takes = pending.Takes.ConvertAll(t => !written && t.IsLedgered ? t.Fail() : t.Result);
+        var takes = pending.Takes.ConvertAll(t => !written && t.IsLedgered ? t.Fail() : t.ToResult());
         var reply = new LeaseReply
         {
             Number = pending.Request.Number,

@@ -21,6 +21,9 @@ internal sealed record OwnerSettings
     /// </summary>
     public TimeSpan? EmptyAt { get; init; }
 
+    /// <summary>Instant, monotonic, from which levels that a clean stop has saved refill. None: when the core began.</summary>
+    public TimeSpan? SavedAt { get; init; }
+
     /// <summary>
     /// Windows at least as long as this are kept in the ledger as money is, so that a crash does not close them until they are over. 1 s to for ever; default 10 min. Shorter
     /// ones cost a write for each grant.

@@ -9,7 +9,7 @@ internal sealed class OwnerStep
     public LedgerWrite? Write { get; init; }
 
     /// <summary>Of an act: what comes of it once the step has ended as written; of one that was done before, or cannot be done, what came of it.</summary>
-    public BudgetActResult? Act { get; init; }
+    public BudgetActResult? Act { get; set; }
 
     /// <summary>Of an act that is to be written: its id.</summary>
     public string? ActId { get; init; }

@@ -33,7 +33,7 @@ internal sealed class PendingReply(LeaseRequest request)
 /// <summary>What was decided of a take, and what has been granted for it.</summary>
 internal sealed record PendingTake(TakeRequest Take, AccountId? Binding, Verdict Verdict, IReadOnlyList<(OwnerAccount Account, OwnerLease Lease, long Units)> Granted)
 {
-    public TakeResult Result => new(Take.Id, Binding, Verdict.Denial, Verdict.Delay);
+    public TakeResult ToResult() => new(Take.Id, Binding, Verdict.Denial, Verdict.Delay);
 
     public bool IsLedgered => Granted.Any(g => g.Account.IsLedgered);
 

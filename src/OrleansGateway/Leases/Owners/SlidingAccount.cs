@@ -24,7 +24,7 @@ internal sealed class SlidingAccount : OwnerAccount
     {
         _settings = settings;
         Reserves = Reserves.For(spec);
-        if (savedUse is { } used) Count(used, start.At.Monotonic);
+        if (savedUse is { } used) Count(used, start.SavedAt);
         else if (start.MayOthersHold) _closedUntil = start.At.Monotonic + settings.PhantomTime + spec.Time;
         else if (start.EmptyAt != TimeSpan.MinValue) _closedUntil = start.EmptyAt + spec.Time;
         Reserves?.Fill(Level);

@@ -24,7 +24,11 @@ internal sealed class SlotAccount : OwnerAccount
     public override void Advance(in OwnerTime now)
     {
         if (_phantomEnd <= now.Monotonic) _phantomEnd = TimeSpan.MinValue;
-        while (FirstExpired(now.Monotonic) is { } lease) Reserves?.Add(Burn(lease));
+        while (FirstExpired(now.Monotonic) is { } lease)
+        {
+            var freed = Burn(lease);
+            Reserves?.Add(freed);
+        }
     }
 
     public override TimeSpan LifetimeFrom(in OwnerTime now) => _settings.LeaseLifetime;

@@ -91,9 +91,9 @@ internal sealed class WindowAccount : OwnerAccount
         _used = 0;
         for (var lease = Leases; lease is not null; lease = lease.Next)
         {
-            // A calendar that has jumped ends a window before its leases: what they have counts in the next one too.
+            // A lease that never had anything has no window yet. A calendar that has jumped ends a window before its leases: what they have counts in the next one too.
             var mayStillUse = lease.Expiry > now.Monotonic;
-            if (lease.Out == 0) continue;
+            if (lease.Granted == 0) continue;
             var burned = Burn(lease);
             if (mayStillUse) _used += burned;
         }

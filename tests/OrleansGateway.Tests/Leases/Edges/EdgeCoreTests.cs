@@ -291,6 +291,52 @@ public sealed class EdgeCoreTests
     }
 
     [Fact]
+    public void LeaseThatIsOver_IsUsedNoMore_AndAnotherIsOpened()
+    {
+        var account = _rig.Stocked("limit", 5);
+        var first = _rig.Core.View().Accounts[0].Lease;
+        _rig.Owner.Lifetime = TimeSpan.Zero;
+        Assert.True(_rig.TryAdmit(_rig.Core.NewHold("a"), EdgeRig.Requests(1), account));
+        _rig.Pass(TimeSpan.FromSeconds(1.1));
+        Assert.False(_rig.TryAdmit(_rig.Core.NewHold("b"), EdgeRig.Requests(1), account));
+
+        (_rig.Owner.Lifetime, _rig.Owner[account.Id]) = (TimeSpan.FromSeconds(5), 5);
+        Assert.Equal(Denial.None, _rig.Take(_rig.Core.NewHold("c"), EdgeRig.Requests(5), account).Denial);
+        Assert.True(_rig.Core.View().Accounts[0].Lease > first);
+    }
+
+    [Fact]
+    public void CloseThatTheLedgerHasNotTakenDown_IsReportedAgain_ButNotAtOnce()
+    {
+        _rig.Owner.Lifetime = TimeSpan.MaxValue;
+        var budget = _rig.Stocked("budget", 50, Dimension.Cost, AccountKind.Budget);
+        _rig.Owner.IsMoneyUnheard = true;
+        _rig.Pass(TimeSpan.FromSeconds(40));
+        Assert.DoesNotContain("closed 1", _rig.Journal.Lines);
+        Assert.InRange(_rig.Owner.Requests.Count, 5, 50);
+        _rig.Owner.IsMoneyUnheard = false;
+        _rig.Pass(TimeSpan.FromSeconds(2));
+
+        Assert.Contains("closed 1", _rig.Journal.Lines);
+        Assert.Equal(50, _rig.Owner[budget.Id]);
+    }
+
+    [Fact]
+    public void SlotsInUse_AreReportedOnToAnOwnerThatAsksToRegister()
+    {
+        var slots = _rig.Stocked("slots", 3, Dimension.Concurrency, AccountKind.Concurrency);
+        var hold = _rig.Core.NewHold("a");
+        Assert.True(_rig.TryAdmit(hold, EdgeRig.Amount(Dimension.Concurrency, 2), slots));
+        _rig.Owner.BeginAnew();
+        _rig.Pass(TimeSpan.FromSeconds(10));
+        Assert.Equal((2, 1), (_rig.Owner.Out(slots.Id), _rig.Owner[slots.Id]));
+
+        hold.Settle(default);
+        _rig.Pass(TimeSpan.FromSeconds(2));
+        Assert.Equal((0, 3), (_rig.Owner.Out(slots.Id), _rig.Owner[slots.Id]));
+    }
+
+    [Fact]
     public void Last_GivesEverythingBackThatIsNotHeld_AndNothingIsAdmittedAfterwards()
     {
         var (first, second) = (_rig.Stocked("first", 5), _rig.Stocked("second", 7));

@@ -26,6 +26,9 @@ internal sealed class PlainOwner : ILeaseOwners
 
     public long Recall { get; set; }
 
+    /// <summary>Whether it says of what it closes that it has not taken it down.</summary>
+    public bool IsMoneyUnheard { get; set; }
+
     /// <summary>How long takes must wait that are granted.</summary>
     public TimeSpan Delay { get; set; }
 
@@ -90,7 +93,7 @@ internal sealed class PlainOwner : ILeaseOwners
 
     private LeaseReply Decide(LeaseRequest request)
     {
-        foreach (var report in request.Reports) Note(report);
+        foreach (var report in request.Reports.Where(r => !r.IsFinal || !IsMoneyUnheard)) Note(report);
         var takes = request.Takes.Select(Take).ToArray();
         var grants = new List<LeaseGrant>();
         foreach (var report in request.Reports.Where(r => !r.IsFinal))
@@ -100,7 +103,7 @@ internal sealed class PlainOwner : ILeaseOwners
             grants.Add(new(report.Account, report.Lease, lease.Granted, Period, Lifetime, IsExact, Recall));
         }
 
-        return new() { Number = request.Number, Epoch = Epoch, Grants = grants, Takes = takes };
+        return new() { Number = request.Number, Epoch = Epoch, Grants = grants, Takes = takes, IsMoneyUnheard = IsMoneyUnheard };
     }
 
     private void Note(LeaseReport report)

@@ -1,0 +1,128 @@
+using OrleansGateway.Configuration;
+using OrleansGateway.Http;
+using OrleansGateway.Limits;
+
+namespace OrleansGateway.Tests.Limits;
+
+public sealed class CostTests
+{
+    private static readonly Price Sonnet = PriceOf("3", output: "15", cachedInput: "0.30", cacheWrite: "3.75", cacheWrite1h: "6");
+
+    [Fact]
+    public void Of_TokensOfEveryClass_IsWhatTheProviderBills()
+    {
+        // 1,000 × 3 + 2,000 × 0.30 + 300 × 3.75 + 40 × 6 + 500 × 15 USD per million.
+        var usage = new TokenUsage { Input = 1_000, CacheRead = 2_000, CacheWrite = 300, CacheWrite1h = 40, Output = 500, Reasoning = 100 };
+        Assert.Equal(12_465_000, Cost.Of(Sonnet, usage));
+    }
+
+    [Fact]
+    public void Of_ReasoningAndAudio_HasTheirOwnPricesAndCountsThemOnce()
+    {
+        var price = new Price(new PriceSettings
+        {
+            Input = Amount("1"), Output = Amount("2"), Reasoning = Amount("3"), AudioInput = Amount("40"), AudioOutput = Amount("80"), Request = Amount("0.01"),
+        });
+        var usage = new TokenUsage { Input = 1_000_000, AudioInput = 200_000, Output = 1_000_000, AudioOutput = 100_000, Reasoning = 300_000 };
+        Assert.Equal((long)((0.8m + 8m + 1.2m + 0.9m + 8m + 0.01m) * 1_000_000_000), Cost.Of(price, usage));
+    }
+
+    [Theory]
+    [InlineData("0.000000001", 1, 1)]
+    [InlineData("0.000000001", 1_000_000, 1)]
+    [InlineData("0.000000001", 1_000_001, 2)]
+    [InlineData("0.15", 1, 150)]
+    [InlineData("0.0375", 1, 38)]
+    [InlineData("0", 1_000, 0)]
+    public void Of_AFractionOfANanoDollar_IsRoundedUpOnce(string perMillion, long tokens, long nanos) =>
+        Assert.Equal(nanos, Cost.Of(PriceOf(perMillion), new TokenUsage { Input = tokens }));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void AtMost_OfAnyPriceAndTokens_IsNeverBelowWhatItCosts(int seed)
+    {
+        var random = new Random(seed);
+        for (var i = 0; i < 2_000; i++)
+        {
+            var price = new Price(new PriceSettings
+            {
+                Input = Some(), Output = random.Next(4) == 0 ? null : Some(), CachedInput = Maybe(), CacheWrite = Maybe(), CacheWrite1h = Maybe(), Reasoning = Maybe(),
+                AudioInput = Maybe(), AudioOutput = Maybe(), Request = Maybe(),
+            });
+            var usage = new TokenUsage
+            {
+                Input = random.NextInt64(1_000_000), CacheRead = random.Next(1_000_000), CacheWrite = random.Next(1_000), CacheWrite1h = random.Next(1_000),
+                Output = random.Next(100_000), Reasoning = random.Next(150_000), AudioInput = random.Next(1_000_000), AudioOutput = random.Next(100_000),
+            };
+            var bound = Cost.AtMost(price, usage.TotalInput, usage.Output);
+            Assert.True(Cost.Of(price, usage) <= bound, $"step {i}: {usage}");
+
+            // What money buys can be paid, and one token more cannot.
+            var money = random.NextInt64(2 * bound + 1);
+            var tokens = Cost.OutputFor(price, money, usage.TotalInput);
+            if (tokens == 0) continue;
+            if (tokens < long.MaxValue) Assert.True(Cost.AtMost(price, usage.TotalInput, tokens + 1) > money, $"step {i}");
+            Assert.True(tokens == long.MaxValue || Cost.AtMost(price, usage.TotalInput, tokens) <= money, $"step {i}");
+        }
+
+        Quantity Some() => Amount(((decimal)random.NextInt64(100_000_000_000) / 1_000_000_000).ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Quantity? Maybe() => random.Next(2) == 0 ? null : Some();
+    }
+
+    [Fact]
+    public void Of_MoreThanFits_IsTheMost() =>
+        Assert.Equal(long.MaxValue, Cost.Of(PriceOf("9000000000"), new TokenUsage { Input = long.MaxValue }));
+
+    [Theory]
+    [InlineData("gpt-4.1", "1")]
+    [InlineData("gpt-4.1-mini", "2")]
+    [InlineData("gpt-4.1-nano", "3")]
+    [InlineData("gpt-5", "4")]
+    [InlineData("o3", null)]
+    public void Find_OfPrices_TakesTheNameThenTheLongestBeginning(string model, string? input)
+    {
+        var prices = new Dictionary<string, string> { ["gpt-4.1"] = "1", ["gpt-4.1-m*"] = "2", ["gpt-4.1*"] = "3", ["gpt*"] = "4" }
+            .ToDictionary(p => p.Key, p => new PriceSettings { Input = Amount(p.Value) });
+        Assert.Equal(input, Price.Find(prices, model)?.Input?.ToString());
+    }
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("12.50", 12_500_000_000)]
+    [InlineData("0.000000001", 1)]
+    [InlineData("9000000000", 9_000_000_000_000_000_000)]
+    public void Quantity_AsWritten_IsExact(string text, long nanos)
+    {
+        Assert.True(Quantity.TryParse(text, out var quantity));
+        Assert.Equal(nanos, quantity.Nanos);
+        Assert.True(Quantity.TryParse(quantity.ToString(), out var again) && again == quantity);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(".5")]
+    [InlineData("5.")]
+    [InlineData("-1")]
+    [InlineData("+1")]
+    [InlineData("1e3")]
+    [InlineData("1,000")]
+    [InlineData(" 1")]
+    [InlineData("0.0000000001")]
+    [InlineData("9000000001")]
+    [InlineData("Unlimited")]
+    public void Quantity_WrittenWrong_IsRefused(string text) => Assert.False(Quantity.TryParse(text, out _));
+
+    private static Price PriceOf(string input, string? output = null, string? cachedInput = null, string? cacheWrite = null, string? cacheWrite1h = null) => new(new PriceSettings
+    {
+        Input = Amount(input),
+        Output = output is null ? null : Amount(output),
+        CachedInput = cachedInput is null ? null : Amount(cachedInput),
+        CacheWrite = cacheWrite is null ? null : Amount(cacheWrite),
+        CacheWrite1h = cacheWrite1h is null ? null : Amount(cacheWrite1h),
+    });
+
+    private static Quantity Amount(string text) => Quantity.TryParse(text, out var quantity) ? quantity : throw new ArgumentException(text);
+}
