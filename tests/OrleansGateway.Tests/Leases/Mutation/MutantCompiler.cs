@@ -1,4 +1,5 @@
 using System.Runtime.Loader;
+using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using OrleansGateway.Tests.Tidy;
@@ -6,7 +7,7 @@ using OrleansGateway.Tests.Tidy;
 namespace OrleansGateway.Tests.Leases.Mutation;
 
 /// <summary>Makes an assembly, in memory, of the lease protocol's sources with a patch, and the simulator's. The product knows nothing of it.</summary>
-internal sealed class MutantCompiler
+internal sealed partial class MutantCompiler
 {
     private const string Leases = "src/OrleansGateway/Leases/";
     private const string Simulation = "tests/OrleansGateway.Tests/Leases/Simulation/";
@@ -19,7 +20,7 @@ internal sealed class MutantCompiler
 
     public MutantCompiler()
     {
-        _trees = Repository.Code.Where(IsPure).ToDictionary(f => f.Path, f => Parse(f.Text));
+        _trees = Pure().ToDictionary(f => f.Path, f => Parse(f.Text));
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(p => Path.GetFileName(p).StartsWith("System.", StringComparison.Ordinal)).Select(p => MetadataReference.CreateFromFile(p));
         var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, nullableContextOptions: NullableContextOptions.Enable);
@@ -52,10 +53,23 @@ internal sealed class MutantCompiler
         return times == 1 ? null : $"{mutant.Name}: its snippet stands {times} times in {mutant.File}";
     }
 
-    // Hosts log; what decides does not.
-    private static bool IsPure(SourceFile file) =>
-        (file.IsIn(Leases) && !file.Text.Contains("using Microsoft.", StringComparison.Ordinal) && !file.Name.StartsWith("Embedded", StringComparison.Ordinal))
-        || (file.IsIn(Simulation) && !file.Name.EndsWith("Tests", StringComparison.Ordinal));
+    /// <summary>All but the hosts, which have clocks, logs and waits; and what is made of them.</summary>
+    private static IEnumerable<SourceFile> Pure()
+    {
+        var pure = Repository.Code.Where(f => f.IsIn(Leases)).ToList();
+        var hosts = pure.Where(f => HostWord().IsMatch(CodeOnly.Of(f.Text))).ToList();
+        while (hosts.Count > 0)
+        {
+            pure.RemoveAll(hosts.Contains);
+            var names = new Regex($@"\b({string.Join('|', hosts.Select(h => h.Name))})\b");
+            hosts = [.. pure.Where(f => names.IsMatch(CodeOnly.Of(f.Text)))];
+        }
+
+        return pure.Concat(Repository.Code.Where(f => f.IsIn(Simulation) && !f.Name.EndsWith("Tests", StringComparison.Ordinal)));
+    }
+
+    [GeneratedRegex(@"\b(TimeProvider|ILogger|LoggerMessage|async)\b")]
+    private static partial Regex HostWord();
 
     private SyntaxTree Patched(Mutant mutant) => Parse(_trees[Leases + mutant.File].ToString().Replace(mutant.Snippet, mutant.Replacement, StringComparison.Ordinal));
 

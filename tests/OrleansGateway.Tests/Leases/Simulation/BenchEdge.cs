@@ -39,7 +39,14 @@ internal sealed class BenchEdge
     }
 
     /// <summary>What there is to be said to the owner.</summary>
-    public LeaseRequest Say() => Next() ?? throw new InvariantBroken("The edge has nothing to say.");
+    public LeaseRequest Say()
+    {
+        var request = Next() ?? throw new InvariantBroken("The edge has nothing to say.");
+        if (request.Epoch == _bench.Epoch) return request;
+        // They have not met: the owner wants to be told again, in its own time.
+        Hear(_bench.Ask(request));
+        return Next() ?? throw new InvariantBroken("The edge has nothing to say to an owner that it has just met.");
+    }
 
     public LeaseRequest? Next()
     {

@@ -29,13 +29,15 @@ internal static partial class Schedules
     {
         var bench = new Bench(Budget(100_000));
         var edge = bench.Edge();
-        edge.Core.QueueTake(edge.Core.NewHold("r"), [edge.Account()], new Amounts { Cost = 500 });
+        var hold = edge.Core.NewHold("r");
+        edge.Core.QueueTake(hold, [edge.Account()], new Amounts { Cost = 500 });
         var request = edge.Say();
         bench.Ask(request);
         var granted = bench.Lease.Granted;
         bench.Ask(request);
         edge.Hear(bench.Ask(request));
         MustBe(granted, bench.Lease.Granted, "Granted after the same request came three times");
+        hold.Cancel();
         edge.Live(40);
         MustBe(100_000, bench.Row.Available, "Available after all was given back");
     }

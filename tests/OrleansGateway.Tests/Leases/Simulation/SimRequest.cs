@@ -47,6 +47,9 @@ internal sealed class SimRequest(World world, int edge, string name, int[] kind)
 
     public required RequestEnd End { get; init; }
 
+    /// <summary>Called when it is admitted.</summary>
+    public Action Through { get; init; } = static () => { };
+
     public Hold? Hold { get; set; }
 
     public bool IsAdmitted { get; private set; }
@@ -62,6 +65,7 @@ internal sealed class SimRequest(World world, int edge, string name, int[] kind)
     public void Admit(in Amounts units, Func<AccountKind, bool> isOf)
     {
         if (IsOver) return;
+        if (!IsAdmitted) Through();
         IsAdmitted = true;
         foreach (var number in Kind)
         {
