@@ -32,7 +32,11 @@ internal sealed record LeaseRequest
 /// <param name="Want">Units it would like to have more; 0 for none.</param>
 /// <param name="TypicalHold">What a request takes there, on average; the owner goes by it when little is left.</param>
 /// <param name="IsFinal">Whether this closes the lease: nothing of it is held or to hand any more.</param>
-internal readonly record struct LeaseReport(AccountId Account, long Lease, long Spent, long Returned, long Want, long TypicalHold, bool IsFinal);
+/// <param name="Granted">
+/// Units granted since the lease began, as far as the edge has heard. An owner that does not know the lease takes it over as it is if it is of slots, which requests are in; it is over
+/// for all others.
+/// </param>
+internal readonly record struct LeaseReport(AccountId Account, long Lease, long Spent, long Returned, long Want, long TypicalHold, bool IsFinal, long Granted = 0);
 
 /// <summary>Units on several accounts of one owner: all, or none.</summary>
 /// <param name="Id">Names it within the session; ascending.</param>

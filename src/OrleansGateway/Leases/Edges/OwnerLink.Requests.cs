@@ -182,6 +182,6 @@ internal sealed partial class OwnerLink
     private static LeaseReport Report(Cell cell, long want, bool isFinal)
     {
         cell.ReportedSpent = cell.Spent;
-        return new(cell.Account.Id, cell.Lease, cell.ReportedSpent, cell.Returned, want, cell.Account.Demand.TypicalHold, isFinal);
+        return new(cell.Account.Id, cell.Lease, cell.ReportedSpent, cell.Returned, want, cell.Account.Demand.TypicalHold, isFinal, cell.Granted);
     }
 }
