@@ -10,7 +10,8 @@ namespace OrleansGateway.Tests.Leases.Mutation;
 internal sealed partial class MutantCompiler
 {
     private const string Leases = "src/OrleansGateway/Leases/";
-    private const string Simulation = "tests/OrleansGateway.Tests/Leases/Simulation/";
+    private const string SimulationParent = "tests/OrleansGateway.Tests/Leases/";
+    private const string Simulation = SimulationParent + "Simulation/";
     private const string Usings =
         "global using System; global using System.Collections.Generic; global using System.Globalization; global using System.IO; global using System.Linq;" +
         "global using System.Threading; global using System.Threading.Tasks;";
@@ -30,7 +31,7 @@ internal sealed partial class MutantCompiler
     /// <summary>The assembly, in a context of its own that can be unloaded.</summary>
     public AssemblyLoadContext Compile(Mutant? mutant)
     {
-        var compilation = mutant is null ? _whole : _whole.ReplaceSyntaxTree(_trees[Leases + mutant.File], Patched(mutant));
+        var compilation = mutant is null ? _whole : _whole.ReplaceSyntaxTree(_trees[PathOf(mutant)], Patched(mutant));
         using var assembly = new MemoryStream();
         var result = compilation.Emit(assembly);
         if (!result.Success)
@@ -48,7 +49,7 @@ internal sealed partial class MutantCompiler
     /// <summary>Why the patch cannot be made; none if it can.</summary>
     public string? FaultOf(Mutant mutant)
     {
-        if (!_trees.TryGetValue(Leases + mutant.File, out var tree)) return $"{mutant.Name}: no file {mutant.File}";
+        if (!_trees.TryGetValue(PathOf(mutant), out var tree)) return $"{mutant.Name}: no file {mutant.File}";
         var times = tree.ToString().Split(mutant.Snippet).Length - 1;
         return times == 1 ? null : $"{mutant.Name}: its snippet stands {times} times in {mutant.File}";
     }
@@ -71,7 +72,10 @@ internal sealed partial class MutantCompiler
     [GeneratedRegex(@"\b(TimeProvider|ILogger|LoggerMessage|async)\b")]
     private static partial Regex HostWord();
 
-    private SyntaxTree Patched(Mutant mutant) => Parse(_trees[Leases + mutant.File].ToString().Replace(mutant.Snippet, mutant.Replacement, StringComparison.Ordinal));
+    // What the core needs of its ledger is tried by a ledger that does not give it.
+    private static string PathOf(Mutant mutant) => mutant.File.StartsWith("Simulation/", StringComparison.Ordinal) ? SimulationParent + mutant.File : Leases + mutant.File;
+
+    private SyntaxTree Patched(Mutant mutant) => Parse(_trees[PathOf(mutant)].ToString().Replace(mutant.Snippet, mutant.Replacement, StringComparison.Ordinal));
 
     private static SyntaxTree Parse(string text) => CSharpSyntaxTree.ParseText(text, new CSharpParseOptions(LanguageVersion.Latest));
 }
