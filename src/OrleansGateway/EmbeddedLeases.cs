@@ -34,6 +34,7 @@ internal sealed class EmbeddedLeases(EmbeddedOwners owners, LeasedAdmissions adm
             new OwnerSettings(),
             Path.Combine(stateFolder, "levels.json")));
         services.TryAddSingleton<ILeaseOwners>(provider => provider.GetRequiredService<EmbeddedOwners>());
+        services.TryAddSingleton<IOwnerViews>(provider => provider.GetRequiredService<EmbeddedOwners>());
         services.TryAddSingleton<IBudgets>(provider => provider.GetRequiredService<EmbeddedOwners>());
         services.TryAddSingleton(provider => new LeasedAdmissions(
             new EdgeSettings(),

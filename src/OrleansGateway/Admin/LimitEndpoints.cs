@@ -83,10 +83,11 @@ internal sealed record ExplainedAccountDocument(
 {
     public static ExplainedAccountDocument Of(ExplainedAccount explained)
     {
-        var (rule, level) = explained;
+        var (rule, account, view) = explained;
         return new ExplainedAccountDocument(
-            rule.Id, level.Account.Id.Scope, SnakeCase(level.Account.Spec.Kind.ToString()), UnitOf(level.Account.Spec.Dimension), level.Limit, level.Remaining, level.Out, level.Suspense,
-            Math.Round(level.Reset.TotalSeconds, 3), level.IsExact ? "exact" : "leased", level.Account.Spec.Shadow, [.. level.Holders.Select(h => new HolderDocument(h.Key, h.Value))]);
+            rule.Id, account.Id.Scope, SnakeCase(account.Spec.Kind.ToString()), UnitOf(account.Spec.Dimension), view?.Limit ?? account.Spec.Limit, view?.Level ?? account.Spec.Limit,
+            view?.Out ?? 0, view?.Suspense ?? 0, Math.Round(view?.Reset.TotalSeconds ?? 0, 3), view is { IsExact: true } ? "exact" : "leased", account.Spec.Shadow,
+            [.. (view?.Holders ?? []).Select(h => new HolderDocument(h.Session, h.Granted - h.Spent - h.Returned))]);
     }
 
     private static string UnitOf(Dimension dimension) => dimension == Dimension.Cost ? "nano_usd" : SnakeCase(dimension.ToString());

@@ -13,7 +13,7 @@ public sealed class CrashLedgerTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [Fact(Timeout = 240_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Kill_TwentyTimesUnderLoad_LeavesTheBillInTheLedgerOrInSuspenseByName()
     {
         await using var provider = await BillingProvider.StartAsync(tokens: 20, TimeSpan.FromMilliseconds(5));

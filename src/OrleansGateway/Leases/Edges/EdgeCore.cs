@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using OrleansGateway.Leases.Journal;
 
 namespace OrleansGateway.Leases.Edges;
@@ -13,6 +14,7 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
 
     private readonly ConcurrentDictionary<AccountKey, Account> _accounts = new();
     private readonly ConcurrentDictionary<string, OwnerLink> _links = new();
+    private readonly ConcurrentDictionary<string, StrongBox<int>> _perRule = new();
     private readonly ConcurrentQueue<Hold> _pool = new();
     private int _accountCount;
     private int _pooled;
@@ -37,7 +39,7 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
     /// <summary>Whether it gives everything back and admits nothing more.</summary>
     public bool IsStopping { get; private set; }
 
-    /// <summary>The account, made when it is first asked for; none if there are as many as may be.</summary>
+    /// <summary>The account, made when it is first asked for; none if there are as many as may be: in all, or of its rule.</summary>
     public Account? Open(string owner, AccountId id, AccountSpec spec)
     {
         if (!_accounts.TryGetValue(new(owner, id), out var account)) return Add(owner, id, spec);
@@ -154,7 +156,9 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
     {
         if (Volatile.Read(ref account.IsForgotten) == 0) return account;
         var current = _accounts.GetOrAdd(new(account.Owner, account.Id), account);
-        if (current == account && Interlocked.Exchange(ref account.IsForgotten, 0) == 1) Interlocked.Increment(ref _accountCount);
+        if (current != account || Interlocked.Exchange(ref account.IsForgotten, 0) == 0) return current;
+        Interlocked.Increment(ref _accountCount);
+        Interlocked.Increment(ref CountOf(account.Id.Rule).Value);
         return current;
     }
 
@@ -163,7 +167,7 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
     public void Forget(Account account)
     {
         Volatile.Write(ref account.IsForgotten, 1);
-        if (_accounts.TryRemove(new(new(account.Owner, account.Id), account))) Interlocked.Decrement(ref _accountCount);
+        if (_accounts.TryRemove(new(new(account.Owner, account.Id), account))) Uncount(account.Id.Rule);
     }
 
     public long NextLease() => Interlocked.Increment(ref _leases);
@@ -217,12 +221,27 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
             return null;
         }
 
+        var ofRule = CountOf(id.Rule);
+        if (Interlocked.Increment(ref ofRule.Value) > spec.AccountsMax)
+        {
+            Uncount(id.Rule);
+            return null;
+        }
+
         var made = new Account(Link(owner), id, spec);
         var account = _accounts.GetOrAdd(new(owner, id), made);
-        if (account != made) Interlocked.Decrement(ref _accountCount);
+        if (account != made) Uncount(id.Rule);
         else account.Link.Mark(account, wakes: false);
         return account;
     }
+
+    private void Uncount(string rule)
+    {
+        Interlocked.Decrement(ref _accountCount);
+        Interlocked.Decrement(ref CountOf(rule).Value);
+    }
+
+    private StrongBox<int> CountOf(string rule) => _perRule.GetOrAdd(rule, static _ => new StrongBox<int>());
 
     private readonly record struct AccountKey(string Owner, AccountId Id);
 }

@@ -7,7 +7,7 @@ namespace OrleansGateway.Leases.Owners;
 /// <summary>
 /// All owners of one machine, in this process. They come to memory when they are asked, and leave it when nothing of them is in use; one loop looks after all of them.
 /// </summary>
-internal sealed class EmbeddedOwners : ILeaseOwners, IBudgets, IAsyncDisposable
+internal sealed class EmbeddedOwners : ILeaseOwners, IOwnerViews, IBudgets, IAsyncDisposable
 {
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMinutes(1);
