@@ -142,7 +142,7 @@ public sealed class RateLimitTests
         await using var bed = await LimitBed.StartAsync("rate_limits: {rpm: {per: [key], limit: 1000, window: 1m}}", new ManualTime());
         using var answer = await bed.ChatAsync("o");
         Assert.Equal("1000", LimitBed.Header(answer, "x-ratelimit-limit-requests"));
-        Assert.InRange(int.Parse(LimitBed.Header(answer, "x-ratelimit-remaining-requests") ?? "1", System.Globalization.CultureInfo.InvariantCulture), 0, 999);
+        Assert.InRange(int.Parse(LimitBed.Header(answer, "x-ratelimit-remaining-requests") ?? "1", CultureInfo.InvariantCulture), 0, 999);
     }
 
     [Fact(Timeout = Deadline)]
