@@ -29,10 +29,10 @@ internal sealed class EmbeddedLeases(EmbeddedOwners owners, LeasedAdmissions adm
         services.TryAddSingleton(provider => new EmbeddedOwners(
             provider.GetRequiredService<ILedgerStore>(),
             account => provider.GetRequiredService<RuleTables>().Current.SpecOf(account),
-            new OwnerSettings(),
-            Path.Combine(stateFolder, "levels.json"),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<EmbeddedOwners>>()));
+            provider.GetRequiredService<ILogger<EmbeddedOwners>>(),
+            new OwnerSettings(),
+            Path.Combine(stateFolder, "levels.json")));
         services.TryAddSingleton<ILeaseOwners>(provider => provider.GetRequiredService<EmbeddedOwners>());
         services.TryAddSingleton<IBudgets>(provider => provider.GetRequiredService<EmbeddedOwners>());
         services.TryAddSingleton(provider => new LeasedAdmissions(
@@ -55,7 +55,8 @@ internal sealed class EmbeddedLeases(EmbeddedOwners owners, LeasedAdmissions adm
         var findings = HoldJournals.ReadOthers(session.JournalFolder);
         try
         {
-            await owners.RecoverAsync(session.Id, findings, cancellation);
+            foreach (var over in findings) await owners.RecoverAsync(over, cancellation);
+            await owners.SuspendOthersAsync(session.Id, cancellation);
         }
         catch (LedgerException broken)
         {

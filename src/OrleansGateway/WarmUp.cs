@@ -51,8 +51,8 @@ internal sealed class WarmUp : IAsyncDisposable
                 new EdgeSettings(), Guid.Empty, new NoMoney(), provider.GetRequiredService<EmbeddedOwners>(), new EdgeNotices(), provider.GetRequiredService<TimeProvider>(),
                 NullLogger<LeasedAdmissions>.Instance))
             .AddSingleton(static provider => new EmbeddedOwners(
-                new NoMoney(), account => provider.GetRequiredService<RuleTables>().Current.SpecOf(account), new OwnerSettings(), levelsFile: null,
-                provider.GetRequiredService<TimeProvider>(), NullLogger<EmbeddedOwners>.Instance))
+                new NoMoney(), account => provider.GetRequiredService<RuleTables>().Current.SpecOf(account), provider.GetRequiredService<TimeProvider>(),
+                NullLogger<EmbeddedOwners>.Instance, new OwnerSettings(), levelsFile: null))
             .AddGateway(configFolder: ".")
             .BuildServiceProvider();
     }

@@ -42,8 +42,9 @@ internal sealed class Attempts(Upstreams upstreams, AdaptiveGates gates, Readine
         try
         {
             var failure = await SendAsync(exchange, call, target);
-            signal = failure is { Status: 429 or 503 } or { Refusal.Status: StatusCodes.Status504GatewayTimeout } ? AdaptiveSignal.Overloaded
-                : call.HeadAt != 0 ? AdaptiveSignal.Answered : AdaptiveSignal.Unknown;
+            // Other errors are often said at once: as answers they would make all others look slow.
+            signal = failure is { Status: 429 or 503 or 529 } or { Refusal.Status: StatusCodes.Status504GatewayTimeout } ? AdaptiveSignal.Overloaded
+                : failure is null && call.HeadAt != 0 ? AdaptiveSignal.Answered : AdaptiveSignal.Unknown;
             return failure;
         }
         finally
