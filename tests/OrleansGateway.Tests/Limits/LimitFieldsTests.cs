@@ -56,7 +56,7 @@ public sealed class LimitFieldsTests
     {
         var headers = Write(Dialect.OpenAI, RateLimitHeaders.Legacy, RateLimitHeaders.Ietf);
         Assert.Equal(("1000", "3"), (headers["X-RateLimit-Limit"].ToString(), headers["X-RateLimit-Remaining"].ToString()));
-        Assert.Equal(s_now.AddMinutes(40).ToUnixTimeSeconds() + 1, long.Parse(headers["X-RateLimit-Reset"].ToString(), System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(s_now.AddMinutes(40).ToUnixTimeSeconds() + 1, long.Parse(headers["X-RateLimit-Reset"].ToString(), CultureInfo.InvariantCulture));
         Assert.True(headers.ContainsKey("RateLimit"));
         Assert.False(headers.ContainsKey("x-ratelimit-limit-requests"));
     }
