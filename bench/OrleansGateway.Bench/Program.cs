@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansGateway.Bench.Ledger;
 using OrleansGateway.Bench.Load;
 using OrleansGateway.Bench.Micro;
 using OrleansGateway.Bench.Mock;
@@ -13,4 +14,6 @@ return await new RootCommand("Mock provider and load generator for measuring the
     IdleCommand.Create(),
     TransferCommand.Create(),
     MicroCommand.Create(),
+    LeasesCommand.Create(),
+    LedgerCommand.Create(),
 }.Parse(args).InvokeAsync();

@@ -19,6 +19,7 @@ internal static class EmbeddedEngine
         services.TryAddSingleton<IAdminStore, SqliteAdminStore>();
         services.TryAddSingleton<IAuditLog, SqliteAuditLog>();
         services.TryAddSingleton<IConfigurationHistory, SqliteConfigurationHistory>();
+        EmbeddedLeases.Add(services, stateFolder);
         return services;
     }
 }

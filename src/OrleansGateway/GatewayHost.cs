@@ -19,12 +19,14 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly AdminListener _admin;
     private readonly Task _watch;
     private readonly Task _overloadWatch;
+    private readonly Task _limitsWatch;
 
     private GatewayHost(ServiceProvider services, AdminListener admin, AdminToken token)
     {
         (_services, _admin, AdminToken) = (services, admin, token);
         _watch = Configuration.WatchAsync(Changes.By(AuditActor.File), _stopping.Token);
         _overloadWatch = _services.GetRequiredService<Overload>().WatchAsync(_stopping.Token);
+        _limitsWatch = _services.GetRequiredService<EmbeddedLeases>().WatchAsync(_stopping.Token);
     }
 
     public SnapshotSource Configuration => _services.GetRequiredService<SnapshotSource>();
@@ -76,14 +78,18 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// Says that it is not ready and goes on for the drain delay; then takes no more connections, finishes the requests in flight within the drain timeout, and cuts
     /// off the rest.
     /// </summary>
-    public Task StopAsync() => _services.GetRequiredService<Drain>().RunAsync(() => Configuration.Current.Settings);
+    public async Task StopAsync()
+    {
+        await _services.GetRequiredService<Drain>().RunAsync(() => Configuration.Current.Settings);
+        await _services.GetRequiredService<EmbeddedLeases>().StopAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
         try
         {
-            await Task.WhenAll(_watch, _overloadWatch);
+            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch);
         }
         catch (OperationCanceledException)
         {
@@ -105,6 +111,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         if (token.Fresh is { } fresh) tokenMade?.Invoke(fresh);
         await services.GetRequiredService<TenantDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
+        await services.GetRequiredService<EmbeddedLeases>().StartAsync(cancellation);
         Observe(configuration, services.GetRequiredService<GatewayMetrics>());
 
         await services.GetRequiredService<ConfigurationChanges>().RecordStartAsync(cancellation);

@@ -1,17 +1,20 @@
 using OrleansGateway.Admin;
 using OrleansGateway.Auth;
 using OrleansGateway.Auth.Jwt;
+using OrleansGateway.Budgets;
 using OrleansGateway.Compression;
 using OrleansGateway.Configuration;
 using OrleansGateway.Cors;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
+using OrleansGateway.Limits;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;
 using OrleansGateway.Shedding;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Tenants;
 using OrleansGateway.Upstream;
+using OrleansGateway.Upstream.Adaptive;
 using OrleansGateway.Upstream.Http1;
 using OrleansGateway.Upstream.Pools;
 using OrleansGateway.Usage;
@@ -25,7 +28,7 @@ internal static class GatewayServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
-        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddUpstreamPools(configFolder).AddPipeline().AddShedding().AddAdmin();
+        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddUpstreamPools(configFolder).AddPipeline().AddLimits().AddShedding().AddAdmin();
     }
 
     private static IServiceCollection AddShedding(this IServiceCollection services)
@@ -49,6 +52,8 @@ internal static class GatewayServices
         services.TryAddSingleton<RecentAttempts>();
         services.TryAddSingleton<StatusSource>();
         services.TryAddSingleton<UpstreamStatus>();
+        services.TryAddSingleton<BudgetEndpoints>();
+        services.TryAddSingleton<LimitEndpoints>();
         return services;
     }
 
@@ -78,9 +83,19 @@ internal static class GatewayServices
         services.TryAddSingleton(provider => new HttpUpstream(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HttpUpstream>>()));
         services.TryAddSingleton<Carriers>();
         services.TryAddSingleton<Upstreams>();
+        services.TryAddSingleton<AdaptiveGates>();
         services.TryAddSingleton<Attempts>();
-        services.TryAddSingleton<ProviderGates>();
         services.TryAddSingleton<UpstreamStage>();
+        return services;
+    }
+
+    private static IServiceCollection AddLimits(this IServiceCollection services)
+    {
+        services.TryAddSingleton<RuleTables>();
+        services.TryAddSingleton<Admitter>();
+        services.TryAddSingleton<LimitExplanation>();
+        services.TryAddSingleton<LimitStage>();
+        services.TryAddSingleton<BudgetStage>();
         return services;
     }
 

@@ -1,8 +1,10 @@
 using OrleansGateway.Auth;
+using OrleansGateway.Budgets;
 using OrleansGateway.Compression;
 using OrleansGateway.Cors;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
+using OrleansGateway.Limits;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;
 using OrleansGateway.Shedding;
@@ -38,6 +40,8 @@ internal static class Stages
         services.GetRequiredService<AuthStage>(),
         // Asks the operator's own service about a caller who is known, where the route says so.
         services.GetRequiredService<ExternalAuthStage>(),
+        // Refuses what the limits of the caller, or of the route, have no room for; before all that costs something.
+        services.GetRequiredService<LimitStage>(),
         // Stands around all that write bodies.
         services.GetRequiredService<CompressionStage>(),
         // Redirects, or gives a fixed answer, to a caller who may use the route.
@@ -46,6 +50,8 @@ internal static class Stages
         services.GetRequiredService<ForwardStage>(),
         // Reads the body and finds the model that this caller may use.
         services.GetRequiredService<ModelStage>(),
+        // Holds what the call may use of tokens and money, now that its model and its size are known.
+        services.GetRequiredService<BudgetStage>(),
         // Sends it. Last: all that may refuse has had its say.
         services.GetRequiredService<UpstreamStage>(),
     ];

@@ -3,6 +3,12 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
+using OrleansGateway.Leases;
+using OrleansGateway.Leases.Edges;
+using OrleansGateway.Leases.Journal;
+using OrleansGateway.Leases.Ledger;
+using OrleansGateway.Leases.Owners;
+using OrleansGateway.Limits;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Tenants;
 using OrleansGateway.Upstream;
@@ -41,6 +47,12 @@ internal sealed class WarmUp : IAsyncDisposable
                 "", Stream.Null, provider.GetRequiredService<GatewayMetrics>(), provider.GetRequiredService<TimeProvider>(), NullLogger<AccessLog>.Instance))
             .AddSingleton(static provider => new OtlpExport(
                 new TelemetrySettings(), provider.GetRequiredService<GatewayMetrics>(), provider.GetRequiredService<Random>(), NullLogger<OtlpExport>.Instance))
+            .AddSingleton<IAdmissions>(static provider => new LeasedAdmissions(
+                new EdgeSettings(), Guid.Empty, new NoMoney(), provider.GetRequiredService<EmbeddedOwners>(), new EdgeNotices(), provider.GetRequiredService<TimeProvider>(),
+                NullLogger<LeasedAdmissions>.Instance))
+            .AddSingleton(static provider => new EmbeddedOwners(
+                new NoMoney(), account => provider.GetRequiredService<RuleTables>().Current.SpecOf(account), provider.GetRequiredService<TimeProvider>(),
+                NullLogger<EmbeddedOwners>.Instance, new OwnerSettings(), levelsFile: null))
             .AddGateway(configFolder: ".")
             .BuildServiceProvider();
     }
@@ -118,9 +130,34 @@ internal sealed class WarmUp : IAsyncDisposable
                 ["far"] = new() { Targets = [new TargetSettings { Provider = "fake" }] },
             },
             Routes = new Dictionary<string, RouteSettings> { ["all"] = new() { Path = "/" } },
+            RateLimits = new Dictionary<string, RateLimitSettings> { ["all"] = new() { Per = ["key"], Limit = Quantity.Of(1_000_000) } },
         },
         sequence: 0,
         text: "");
+
+    /// <summary>There are no budgets, so nobody asks.</summary>
+    private sealed class NoMoney : ILedgerStore, IHoldJournal
+    {
+        public ValueTask<LedgerRecord> AcquireAsync(string owner, CancellationToken cancellation) => throw new LedgerException("There is no ledger.");
+
+        public ValueTask<LedgerOutcome> WriteAsync(LedgerWrite write, CancellationToken cancellation) => throw new LedgerException("There is no ledger.");
+
+        public ValueTask<LedgerRecord?> ReadAsync(string owner, CancellationToken cancellation) => throw new LedgerException("There is no ledger.");
+
+        public ValueTask<IReadOnlyList<string>> OwnersOfOthersAsync(IReadOnlyList<Guid> sessions, CancellationToken cancellation) => throw new LedgerException("There is no ledger.");
+
+        public int Opened(AccountId account, long lease, long period) => 0;
+
+        public bool Held(long hold, string name, ReadOnlySpan<Charge> charges) => false;
+
+        public void Ended(long hold, ReadOnlySpan<Charge> spent)
+        {
+        }
+
+        public void Closed(int lease)
+        {
+        }
+    }
 
     /// <summary>Only those of the configuration: there is no store behind it.</summary>
     private sealed class StatedOnly : ICallers, ITenants

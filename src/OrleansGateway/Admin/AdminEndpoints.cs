@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
 using OrleansGateway.Audit;
+using OrleansGateway.Leases;
 using OrleansGateway.Tenants;
 
 namespace OrleansGateway.Admin;
@@ -10,7 +11,7 @@ internal static class AdminEndpoints
     private static readonly (string, bool)[] Idempotency = [("Idempotency-Key", false)];
 
     public static IReadOnlyList<AdminEndpoint> All(
-        KeyDirectory keys, TenantDirectory tenants, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, Func<StatusDocument> status,
+        KeyDirectory keys, TenantDirectory tenants, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, BudgetEndpoints budgets, LimitEndpoints limits, Func<StatusDocument> status,
         Func<UpstreamListDocument> upstreams, TimeProvider time) =>
     [
         .. Of(new KeyEndpoints(keys, time)),
@@ -18,6 +19,9 @@ internal static class AdminEndpoints
         .. Of(new AccountEndpoints(admins)),
         .. Of(new ConfigurationEndpoints(changes)),
         .. Of(new AuditEndpoints(log)),
+        .. Of(budgets),
+        new("GET", "/limits/explain", Permission.ReadBudgets, "Which limits and budgets a call meets, and how they stand.", call => limits.ExplainAsync(call))
+            { Answer = AdminJson.Default.LimitExplanationDocument, Refusals = [422], Query = LimitEndpoints.Filters },
         new("GET", "/status", Permission.ReadStatus, "The gateway as it is now, and its providers over the last minutes.",
             _ => Task.FromResult(AdminAnswer.Json(status(), AdminJson.Default.StatusDocument))) { Answer = AdminJson.Default.StatusDocument },
         new("GET", "/upstreams", Permission.ReadStatus, "Upstreams and how their targets stand.",
@@ -106,4 +110,22 @@ internal static class AdminEndpoints
         new("GET", "/audit/verify", Permission.ReadAudit, "Whether the audit log is as it was written.", audit.VerifyAsync)
             { Answer = AdminJson.Default.AuditVerdictDocument, Refusals = [422], Query = ["sequence", "hash"] },
     ];
+
+    private static AdminEndpoint[] Of(BudgetEndpoints budgets) =>
+    [
+        new("GET", "/budgets", Permission.ReadBudgets, "Budgets as they stand in the period that it is now.", call => budgets.ListAsync(call))
+            { Answer = AdminJson.Default.BudgetListDocument, Refusals = [422], Query = BudgetEndpoints.Filters },
+        new("GET", "/budgets/suspense", Permission.ReadBudgets, "Money held by gateways that died, of which nobody knows whether it was spent.", call => budgets.SuspenseAsync(call))
+            { Answer = AdminJson.Default.SuspenseListDocument, Refusals = [422], Query = BudgetEndpoints.Filters },
+        Act("grant", "Adds money to a budget.", call => budgets.ActAsync(call, BudgetActKind.Grant)),
+        Act("refund", "Gives back part of what was spent in this period.", call => budgets.ActAsync(call, BudgetActKind.Refund)),
+        Act("adjust", "Raises the limit of this period, or lowers it.", call => budgets.ActAsync(call, BudgetActKind.Adjust)),
+        Act("reset", "Nothing of this period counts as spent any more. What is held stays held.", call => budgets.ActAsync(call, BudgetActKind.Reset)),
+        Act("settle", "Says what a hold in suspense has cost; the rest of it goes back.", call => budgets.ActAsync(call, BudgetActKind.Settle)),
+    ];
+
+    private static AdminEndpoint Act(string name, string summary, Func<AdminCall, Task<IResult>> handler) => new("POST", $"/budgets/{name}", Permission.ChangeBudgets, summary, handler)
+    {
+        Body = AdminJson.Default.BudgetActRequest, Answer = AdminJson.Default.BudgetDocument, Refusals = [400, 404, 409, 413, 422], Headers = Idempotency,
+    };
 }

@@ -178,5 +178,11 @@ internal sealed record UpstreamTargetDocument(
 [JsonSerializable(typeof(RollbackDocument))]
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(UpstreamListDocument))]
+[JsonSerializable(typeof(BudgetDocument))]
+[JsonSerializable(typeof(BudgetListDocument))]
+[JsonSerializable(typeof(SuspenseListDocument))]
+[JsonSerializable(typeof(BudgetActRequest))]
+[JsonSerializable(typeof(BudgetFacts))]
+[JsonSerializable(typeof(LimitExplanationDocument))]
 [JsonSerializable(typeof(JsonObject))]
 internal sealed partial class AdminJson : JsonSerializerContext;

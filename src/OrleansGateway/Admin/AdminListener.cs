@@ -65,6 +65,8 @@ internal sealed class AdminListener : IAsyncDisposable
             admins,
             services.GetRequiredService<ConfigurationChanges>(),
             services.GetRequiredService<IAuditLog>(),
+            services.GetRequiredService<BudgetEndpoints>(),
+            services.GetRequiredService<LimitEndpoints>(),
             services.GetRequiredService<StatusSource>().Now,
             services.GetRequiredService<UpstreamStatus>().Now,
             services.GetRequiredService<TimeProvider>());

@@ -32,6 +32,14 @@ internal sealed class AdminClient : IDisposable
     public Task<string> PostAsync<T>(string path, T document, JsonTypeInfo<T> type, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Post, path, document, type, cancellation);
 
+    /// <summary>Answer to a POST of a document that is acted on once, however often it is sent with that id; none for one of its own.</summary>
+    public Task<string> PostOnceAsync<T>(string path, T document, JsonTypeInfo<T> type, string? id, CancellationToken cancellation)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(JsonSerializer.Serialize(document, type), Encoding.UTF8, "application/json") };
+        if (id is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", id);
+        return SendAsync(request, cancellation);
+    }
+
     /// <summary>Does away with what the path names.</summary>
     public Task DeleteAsync(string path, CancellationToken cancellation) => SendAsync(new HttpRequestMessage(HttpMethod.Delete, path), cancellation);
 

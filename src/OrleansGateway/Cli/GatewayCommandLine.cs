@@ -17,6 +17,8 @@ internal static class GatewayCommandLine
         TenantsCommand.CreateUsers(Environment.GetEnvironmentVariable),
         AdminsCommand.Create(Environment.GetEnvironmentVariable),
         AuditCommand.Create(Environment.GetEnvironmentVariable),
+        BudgetsCommand.Create(Environment.GetEnvironmentVariable),
+        LimitsCommand.Create(Environment.GetEnvironmentVariable),
         StatusCommand.Create(Environment.GetEnvironmentVariable),
         UpstreamsCommand.Create(Environment.GetEnvironmentVariable),
         CompletionCommand.Create(),

@@ -46,14 +46,13 @@ internal sealed class ForwardAttempt : IAsyncDisposable
     public async ValueTask<ForwardFailure?> SendAsync(string path, string? upgrade)
     {
         _facts.Attempt = ForwardSpan.Begin(_exchange, Target.Url, _facts.Attempts);
-        var began = _time.GetTimestamp();
         try
         {
             _request = NewRequest(path, upgrade);
             _deadline.AwaitFirstByte();
             Answer = await _carriers.For(_pool.Access, Target.Url).SendAsync(_request, _deadline.Token);
             _facts.FirstByteAt = _time.GetTimestamp();
-            Target.Heard(OutcomeOf(Answer.Status), _time.GetElapsedTime(began, _facts.FirstByteAt));
+            _facts.IsOverloaded = Answer.Status is 429 or 503;
             _result = Answer.Status is 502 or 503 or 504 ? AttemptResult.ServerFailure : AttemptResult.Answered;
             return null;
         }
@@ -69,7 +68,7 @@ internal sealed class ForwardAttempt : IAsyncDisposable
         catch (OperationCanceledException) when (_deadline.Expired)
         {
             _result = AttemptResult.TimedOut;
-            Target.Heard(AdaptiveOutcome.Overloaded, default);
+            _facts.IsOverloaded = true;
             return Fail(Refusal.GatewayTimeout($"The upstream of this path {_deadline.Reason}."), nothingSent: false);
         }
         catch (Exception)
@@ -128,14 +127,6 @@ internal sealed class ForwardAttempt : IAsyncDisposable
         _facts.Attempt = null;
         _deadline.Dispose();
     }
-
-    // Errors are often said at once: as answers they would make all others look slow.
-    private static AdaptiveOutcome OutcomeOf(int status) => status switch
-    {
-        429 or 503 or 504 => AdaptiveOutcome.Overloaded,
-        < 400 => AdaptiveOutcome.Answered,
-        _ => AdaptiveOutcome.Unknown,
-    };
 
     private async ValueTask PassBothWaysAsync(UpstreamResponse answer)
     {

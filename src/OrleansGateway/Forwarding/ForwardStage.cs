@@ -2,6 +2,7 @@ using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Upstream;
+using OrleansGateway.Upstream.Adaptive;
 using OrleansGateway.Upstream.Pools;
 
 namespace OrleansGateway.Forwarding;
@@ -9,8 +10,11 @@ namespace OrleansGateway.Forwarding;
 /// <summary>
 /// Passes a request on to the upstream of its route. Last of the stages for such routes: all that may refuse has had its say. Routes of the model API pass through.
 /// </summary>
-internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, Readiness readiness, TimeProvider time, ILogger<ForwardStage> log) : IStage
+internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, AdaptiveGates gates, Readiness readiness, TimeProvider time, ILogger<ForwardStage> log) : IStage
 {
+    private static readonly Refusal s_busy = new(
+        503, "upstream_busy", "The upstream of this path has as many requests as it can take now. Try again.", RetryAfter: TimeSpan.FromSeconds(1));
+
     private static readonly Refusal s_connect = new(405, "method_not_allowed", "CONNECT and TRACE are not passed on.");
 
     public ValueTask InvokeAsync(Exchange exchange, Next next) =>
@@ -26,7 +30,16 @@ internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, Readi
             return;
         }
 
+        var adaptive = exchange.Route!.Upstream!.Settings.AdaptiveConcurrency;
+        var gate = adaptive is null ? null : gates.OfUpstream(pool.Id);
+        if (gate?.TryEnter(adaptive!) is false)
+        {
+            exchange.Refuse(s_busy);
+            return;
+        }
+
         pool.RequestBegan();
+        var startedAt = time.GetTimestamp();
         try
         {
             await new Forward(exchange, pool, upgrade, carriers, readiness, time, log).RunAsync(TargetPath.Of(exchange, exchange.Route!));
@@ -34,8 +47,12 @@ internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, Readi
         finally
         {
             pool.RequestEnded();
+            gate?.Leave(SignalOf(exchange.Forward), time.GetElapsedTime(startedAt, exchange.Forward.FirstByteAt));
         }
     }
+
+    private static AdaptiveSignal SignalOf(ForwardFacts facts) =>
+        facts.IsOverloaded ? AdaptiveSignal.Overloaded : facts.FirstByteAt != 0 ? AdaptiveSignal.Answered : AdaptiveSignal.Unknown;
 
     /// <summary>CONNECT asks for a tunnel to anywhere, but for RFC 8441's; TRACE shows a page what its browser hides from it.</summary>
     private static Refusal? RefusalOf(Exchange exchange, string? upgrade)

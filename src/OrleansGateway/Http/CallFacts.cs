@@ -37,6 +37,9 @@ internal class CallFacts
     /// <summary>When the first byte of the answer came, as a timestamp of the time provider; 0 if none did.</summary>
     public long FirstByteAt { get; set; }
 
+    /// <summary>When the head of the last target's answer came, as a timestamp of the time provider; 0 if none did.</summary>
+    public long HeadAt { get; set; }
+
     /// <summary>How the call ended.</summary>
     public CallOutcome Outcome { get; set; }
 }

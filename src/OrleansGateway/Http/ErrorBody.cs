@@ -7,6 +7,12 @@ namespace OrleansGateway.Http;
 /// <summary>Writes a refusal as the client's own API would: what its SDK makes a typed exception of.</summary>
 internal static class ErrorBody
 {
+    /// <summary>OpenAI's type of an error that only money ends; Anthropic calls it <c>billing_error</c>.</summary>
+    public const string InsufficientQuota = "insufficient_quota";
+
+    /// <summary>The problem type of draft-ietf-httpapi-ratelimit-headers-11 §5.1.</summary>
+    private const string QuotaExceeded = "https://iana.org/assignments/http-problem-types#quota-exceeded";
+
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static string ContentType(Dialect dialect) => dialect == Dialect.Problem ? "application/problem+json" : "application/json";
@@ -42,7 +48,7 @@ internal static class ErrorBody
         json.WriteStartObject();
         json.WriteStartObject("error");
         json.WriteString("message", refusal.Message);
-        json.WriteString("type", refusal.Status switch
+        json.WriteString("type", refusal.Type ?? refusal.Status switch
         {
             401 => "authentication_error",
             403 => "permission_error",
@@ -66,6 +72,7 @@ internal static class ErrorBody
         json.WriteString("type", refusal.Status switch
         {
             401 => "authentication_error",
+            _ when refusal.Type == InsufficientQuota => "billing_error",
             402 => "billing_error",
             403 => "permission_error",
             404 => "not_found_error",
@@ -86,12 +93,19 @@ internal static class ErrorBody
     private static void WriteProblem(Refusal refusal, string requestId, Utf8JsonWriter json)
     {
         json.WriteStartObject();
-        json.WriteString("type", "about:blank");
-        json.WriteString("title", Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(refusal.Status));
+        json.WriteString("type", refusal.Rule is null ? "about:blank" : QuotaExceeded);
+        json.WriteString("title", refusal.Rule is null ? Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(refusal.Status) : "Request cannot be satisfied as assigned quota has been exceeded");
         json.WriteNumber("status", refusal.Status);
         json.WriteString("detail", refusal.Message);
         json.WriteString("code", refusal.Code);
         json.WriteString("request_id", requestId);
+        if (refusal.Rule is { } rule)
+        {
+            json.WriteStartArray("violated-policies");
+            json.WriteStringValue(rule);
+            json.WriteEndArray();
+        }
+
         json.WriteEndObject();
     }
 }

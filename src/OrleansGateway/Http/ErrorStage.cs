@@ -48,6 +48,8 @@ internal sealed class ErrorStage(ILogger<ErrorStage> log) : IStage
         response.ContentType = ErrorBody.ContentType(exchange.Dialect);
         if (refusal.RetryAfter is { } wait)
             response.Headers.RetryAfter = Math.Max(0, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        // Understood by the SDKs of OpenAI and Anthropic, which else try again twice.
+        if (refusal.IsFinal) response.Headers["x-should-retry"] = "false";
         var body = new ArrayBufferWriter<byte>(512);
         ErrorBody.Write(exchange.Dialect, refusal, exchange.Id, body);
         response.ContentLength = body.WrittenCount;

@@ -20,6 +20,9 @@ internal sealed class ForwardFacts(string upstream)
     /// <summary>When the head of the answer came, as a timestamp of the time provider; 0 if none did.</summary>
     public long FirstByteAt { get; set; }
 
+    /// <summary>Whether the last target that was tried said that it has too much to do (429, 503), or did not answer in time.</summary>
+    public bool IsOverloaded { get; set; }
+
     /// <summary>How it ended.</summary>
     public CallOutcome Outcome { get; set; }
 }

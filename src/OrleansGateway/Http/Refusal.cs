@@ -19,6 +19,15 @@ internal enum Dialect
 /// </summary>
 internal sealed record Refusal(int Status, string Code, string Message, string? Param = null, TimeSpan? RetryAfter = null)
 {
+    /// <summary>What kind of error it is to OpenAI's clients, where the status does not say it.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>Whether the same request would be turned away again however soon it comes: SDKs, which try a 429 again, are told not to.</summary>
+    public bool IsFinal { get; init; }
+
+    /// <summary>Name of the rule whose limit it would have gone over; none if there is no such.</summary>
+    public string? Rule { get; init; }
+
     public static Refusal BadRequest(string code, string message, string? param = null) => new(400, code, message, param);
 
     public static Refusal NotAuthenticated(string message) => new(401, "invalid_api_key", message);

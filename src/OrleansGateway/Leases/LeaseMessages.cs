@@ -29,10 +29,14 @@ internal sealed record LeaseRequest
 /// <param name="Lease">Number of the lease at this edge: ascends with each that is opened in the session, whatever the account.</param>
 /// <param name="Spent">Units used for good since the lease began.</param>
 /// <param name="Returned">Units given back since the lease began; the edge uses them no more.</param>
-/// <param name="Want">Units it would like to have to hand; 0 for none.</param>
+/// <param name="Want">Units it would like to have more; 0 for none.</param>
 /// <param name="TypicalHold">What a request takes there, on average; the owner goes by it when little is left.</param>
 /// <param name="IsFinal">Whether this closes the lease: nothing of it is held or to hand any more.</param>
-internal readonly record struct LeaseReport(AccountId Account, long Lease, long Spent, long Returned, long Want, long TypicalHold, bool IsFinal);
+/// <param name="Granted">
+/// Units granted since the lease began, as far as the edge has heard. An owner that does not know the lease takes it over as it is if it is of slots, which requests are in; it is over
+/// for all others.
+/// </param>
+internal readonly record struct LeaseReport(AccountId Account, long Lease, long Spent, long Returned, long Want, long TypicalHold, bool IsFinal, long Granted = 0);
 
 /// <summary>Units on several accounts of one owner: all, or none.</summary>
 /// <param name="Id">Names it within the session; ascending.</param>
@@ -52,8 +56,16 @@ internal sealed record LeaseReply
     /// <summary>The owner's life. A higher one than the edge knew: it registers anew; a lower one: the reply is dropped.</summary>
     public required long Epoch { get; init; }
 
-    /// <summary>Whether the owner does not know this session, or has another epoch: report everything, from number 1 on.</summary>
+    /// <summary>
+    /// Whether the owner does not know this session, or has another epoch: report everything, from number 1 on. Leases without money are closed and opened anew then, under new
+    /// numbers, for an owner in a new life knows nothing of them.
+    /// </summary>
     public bool MustRegister { get; init; }
+
+    /// <summary>
+    /// Whether what the request reported of money has not been taken down, because the ledger could not be reached: a lease that it closed is not closed, and is reported again.
+    /// </summary>
+    public bool IsMoneyUnheard { get; init; }
 
     public IReadOnlyList<LeaseGrant> Grants { get; init; } = [];
 
@@ -66,7 +78,8 @@ internal sealed record LeaseReply
 /// <param name="Granted">Units granted since the lease began, in total.</param>
 /// <param name="Period">The period that they may be used in; 0 where there are none.</param>
 /// <param name="Lifetime">
-/// How long they may be used, counted by the edge from when it sent the request; <see cref="TimeSpan.MaxValue"/> for money, which has no clock.
+/// How long they may be used, counted by the edge from when it sent the request; <see cref="TimeSpan.MaxValue"/> for money, which has no clock, until the end of the period if it
+/// has periods. Zero: the lease is over (expired, its period past, unknown); nothing more comes on it; what it has of money is still settled on it; open another one.
 /// </param>
 /// <param name="IsExact">Whether units are from now on given request by request, because little is left: the edge gives back what is to hand.</param>
 /// <param name="Recall">Units that the owner would like back for others, if they are to hand.</param>
@@ -76,7 +89,8 @@ internal readonly record struct LeaseGrant(AccountId Account, long Lease, long G
 /// <param name="Id">Which.</param>
 /// <param name="Binding">The account that has not enough; none if all have, and the units are among those granted.</param>
 /// <param name="Denial">Why not.</param>
-/// <param name="Delay">If granted: how long the request must wait first. If denied for now: when the same, with no other traffic, will succeed.</param>
+/// <param name="Delay">If granted: how long the request must wait first. If denied for now: when the same, with no other traffic, will succeed; zero with
+/// <see cref="Denial.NotNow"/>: at once, on a lease opened anew.</param>
 internal readonly record struct TakeResult(long Id, AccountId? Binding, Denial Denial, TimeSpan Delay);
 
 /// <summary>Why a request has not got what it needs.</summary>

@@ -74,7 +74,9 @@ internal sealed class CompiledRule
     /// <summary>Whether it must be known how much the request needs at most: tokens, or money.</summary>
     public bool NeedsWorstCase { get; private init; }
 
-    private bool IsOfTenant { get; }
+    /// <summary>Whether each of its accounts is some tenant's.</summary>
+    public bool IsOfTenant { get; }
+
     private bool NeedsModel { get; }
     private bool NeedsTarget { get; }
 

@@ -60,6 +60,26 @@ internal sealed class RuleTable
     public Applying ForTarget(Exchange exchange, Provider provider) =>
         Of(RulePhase.Target, exchange, new RuleSubject(exchange.Caller, exchange.Route!, (exchange.Call as ModelCall)?.Entry, provider));
 
+    /// <summary>Accounts that a call may take from, whichever of the model's providers it goes to.</summary>
+    public IEnumerable<Account> All(Exchange exchange, Model? model)
+    {
+        var found = new List<Applying>
+        {
+            Of(RulePhase.Before, exchange, new RuleSubject(exchange.Caller, exchange.Route!, null, null)),
+            Of(RulePhase.After, exchange, new RuleSubject(exchange.Caller, exchange.Route!, model, null)),
+        };
+        foreach (var target in model is null ? [] : model.Targets.Concat(model.Fallbacks).DistinctBy(t => t.Provider.Id))
+            found.Add(Of(RulePhase.Target, exchange, new RuleSubject(exchange.Caller, exchange.Route!, model, target.Provider)));
+        return found.SelectMany(applying => applying.Accounts.ToArray());
+    }
+
+    /// <summary>Who may have budgets: these tenants, and the budgets that are of no tenant.</summary>
+    public IEnumerable<string> BudgetOwners(IEnumerable<string> tenants, bool alsoOfNone) =>
+        Rules.Where(r => r.Budget is not null).SelectMany(r => r.IsOfTenant ? tenants.Select(t => $"tenant:{t}") : alsoOfNone ? [r.OwnerOf("")] : []).Distinct();
+
+    /// <summary>Whether there are rules of a phase.</summary>
+    public bool Has(RulePhase phase) => _phases[(int)phase].Length > 0;
+
     /// <summary>Whether any of the rules in a phase needs the worst case in tokens and money: without, it need not be reckoned.</summary>
     public bool NeedsWorstCase(RulePhase phase) => Array.Exists(_phases[(int)phase], r => r.NeedsWorstCase);
 

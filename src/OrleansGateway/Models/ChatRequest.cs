@@ -13,7 +13,17 @@ internal sealed class ChatRequest
     public List<ChatTool> Tools { get; } = [];
     public ToolChoice? ToolChoice { get; set; }
     public bool? ParallelToolCalls { get; set; }
-    public long? MaxOutputTokens { get; set; }
+
+    /// <summary>Most output tokens: what the client states, but no more than <see cref="OutputTokensCap"/>.</summary>
+    public long? MaxOutputTokens
+    {
+        get => OutputTokensCap is { } cap ? Math.Min(field ?? cap, cap) : field;
+        set;
+    }
+
+    /// <summary>Most output tokens that the call may use; none if nothing limits it.</summary>
+    public long? OutputTokensCap { get; set; }
+
     public JsonElement? Temperature { get; set; }
     public JsonElement? TopP { get; set; }
     public List<string> Stop { get; } = [];

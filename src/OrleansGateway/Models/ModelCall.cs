@@ -14,8 +14,14 @@ internal sealed class ModelCall(ModelEndpoint endpoint, RequestBody body, Reques
 
     public ModelEndpoint Endpoint => endpoint;
     public RequestEnvelope Envelope => envelope;
-    public Model Entry => entry;
+
+    /// <summary>The model that serves it: the one asked for, or a cheaper one where a budget says so.</summary>
+    public Model Entry { get; set; } = entry;
+
     public ReadOnlyMemory<byte> Body => body.Memory;
+
+    /// <summary>What limits and budgets let it use; none if none applies.</summary>
+    public IAllowance? Allowance { get; set; }
 
     /// <summary>The request in canonical form, read when the first target of another dialect needs it; or why it cannot be carried to one.</summary>
     public Refusal? ReadChat(out ChatRequest chat)

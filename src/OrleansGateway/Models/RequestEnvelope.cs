@@ -23,6 +23,18 @@ internal readonly record struct RequestEnvelope
     /// <summary>Where the value of <c>stream_options</c> stands; <c>0..0</c> if it is not there.</summary>
     public Range StreamOptionsAt { get; init; }
 
+    /// <summary>Most output tokens of each answer, as the client states it; none if it states none, or what is no whole number from 1.</summary>
+    public long? OutputTokensMax { get; init; }
+
+    /// <summary>Where the value of <c>max_tokens</c> stands; <c>0..0</c> if it is not there.</summary>
+    public Range MaxTokensAt { get; init; }
+
+    /// <summary>Where the value of <c>max_completion_tokens</c> (OpenAI) stands; <c>0..0</c> if it is not there.</summary>
+    public Range MaxCompletionTokensAt { get; init; }
+
+    /// <summary>How many answers are asked for (OpenAI's <c>n</c>); <see cref="long.MaxValue"/> if it is no whole number from 1.</summary>
+    public long Answers { get; init; }
+
     /// <summary>Deepest nesting taken. JSON Schemas of tools are the deepest there are, at some dozens.</summary>
     public const int DepthMax = 256;
 
@@ -56,6 +68,7 @@ internal readonly record struct RequestEnvelope
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             return Refusal.BadRequest("invalid_json", "The request body must be a JSON object.");
         var (model, modelAt, stream, options) = ((string?)null, default(Range), (bool?)null, (At: default(Range), Usage: false));
+        var (maxTokens, maxCompletionTokens, answers) = ((At: default(Range), Value: (long?)null), (At: default(Range), Value: (long?)null), (At: default(Range), Value: (long?)1));
         var names = new MemberNames(stackalloc Range[MemberNames.Usual]);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -78,6 +91,20 @@ internal readonly record struct RequestEnvelope
             {
                 options = ReadStreamOptions(ref reader);
             }
+            else if (reader.ValueTextEquals("max_tokens"u8))
+            {
+                maxTokens = ReadCount(ref reader);
+            }
+            else if (reader.ValueTextEquals("max_completion_tokens"u8))
+            {
+                maxCompletionTokens = ReadCount(ref reader);
+            }
+            else if (reader.ValueTextEquals("n"u8))
+            {
+                answers = ReadCount(ref reader);
+                // Null is as good as absent.
+                if (body[answers.At].SequenceEqual("null"u8)) answers.Value = 1;
+            }
             else
             {
                 reader.Skip();
@@ -97,8 +124,21 @@ internal readonly record struct RequestEnvelope
             Stream = stream ?? false,
             IncludeUsage = options.Usage,
             StreamOptionsAt = options.At,
+            OutputTokensMax = maxCompletionTokens.Value ?? maxTokens.Value,
+            MaxTokensAt = maxTokens.At,
+            MaxCompletionTokensAt = maxCompletionTokens.At,
+            Answers = answers.Value ?? long.MaxValue,
         };
         return null;
+    }
+
+    private static (Range At, long? Value) ReadCount(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        var start = (int)reader.TokenStartIndex;
+        var count = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value) && value > 0 ? value : (long?)null;
+        reader.Skip();
+        return (start..(int)reader.BytesConsumed, count);
     }
 
     private static (Range At, bool Usage) ReadStreamOptions(ref Utf8JsonReader reader)

@@ -38,11 +38,12 @@ internal sealed class UpstreamCall
         {
             var asksUsage = AsksUsage(call, target);
             body = BodyEdit.Apply(call, target, asksUsage);
-            relay = dialect == Dialect.Anthropic ? new AnthropicPassThrough() : new OpenAIPassThrough(takeOutUsage: asksUsage);
+            relay = dialect == Dialect.Anthropic ? new AnthropicPassThrough() : new OpenAIPassThrough(takeOutUsage: asksUsage, mayEnd: call.Allowance is { IsRolling: true });
         }
         else
         {
             if (call.ReadChat(out var chat) is { } unread) return unread;
+            chat.OutputTokensCap = call.Allowance?.OutputTokensMax;
             var json = new ArrayBufferWriter<byte>(call.Body.Length + 1024);
             using (var writer = new Utf8JsonWriter(json, Sse.JsonOptions))
             {

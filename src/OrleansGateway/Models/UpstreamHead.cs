@@ -35,6 +35,8 @@ internal static class UpstreamHead
         var passed = dialect == Dialect.Anthropic ? PassedToAnthropic : PassedToOpenAI;
         foreach (var name in passed) Pass(exchange, request, name);
         AddTrace(exchange, call, request);
+        // OpenAI's own name for it: what the provider's support can be asked about, and what its bill can be matched by.
+        Add(request, "X-Client-Request-Id", exchange.Id);
         if (dialect == Dialect.Anthropic) Add(request, "anthropic-version", AnthropicVersion);
         return request;
     }

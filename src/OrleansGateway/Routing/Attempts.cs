@@ -5,16 +5,55 @@ using OrleansGateway.Models;
 using OrleansGateway.Models.Relays;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Upstream;
+using OrleansGateway.Upstream.Adaptive;
 
 namespace OrleansGateway.Routing;
 
 /// <summary>One attempt at one target: sends, judges the answer's head, and has the answer carried to the client.</summary>
-internal sealed class Attempts(Upstreams upstreams, Readiness readiness, TimeProvider time)
+internal sealed class Attempts(Upstreams upstreams, AdaptiveGates gates, Readiness readiness, TimeProvider time)
 {
     private const int ErrorBytesMax = 64 << 10;
 
+    private static readonly Refusal s_busy = new(
+        503, "provider_busy", "The provider of this model has as many requests as it can take now. Try again.", RetryAfter: TimeSpan.FromSeconds(1));
+
     /// <summary>None if the client has its answer, whole or ended by an error it was told of; else why it has nothing yet.</summary>
-    public async ValueTask<Failure?> RunAsync(Exchange exchange, ModelCall call, Target target)
+    public ValueTask<Failure?> RunAsync(Exchange exchange, ModelCall call, Target target) =>
+        call.Allowance is { } allowance ? RunAsync(exchange, call, target, allowance) : EnterAsync(exchange, call, target);
+
+    private async ValueTask<Failure?> RunAsync(Exchange exchange, ModelCall call, Target target, IAllowance allowance)
+    {
+        if (await allowance.BeginAsync(target, exchange.Aborted) is { } tooLittle) return new Failure(tooLittle, TryNext: false) { NotSent = true };
+        var failure = await EnterAsync(exchange, call, target);
+        if (failure is not null) allowance.Failed(failure.MayBeBilled);
+        return failure;
+    }
+
+    private ValueTask<Failure?> EnterAsync(Exchange exchange, ModelCall call, Target target) =>
+        target.Provider.Settings.AdaptiveConcurrency is { } settings ? EnterAsync(exchange, call, target, settings) : SendAsync(exchange, call, target);
+
+    private async ValueTask<Failure?> EnterAsync(Exchange exchange, ModelCall call, Target target, AdaptiveSettings settings)
+    {
+        var gate = gates.OfProvider(target.Provider.Id);
+        if (!gate.TryEnter(settings)) return new Failure(s_busy, TryNext: true) { NotSent = true };
+        var signal = AdaptiveSignal.Unknown;
+        var startedAt = time.GetTimestamp();
+        call.HeadAt = 0;
+        try
+        {
+            var failure = await SendAsync(exchange, call, target);
+            // Other errors are often said at once: as answers they would make all others look slow.
+            signal = failure is { Status: 429 or 503 or 529 } or { Refusal.Status: StatusCodes.Status504GatewayTimeout } ? AdaptiveSignal.Overloaded
+                : failure is null && call.HeadAt != 0 ? AdaptiveSignal.Answered : AdaptiveSignal.Unknown;
+            return failure;
+        }
+        finally
+        {
+            gate.Leave(signal, time.GetElapsedTime(startedAt, call.HeadAt));
+        }
+    }
+
+    private async ValueTask<Failure?> SendAsync(Exchange exchange, ModelCall call, Target target)
     {
         if (UpstreamCall.Prepare(exchange, call, target, time, out var upstream) is { } refusal) return new Failure(refusal, TryNext: true) { NotSent = true };
         using var deadline = new Deadline(new Waits(target.Timeouts.FirstToken, target.Timeouts.Idle, target.Timeouts.Total), time, exchange.Aborted);
@@ -22,6 +61,7 @@ internal sealed class Attempts(Upstreams upstreams, Readiness readiness, TimePro
         try
         {
             await using var response = await upstreams.For(target.Provider).SendAsync(upstream!.Request, deadline.Token);
+            call.HeadAt = time.GetTimestamp();
             AnswerHead.Note(call, response);
             return await CarryAsync(exchange, call, upstream, response, deadline);
         }
@@ -31,7 +71,8 @@ internal sealed class Attempts(Upstreams upstreams, Readiness readiness, TimePro
         }
         catch (OperationCanceledException) when (deadline.Expired)
         {
-            return new Failure(Refusal.GatewayTimeout($"The provider of this model {deadline.Reason}."), TryNext: true);
+            // It may be at work on the answer still.
+            return new Failure(Refusal.GatewayTimeout($"The provider of this model {deadline.Reason}."), TryNext: true) { MayBeBilled = true };
         }
         catch (OperationCanceledException) when (exchange.Aborted.IsCancellationRequested)
         {
@@ -44,7 +85,7 @@ internal sealed class Attempts(Upstreams upstreams, Readiness readiness, TimePro
     {
         if (response.Status is < 200 or > 299) return await ReadErrorAsync(call, upstream, response, deadline);
         if (response.Header("Content-Encoding") is not null)
-            return new Failure(Refusal.BadGateway("The provider of this model sent a compressed answer that was not asked for."), TryNext: true);
+            return new Failure(Refusal.BadGateway("The provider of this model sent a compressed answer that was not asked for."), TryNext: true) { MayBeBilled = true };
         var isStream = response.Header("Content-Type")?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) ?? false;
         var translation = upstream.Relay as Translation;
         Refusal? refusal;
@@ -63,7 +104,7 @@ internal sealed class Attempts(Upstreams upstreams, Readiness readiness, TimePro
             refusal = translation is null ? await answer.PassThroughAsync() : await answer.TranslateAsync(translation, call.Stream);
         }
 
-        return refusal is null ? null : new Failure(refusal, TryNext: true);
+        return refusal is null ? null : new Failure(refusal, TryNext: true) { MayBeBilled = true };
     }
 
     private static async ValueTask<Failure> ReadErrorAsync(ModelCall call, UpstreamCall upstream, UpstreamResponse response, Deadline deadline)

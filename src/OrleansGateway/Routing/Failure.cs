@@ -11,6 +11,9 @@ internal sealed record Failure(Refusal Refusal, bool TryNext, int? Status = null
 {
     /// <summary>Whether the target was never asked, because it cannot take the request. What another said, which was asked, tells the client more.</summary>
     public bool NotSent { get; init; }
+
+    /// <summary>Whether the target may have begun to answer, and so bill, though nothing of it reached the client.</summary>
+    public bool MayBeBilled { get; init; }
 }
 
 /// <summary>An error answer of a provider in the client's own dialect.</summary>

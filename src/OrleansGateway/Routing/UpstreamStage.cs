@@ -8,7 +8,7 @@ namespace OrleansGateway.Routing;
 /// <summary>
 /// Sends a model call to the targets of its model, one after the other until one answers. Last of the stages: all that may refuse has had its say.
 /// </summary>
-internal sealed class UpstreamStage(Attempts attempts, ProviderGates gates, GatewayMetrics metrics, Random random, TimeProvider time, ILogger<UpstreamStage> log) : IStage
+internal sealed class UpstreamStage(Attempts attempts, GatewayMetrics metrics, Random random, ILogger<UpstreamStage> log) : IStage
 {
     public async ValueTask InvokeAsync(Exchange exchange, Next next)
     {
@@ -22,17 +22,10 @@ internal sealed class UpstreamStage(Attempts attempts, ProviderGates gates, Gate
         Failure? last = null;
         foreach (var target in targets)
         {
-            var gate = gates.Of(target.Provider);
-            if (gate is not null && !gate.TryEnter())
-            {
-                last ??= ProviderGate.Full;
-                continue;
-            }
-
             // After one that failed we are where its answer came in, and the request is now written anew.
             if (call.Attempts++ > 0) await SocketThreads.Leave();
             (call.Provider, call.TargetModel) = (target.Provider.Id, target.Model);
-            var failure = gate is null ? await TryAsync(exchange, call, target) : await TryAsync(exchange, call, target, gate);
+            var failure = exchange.Trace?.Span is null ? await attempts.RunAsync(exchange, call, target) : await TraceAsync(exchange, call, target);
             metrics.UpstreamAttempted(target.Provider.Id, OutcomeOf(failure));
             if (failure is null) return;
             log.TargetFailed(exchange.Id, target.Provider.Id, target.Model, failure.Status ?? failure.Refusal.Status, failure.Refusal.Code);
@@ -41,23 +34,6 @@ internal sealed class UpstreamStage(Attempts attempts, ProviderGates gates, Gate
         }
 
         await AnswerAsync(exchange, call, last!);
-    }
-
-    private ValueTask<Failure?> TryAsync(Exchange exchange, ModelCall call, Target target) =>
-        exchange.Trace?.Span is null ? attempts.RunAsync(exchange, call, target) : TraceAsync(exchange, call, target);
-
-    private async ValueTask<Failure?> TryAsync(Exchange exchange, ModelCall call, Target target, ProviderGate gate)
-    {
-        var (began, failure) = (time.GetTimestamp(), (Failure?)null);
-        try
-        {
-            return failure = await TryAsync(exchange, call, target);
-        }
-        finally
-        {
-            // A call that the client left tells something too, if its answer had begun.
-            gate.Leave(failure, call.FirstByteAt >= began ? time.GetElapsedTime(began, call.FirstByteAt) : null);
-        }
     }
 
     private async ValueTask<Failure?> TraceAsync(Exchange exchange, ModelCall call, Target target)

@@ -8,8 +8,8 @@ namespace OrleansGateway.Storage;
 /// </summary>
 internal static class Migrations
 {
-    // Times are milliseconds since 1970 in UTC; lists and labels are JSON.
-    private static readonly Migration[] All =
+    /// <summary>Of <c>gateway.db</c>. Times are milliseconds since 1970 in UTC; lists and labels are JSON.</summary>
+    public static readonly IReadOnlyList<Migration> Gateway =
     [
         new(1, "keys", """
             CREATE TABLE keys (
@@ -110,7 +110,7 @@ internal static class Migrations
     /// <summary>
     /// Applies what is missing, in one transaction, and returns how many steps that was. Refuses a database that a newer program wrote.
     /// </summary>
-    public static int Apply(SqliteConnection connection, DateTimeOffset now)
+    public static int Apply(SqliteConnection connection, IReadOnlyList<Migration> steps, DateTimeOffset now)
     {
         // Takes the write lock at once, so that two programs started together do not both migrate.
         using var transaction = connection.BeginTransaction(deferred: false);
@@ -118,14 +118,14 @@ internal static class Migrations
             "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT",
             transaction: transaction);
         var applied = connection.ExecuteScalar<long>("SELECT coalesce(max(version), 0) FROM migrations", transaction: transaction);
-        if (applied > All[^1].Version)
+        if (applied > steps[^1].Version)
         {
             throw new StorageException(
-                $"The database {connection.DataSource} has version {applied}, and this program knows versions up to {All[^1].Version}. " +
+                $"The database {connection.DataSource} has version {applied}, and this program knows versions up to {steps[^1].Version}. " +
                 "A newer gateway wrote it. Start that gateway, or go back to a copy of the state folder made before the upgrade.");
         }
 
-        var missing = All.Where(m => m.Version > applied).ToArray();
+        var missing = steps.Where(m => m.Version > applied).ToArray();
         foreach (var migration in missing)
         {
             connection.Execute(migration.Sql, transaction: transaction);
@@ -136,6 +136,7 @@ internal static class Migrations
         transaction.Commit();
         return missing.Length;
     }
-
-    private sealed record Migration(long Version, string Name, string Sql);
 }
+
+/// <summary>One step.</summary>
+internal sealed record Migration(long Version, string Name, string Sql);

@@ -1,18 +1,25 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
+using OrleansGateway.Storage.Ledger;
 
 namespace OrleansGateway.Storage;
 
 /// <summary>
-/// The embedded engine's database: one file in the state folder, which only its owner may read. A write has reached the disk when it returns.
+/// A database of the embedded engine: one file in the state folder, which only its owner may read. A write has reached the disk when it returns.
 /// </summary>
 internal sealed class SqliteDatabase : IDisposable
 {
     /// <summary>Rights of every file in the state folder.</summary>
     public const UnixFileMode OwnerReadsAndWrites = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Name of the database in the state folder.</summary>
+    /// <summary>Name of the database of keys, tenants, admins and the audit log in the state folder.</summary>
     public const string FileName = "gateway.db";
+
+    /// <summary>
+    /// Name of the ledger's in the state folder. A file of its own: a grant of money then never waits for an admin's write or the verification of the audit log, nor takes their
+    /// turn; and whoever brings back yesterday's keys from a copy does not bring back yesterday's money.
+    /// </summary>
+    public const string LedgerFileName = "ledger.db";
 
     private readonly string _connectionString;
 
@@ -25,9 +32,16 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>
     /// Opens <c>gateway.db</c> in that folder, makes folder and file if they are missing, and migrates. Throws <see cref="StorageException"/>.
     /// </summary>
-    public static SqliteDatabase Open(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log)
+    public static SqliteDatabase Open(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log) =>
+        Open(stateFolder, FileName, Migrations.Gateway, time, log);
+
+    /// <summary>The same with <c>ledger.db</c>.</summary>
+    public static SqliteDatabase OpenLedger(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log) =>
+        Open(stateFolder, LedgerFileName, LedgerSchema.Sqlite, time, log);
+
+    private static SqliteDatabase Open(string stateFolder, string fileName, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<SqliteDatabase> log)
     {
-        var path = Path.Combine(Path.GetFullPath(stateFolder), FileName);
+        var path = Path.Combine(Path.GetFullPath(stateFolder), fileName);
         try
         {
             CreateFolder(stateFolder);
@@ -35,7 +49,7 @@ internal sealed class SqliteDatabase : IDisposable
             var database = new SqliteDatabase(path);
             using var connection = database.Connect();
             connection.Execute("PRAGMA journal_mode = WAL");
-            var steps = Migrations.Apply(connection, time.GetUtcNow());
+            var steps = Migrations.Apply(connection, migrations, time.GetUtcNow());
             if (steps > 0) log.Migrated(path, steps);
             return database;
         }

@@ -60,6 +60,7 @@ internal sealed class AccessLine : IDisposable
         WriteText(AccessField.UpstreamTarget, "upstream_target"u8, exchange.Forward?.Target);
         WriteEnd(exchange.Call?.Attempts ?? exchange.Forward?.Attempts, exchange.Call?.Outcome ?? exchange.Forward?.Outcome);
         if (exchange.Call is { } call) WriteAnswer(call);
+        if (exchange.Limits is { } limits) WriteLimits(limits);
         WriteText(AccessField.Error, "error"u8, exchange.Refusal?.Code);
         WriteText(AccessField.UserAgent, "user_agent"u8, exchange.Http.Request.Headers.UserAgent, UserAgentCharsMax);
         _json.WriteEndObject();
@@ -125,6 +126,19 @@ internal sealed class AccessLine : IDisposable
         WriteNumber(AccessField.CacheWriteTokens, "cache_write_tokens"u8, usage.CacheWrite + usage.CacheWrite1h);
         WriteNumber(AccessField.OutputTokens, "output_tokens"u8, usage.Output);
         WriteNumber(AccessField.ReasoningTokens, "reasoning_tokens"u8, usage.Reasoning);
+    }
+
+    private void WriteLimits(LimitFacts limits)
+    {
+        WriteUsd(AccessField.HeldUsd, "held_usd"u8, limits.HeldCost);
+        WriteUsd(AccessField.CostUsd, "cost_usd"u8, limits.Cost);
+        WriteText(AccessField.LimitedBy, "limited_by"u8, limits.RefusedBy);
+    }
+
+    /// <summary>Nano-dollars as dollars, exact: a decimal, and no rounding.</summary>
+    private void WriteUsd(AccessField field, ReadOnlySpan<byte> name, long? nanos)
+    {
+        if (nanos is { } amount && _fields.Has(field)) _json.WriteNumber(name, amount / 1_000_000_000m);
     }
 
     private void WriteTimestamp(DateTimeOffset now)

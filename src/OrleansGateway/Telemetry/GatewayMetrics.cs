@@ -28,6 +28,10 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Histogram<double> _externalAuthDuration;
     private readonly Counter<long> _exportFailures;
     private readonly Counter<long> _shed;
+    private readonly Counter<long> _limitDecisions;
+    private readonly Counter<long> _overruns;
+    private readonly Histogram<double> _limitWait;
+    private readonly Counter<long> _streamsEnded;
     private volatile string? _configVersion;
     private long _inFlight;
     private long _overloadLevel;
@@ -50,6 +54,10 @@ internal sealed class GatewayMetrics : IDisposable
         _externalAuthDuration = Seconds("gateway.auth.external.duration", "Time that a route's external service took to answer.", FirstTokenBuckets);
         _exportFailures = Count("gateway.telemetry.export_failures", "{request}", "Sendings to a collector that it did not take, by what was sent.");
         _shed = Count("gateway.shed", "{request}", "Requests refused because there was more than could be served, by priority of the route.");
+        _limitDecisions = Count("gateway.limits.decisions", "{request}", "What rate limits and budgets decided; the rule is named where it is not to admit.");
+        _overruns = Count("gateway.limits.hold_overruns", "{unit}", "Units that requests used beyond what was held for them. Stays 0, or a bound is set too low.");
+        _limitWait = Seconds("gateway.limits.wait", "Time that requests waited for a limit.", FirstTokenBuckets);
+        _streamsEnded = Count("gateway.limits.streams_ended", "{stream}", "Streams ended early, as too long, because a limit or budget had nothing left.");
         Meter.CreateObservableGauge("gateway.overload.level", () => Volatile.Read(ref _overloadLevel), unit: null, "Classes of priority that are being refused: 0 to 3.");
         Meter.CreateObservableGauge("gateway.overload.queue_delay", () => Volatile.Read(ref _queueDelay), "s", "Time that work waited for a thread when last looked at.");
         Meter.CreateObservableGauge("gateway.overload.memory", () => Volatile.Read(ref _memoryShare), "1", "Memory held, as a share of what the process may have.");
@@ -93,6 +101,18 @@ internal sealed class GatewayMetrics : IDisposable
 
     /// <param name="priority">Priority of the route: <c>low</c>, <c>normal</c> or <c>high</c>.</param>
     public void Shed(string priority) => _shed.Add(1, Tag("priority", priority));
+
+    /// <param name="rule">Path of the rule; none if all had room.</param>
+    /// <param name="outcome">What was decided: one of a fixed few words.</param>
+    public void LimitDecided(string? rule, string outcome) => _limitDecisions.Add(1, Tag("rule", rule), Tag("outcome", outcome));
+
+    /// <summary>A request used more than was held for it: must not happen.</summary>
+    public void HoldOverrun(string rule, long units) => _overruns.Add(units, Tag("rule", rule));
+
+    public void LimitWaited(TimeSpan duration) => _limitWait.Record(duration.TotalSeconds);
+
+    /// <param name="rule">Path of the rule that had nothing left.</param>
+    public void StreamEndedByLimit(string rule) => _streamsEnded.Add(1, Tag("rule", rule));
 
     /// <summary>Shows the load as it was seen last.</summary>
     public void LoadSeen(int level, TimeSpan queueDelay, double memoryShare)

@@ -35,6 +35,7 @@ internal static class HttpSpan
             span.DisplayName = $"{method} {route.Id}";
         }
 
+        if (exchange.Limits?.RefusedBy is { } rule) span.SetTag("gateway.limit.rule", rule);
         if (ErrorType(exchange, status, failed) is { } error) span.SetTag("error.type", error);
         // A client's own mistake is no error of the server's span; an answer that broke off is one, though its status was 200.
         if (failed || status >= 500 || exchange.Call?.Outcome is CallOutcome.UpstreamCut or CallOutcome.GatewayStopped) span.SetStatus(ActivityStatusCode.Error);

@@ -93,7 +93,8 @@ internal sealed class AdminHost : IAsyncDisposable
         await changes.RecordStartAsync(Cancel);
         var admins = new AdminDirectory(new SqliteAdminStore(directory.Database), token, directory.Tenants, directory.Turn, directory.Time, loggers.CreateLogger<AdminDirectory>());
         await admins.LoadAsync(Cancel);
-        var endpoints = AdminEndpoints.All(directory.Keys, directory.Tenants, admins, changes, new SqliteAuditLog(directory.Database), () => Status, () => Upstreams, directory.Time);
+        var endpoints = AdminEndpoints.All(directory.Keys, directory.Tenants, admins, changes, new SqliteAuditLog(directory.Database),
+            new BudgetEndpoints(null!, null!, directory.Tenants, new SqliteAuditLog(directory.Database), new Random(1), directory.Time), null!, () => Status, () => Upstreams, directory.Time);
         new AdminApi(endpoints, admins, new RequestIds(new Random(1)), loggers.CreateLogger<AdminApi>()).Map(app);
         await app.StartAsync(Cancel);
         return new AdminHost(app, folder, directory, token, admins, source, changes);

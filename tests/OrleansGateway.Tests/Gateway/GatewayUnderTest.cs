@@ -48,11 +48,13 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     /// <param name="models">The sections <c>providers</c> and <c>models</c>, and any other but those of every test.</param>
     /// <param name="time">A clock of the test's own; default the real one.</param>
     /// <param name="logs">Where to send logs besides; default nowhere.</param>
-    public static Task<GatewayUnderTest> StartAsync(string models, TimeProvider? time = null, ILoggerProvider? logs = null) =>
-        StartWholeAsync(Head + models, time, logs);
+    /// <param name="replace">Puts parts of the test's own in.</param>
+    public static Task<GatewayUnderTest> StartAsync(string models, TimeProvider? time = null, ILoggerProvider? logs = null, Action<IServiceCollection>? replace = null) =>
+        StartWholeAsync(Head + models, time, logs, replace);
 
     /// <summary>The same with a configuration that is written out whole.</summary>
-    public static async Task<GatewayUnderTest> StartWholeAsync(string yaml, TimeProvider? time = null, ILoggerProvider? logs = null)
+    public static async Task<GatewayUnderTest> StartWholeAsync(
+        string yaml, TimeProvider? time = null, ILoggerProvider? logs = null, Action<IServiceCollection>? replace = null)
     {
         var gateway = new GatewayUnderTest(time ?? TimeProvider.System, logs);
         await File.WriteAllTextAsync(Path.Combine(gateway.Folder, "gateway.yaml"), yaml);
@@ -63,6 +65,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             services.AddLogging().Replace(ServiceDescriptor.Singleton(gateway._logs));
             services.AddSingleton(time ?? TimeProvider.System);
             services.AddSingleton(new Random(1));
+            replace?.Invoke(services);
         }, TestContext.Current.CancellationToken);
         gateway.Client.BaseAddress = gateway.Url;
         gateway.Client.DefaultRequestHeaders.Authorization = new("Bearer", Key);

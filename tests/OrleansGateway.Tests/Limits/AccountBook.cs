@@ -1,10 +1,13 @@
 using OrleansGateway.Leases;
+using OrleansGateway.Leases.Edges;
+using OrleansGateway.Tests.Leases.Edges;
 
 namespace OrleansGateway.Tests.Limits;
 
 /// <summary>Hands out accounts, as many of a rule as it allows, and nothing more: for tests of which accounts a request has.</summary>
 internal sealed class AccountBook : IAdmissions
 {
+    private readonly EdgeCore _core = new(new EdgeSettings(), Guid.Empty, new TestJournal());
     private readonly Dictionary<AccountId, Account> _accounts = [];
 
     public int Asked { get; private set; }
@@ -14,7 +17,7 @@ internal sealed class AccountBook : IAdmissions
         Asked++;
         if (_accounts.TryGetValue(id, out var known)) return known;
         if (_accounts.Keys.Count(other => other.Rule == id.Rule) >= spec.AccountsMax) return null;
-        return _accounts[id] = new Account(owner, id, spec);
+        return _accounts[id] = new Account(_core.Link(owner), id, spec);
     }
 
     public void Forget(AccountId id) => _accounts.Remove(id);

@@ -13,10 +13,14 @@ internal sealed class GatewayProcess : IAsyncDisposable
     private GatewayProcess(Process process)
     {
         _process = process;
+        Folder = process.StartInfo.WorkingDirectory;
         (Output, Errors) = (new LineLog(process.StandardOutput), new LineLog(process.StandardError));
     }
 
     public int Id => _process.Id;
+
+    /// <summary>Where it was started.</summary>
+    public string Folder { get; }
 
     public LineLog Output { get; }
 

@@ -1,5 +1,4 @@
 using OrleansGateway.Configuration;
-using OrleansGateway.Upstream;
 using OrleansGateway.Upstream.Pools;
 
 namespace OrleansGateway.Tests.Pools;
@@ -37,26 +36,6 @@ public sealed class PoolStateTests : IAsyncDisposable
         Assert.Null(taken[6]);
         taken[0]!.End(AttemptResult.Answered);
         Assert.Same(taken[0], _bed.Shop.Take(0, []));
-    }
-
-    [Theory]
-    [MemberData(nameof(Policies))]
-    public async Task Take_WhenATargetSaysItIsTooMuch_GivesItFewer(BalancePolicy policy)
-    {
-        var adaptive = new AdaptiveSettings { Min = 1, Initial = 4, BackoffPercent = 50 };
-        await _bed.ApplyAsync(new() { Targets = PoolBed.Servers(1, 1), Balance = policy, AdaptiveConcurrency = adaptive });
-        for (var i = 0; i < 9; i++) Assert.Equal(i < 8, _bed.Shop.Take((ulong)i, []) is not null);
-        foreach (var target in _bed.Targets)
-        {
-            for (var i = 0; i < 3; i++) target.End(AttemptResult.Answered);
-        }
-
-        _bed.Targets[0].Heard(AdaptiveOutcome.Overloaded, default);
-        // A reload that changes nothing of it loses nothing of it.
-        await _bed.ApplyAsync(new() { Targets = PoolBed.Servers(1, 1), Balance = policy, AdaptiveConcurrency = adaptive with { } });
-
-        for (var i = 0; i < 6; i++) _bed.Shop.Take((ulong)i, []);
-        Assert.Equal([2, 4], _bed.Targets.Select(t => t.InFlight));
     }
 
     [Fact(Timeout = 60_000)]

@@ -12,11 +12,14 @@ internal interface IHoldJournal
     /// <summary>A lease is closed, and the owner has said so: it is forgotten.</summary>
     void Closed(int lease);
 
-    /// <summary>A request holds this from now on: also when a hold is raised, with the new totals.</summary>
+    /// <summary>
+    /// A request holds this from now on: also when a hold is raised, with the new totals. False if it cannot be written, because the disk is full or slower than the requests: the hold
+    /// must not be used then, and is not <see cref="Ended"/>; a raise that fails leaves the hold as it was.
+    /// </summary>
     /// <param name="hold">Number of the hold, never used twice in a session.</param>
     /// <param name="name">The request's id, up to 64 bytes.</param>
-    /// <param name="charges">What it holds in total, by lease.</param>
-    void Held(long hold, string name, ReadOnlySpan<Charge> charges);
+    /// <param name="charges">What it holds in total, by lease. At most 32.</param>
+    bool Held(long hold, string name, ReadOnlySpan<Charge> charges);
 
     /// <summary>A hold has ended: this was spent, and the rest is free again.</summary>
     void Ended(long hold, ReadOnlySpan<Charge> spent);

@@ -56,7 +56,7 @@ internal static class OpenAIRequestWriter
     /// <summary>
     /// OpenAI's newer models refuse <c>max_tokens</c>; most servers that follow its API know nothing else.
     /// </summary>
-    private static string MaxTokensName(Target target) =>
+    public static string MaxTokensName(Target target) =>
         new Uri(target.Provider.BaseUrl).Host.EndsWith(".openai.com", StringComparison.OrdinalIgnoreCase) ? "max_completion_tokens" : "max_tokens";
 
     private static void WriteTools(ChatRequest request, Utf8JsonWriter json)

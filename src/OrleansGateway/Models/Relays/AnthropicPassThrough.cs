@@ -14,6 +14,9 @@ internal sealed class AnthropicPassThrough : IEventRelay
     public TokenUsage? Usage { get; private set; }
     public string? FinishReason { get; private set; }
 
+    private int _blocks;
+    private bool _inBlock;
+
     public RelayStep Take(in SseEvent sse, IBufferWriter<byte> output)
     {
         var step = Observe(sse);
@@ -23,6 +26,34 @@ internal sealed class AnthropicPassThrough : IEventRelay
 
     public bool Finish(IBufferWriter<byte> output) => IsComplete;
 
+    public void EndAtLimit(TokenUsage usage, IBufferWriter<byte> output)
+    {
+        (Usage, FinishReason, IsComplete) = (usage, AnthropicStopReason.Write(StopReason.MaxTokens), true);
+        if (_inBlock)
+        {
+            Sse.WriteEvent(output, "content_block_stop"u8, _blocks - 1, static (json, index) =>
+            {
+                json.WriteStartObject();
+                json.WriteString("type", "content_block_stop");
+                json.WriteNumber("index", index);
+                json.WriteEndObject();
+            });
+        }
+
+        Sse.WriteEvent(output, "message_delta"u8, (FinishReason, usage), static (json, end) =>
+        {
+            json.WriteStartObject();
+            json.WriteString("type", "message_delta");
+            json.WriteStartObject("delta");
+            json.WriteString("stop_reason", end.FinishReason);
+            json.WriteNull("stop_sequence");
+            json.WriteEndObject();
+            AnthropicUsage.Write(end.usage, json);
+            json.WriteEndObject();
+        });
+        output.Write("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"u8);
+    }
+
     private RelayStep Observe(in SseEvent sse)
     {
         if (!sse.HasData) return RelayStep.Idle;
@@ -31,6 +62,8 @@ internal sealed class AnthropicPassThrough : IEventRelay
         if (Is("content_block_delta"u8, sse.Name, type)) return RelayStep.Content;
         if (Is("ping"u8, sse.Name, type)) return RelayStep.Idle;
         if (Is("message_stop"u8, sse.Name, type)) IsComplete = true;
+        else if (Is("content_block_start"u8, sse.Name, type)) (_blocks, _inBlock) = (_blocks + 1, true);
+        else if (Is("content_block_stop"u8, sse.Name, type)) _inBlock = false;
         else if (Is("message_start"u8, sse.Name, type) || Is("message_delta"u8, sse.Name, type)) Observe(sse.Data);
         else if (Is("error"u8, sse.Name, type)) return Fail(sse.Data);
         return RelayStep.Content;

@@ -15,6 +15,9 @@ internal interface IEventRelay
     /// <summary>Takes the proper end of the stream; false if the answer is not whole, for then it was cut.</summary>
     bool Finish(IBufferWriter<byte> output);
 
+    /// <summary>Ends the answer in the middle, for its limit of tokens is reached: in the words in which the provider itself would say so, with this usage.</summary>
+    void EndAtLimit(TokenUsage usage, IBufferWriter<byte> output);
+
     /// <summary>Whether the provider has said that the answer is complete: nothing that comes after can spoil it.</summary>
     bool IsComplete { get; }
 

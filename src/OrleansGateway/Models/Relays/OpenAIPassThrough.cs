@@ -10,8 +10,11 @@ namespace OrleansGateway.Models.Relays;
 /// per stream with most servers.
 /// </summary>
 /// <param name="takeOutUsage">Whether the usage chunk was asked for by us and not by the client, who then must not get it.</param>
-internal sealed class OpenAIPassThrough(bool takeOutUsage) : IEventRelay
+/// <param name="mayEnd">Whether the stream may have to be ended here: then its first chunk is kept, for the last ones bear the same name.</param>
+internal sealed class OpenAIPassThrough(bool takeOutUsage, bool mayEnd = false) : IEventRelay
 {
+    private byte[]? _first;
+
     public bool IsComplete { get; private set; }
     public Refusal? Failure { get; private set; }
     public bool ShowsFailure { get; private set; }
@@ -26,6 +29,7 @@ internal sealed class OpenAIPassThrough(bool takeOutUsage) : IEventRelay
             return RelayStep.Idle;
         }
 
+        if (mayEnd) _first ??= sse.Data.ToArray();
         if (sse.Data.SequenceEqual("[DONE]"u8)) IsComplete = true;
         else if (JsonBytes.HasMember(sse.Data, "\"error\""u8) && Fail(sse, output)) return RelayStep.Failed;
         else if (Observe(sse.Data)) return RelayStep.Content;
@@ -35,6 +39,45 @@ internal sealed class OpenAIPassThrough(bool takeOutUsage) : IEventRelay
 
     /// <summary>Some servers never send <c>[DONE]</c>; a stream that closed properly after its finish reason is whole.</summary>
     public bool Finish(IBufferWriter<byte> output) => IsComplete || FinishReason is not null;
+
+    public void EndAtLimit(TokenUsage usage, IBufferWriter<byte> output)
+    {
+        using var first = JsonDocument.Parse(_first);
+        (Usage, FinishReason, IsComplete) = (usage, OpenAIFinishReason.Write(StopReason.MaxTokens), true);
+        WriteChunk(output, first, FinishReason, static (json, reason) =>
+        {
+            json.WriteStartArray("choices");
+            json.WriteStartObject();
+            json.WriteNumber("index", 0);
+            json.WriteStartObject("delta");
+            json.WriteEndObject();
+            json.WriteNull("logprobs");
+            json.WriteString("finish_reason", reason);
+            json.WriteEndObject();
+            json.WriteEndArray();
+        });
+        if (!takeOutUsage) WriteChunk(output, first, usage, static (json, usage) =>
+        {
+            json.WriteStartArray("choices");
+            json.WriteEndArray();
+            OpenAIUsage.Write("usage", usage, json);
+        });
+        output.Write("data: [DONE]\n\n"u8);
+    }
+
+    /// <summary>Writes a chunk with the head that the provider's chunks have.</summary>
+    private static void WriteChunk<T>(IBufferWriter<byte> output, JsonDocument first, T state, Action<Utf8JsonWriter, T> write) =>
+        Sse.WriteData(output, (first, state, write), static (json, chunk) =>
+        {
+            json.WriteStartObject();
+            foreach (var name in (string[])["id", "object", "created", "model", "system_fingerprint"])
+            {
+                if (chunk.first.RootElement.Member(name) is { } value) json.WriteMember(name, value);
+            }
+
+            chunk.write(json, chunk.state);
+            json.WriteEndObject();
+        });
 
     /// <summary>Notes usage and finish reason; true if the chunk is the one to take out.</summary>
     private bool Observe(ReadOnlySpan<byte> chunk)

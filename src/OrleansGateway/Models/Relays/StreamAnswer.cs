@@ -8,9 +8,10 @@ namespace OrleansGateway.Models.Relays;
 /// Carries a stream from the provider to the client, event by event. Nothing goes out before the first part of the answer has come, so until then another
 /// provider can be tried; after it, whatever goes wrong ends the client's stream with an error event, never with a normal end.
 /// </summary>
-internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamResponse response, IEventRelay relay, Deadline deadline, TimeProvider time) : IDisposable
+internal sealed class StreamAnswer(Exchange exchange, ModelCall call, UpstreamResponse response, IEventRelay relay, Deadline deadline, TimeProvider time) : IDisposable
 {
     private readonly PooledBuffer _pending = new(4 << 10);
+    private readonly OutputMeter? _meter = call.Allowance is { IsRolling: true } ? new OutputMeter() : null;
     private bool _begun;
 
     /// <summary>Carries it to its end. A refusal means that nothing went out.</summary>
@@ -53,6 +54,7 @@ internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamRe
             events.Advance(bytes);
             var failed = bytes > 0 ? Take(events) : TakeLast(events);
             if (failed) return false;
+            if (_meter is not null && await IsUsedUpAsync(_meter)) relay.EndAtLimit(call.Allowance!.End(relay.Usage), _pending);
             var whole = bytes == 0 && relay.Finish(_pending);
             if (whole) Begin();
             if (_begun) await SendAsync();
@@ -85,6 +87,7 @@ internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamRe
     {
         if (call.Attempt is not null) call.ResponseModel ??= JsonBytes.StringAfter(sse.Data, "\"model\""u8);
         var step = relay.Take(sse, _pending);
+        _meter?.Take(sse.Data, relay.Usage);
         if (step == RelayStep.Content) Begin();
         return step == RelayStep.Failed;
     }
@@ -95,6 +98,17 @@ internal sealed class StreamAnswer(Exchange exchange, CallFacts call, UpstreamRe
         _begun = true;
         call.FirstByteAt = time.GetTimestamp();
         AnswerHead.Begin(exchange, 200, "text/event-stream; charset=utf-8", stream: true);
+    }
+
+    /// <summary>Whether no more may come. Asked after each read, so that what is held stays ahead of what the provider makes.</summary>
+    private ValueTask<bool> IsUsedUpAsync(OutputMeter meter)
+    {
+        if (relay.FinishReason is not null || relay.IsComplete || meter.Tokens == 0) return new(false);
+        // It may have to wait for others to give back; the provider, whose bytes are not read meanwhile, is not to blame.
+        deadline.AwaitClient();
+        return Negate(call.Allowance!.CoverAsync(meter.Tokens, deadline.Token));
+
+        static async ValueTask<bool> Negate(ValueTask<bool> covered) => !await covered;
     }
 
     private async ValueTask SendAsync()

@@ -34,6 +34,9 @@ internal sealed class Translation(IAnswerReader reader, IAnswerWriter writer, Di
         return IsComplete;
     }
 
+    public void EndAtLimit(TokenUsage usage, IBufferWriter<byte> output) =>
+        Write([new ChatEvent.Stop(StopReason.MaxTokens), new ChatEvent.Usage(usage), new ChatEvent.End()], output);
+
     /// <summary>A whole answer, as one or as the stream that was asked for; false if it reports a failure or is no answer.</summary>
     public bool TakeWhole(JsonElement body, bool asStream, IBufferWriter<byte> output)
     {

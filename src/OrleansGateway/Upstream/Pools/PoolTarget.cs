@@ -27,7 +27,6 @@ internal sealed class PoolTarget : IDisposable
     private string? _checkProblem;
     private DateTimeOffset? _checkedAt;
     private DateTimeOffset? _ejectedUntil;
-    private volatile AdaptiveGate? _adaptive;
     private volatile bool _isOut;
     private volatile bool _isClean = true;
     private volatile int _failures;
@@ -80,14 +79,10 @@ internal sealed class PoolTarget : IDisposable
     /// <summary>Counts an attempt as in flight, unless there are as many as may be.</summary>
     public bool TryBegin(int most)
     {
-        var before = Interlocked.Increment(ref _inFlight) - 1;
-        if (before < most && (_adaptive is not { } adaptive || adaptive.HasRoom(before))) return true;
+        if (Interlocked.Increment(ref _inFlight) <= most) return true;
         Interlocked.Decrement(ref _inFlight);
         return false;
     }
-
-    /// <summary>Notes how an attempt in flight was answered, for the bound that finds itself.</summary>
-    public void Heard(AdaptiveOutcome outcome, TimeSpan took) => _adaptive?.Note(outcome, took, InFlight);
 
     /// <summary>Ends an attempt: exactly once for each that was begun.</summary>
     public void End(AttemptResult result)
@@ -123,7 +118,6 @@ internal sealed class PoolTarget : IDisposable
     public void Adopt(UpstreamSettings settings)
     {
         _ejection = settings.Ejection;
-        _adaptive = AdaptiveGate.Of(settings.AdaptiveConcurrency, _adaptive, _context.Time);
         if (settings.HealthCheck is not null) return;
         lock (_lock)
         {

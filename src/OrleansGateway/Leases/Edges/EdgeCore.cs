@@ -1,0 +1,228 @@
+using System.Collections.Concurrent;
+using OrleansGateway.Leases.Journal;
+
+namespace OrleansGateway.Leases.Edges;
+
+/// <summary>
+/// All leases of this edge. Admitting, and ending holds, is for any thread, without locks or allocations. What deals with an owner (<see cref="QueueTake"/>, <see cref="NextRequest"/>,
+/// <see cref="Received"/>, <see cref="Last"/> and so on) is for one thread at a time per owner. Time is handed in: since any start, never back.
+/// </summary>
+internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal journal, EdgeSignals? signals = null)
+{
+    private const int PooledMax = 4_096;
+
+    private readonly ConcurrentDictionary<AccountKey, Account> _accounts = new();
+    private readonly ConcurrentDictionary<string, OwnerLink> _links = new();
+    private readonly ConcurrentQueue<Hold> _pool = new();
+    private int _accountCount;
+    private int _pooled;
+    private long _leases;
+    private long _takes;
+    private long _holds;
+    private long _overruns;
+
+    public EdgeSettings Settings => settings;
+
+    public Guid Session => session;
+
+    public IHoldJournal Journal => journal;
+
+    /// <summary>Times that more was used than held. Must stay 0.</summary>
+    public long Overruns => Volatile.Read(ref _overruns);
+
+    public int AccountCount => Volatile.Read(ref _accountCount);
+
+    public ICollection<OwnerLink> Links => _links.Values;
+
+    /// <summary>Whether it gives everything back and admits nothing more.</summary>
+    public bool IsStopping { get; private set; }
+
+    /// <summary>The account, made when it is first asked for; none if there are as many as may be.</summary>
+    public Account? Open(string owner, AccountId id, AccountSpec spec)
+    {
+        if (!_accounts.TryGetValue(new(owner, id), out var account)) return Add(owner, id, spec);
+        if (account.Spec == spec) return account;
+        account.Spec = spec;
+        // The owner is told at once: it may have other things to say now.
+        account.Link.Mark(account, wakes: true);
+        return account;
+    }
+
+    public Hold NewHold(string name)
+    {
+        if (_pool.TryDequeue(out var hold)) Interlocked.Decrement(ref _pooled);
+        else hold = new Hold(this);
+        hold.Start(name);
+        return hold;
+    }
+
+    /// <summary>Takes what is needed from what is to hand, of all or of none.</summary>
+    /// <param name="hold">Where it is noted.</param>
+    /// <param name="accounts">Of any owners.</param>
+    /// <param name="units">Each account takes its own dimension.</param>
+    /// <param name="now">Before the takes; <see cref="Hold.Confirm(TimeSpan)"/> with the time after them defeats a pause in between.</param>
+    /// <param name="wanting">The first that has not enough to hand; none if the hold has ended, or the edge is about to.</param>
+    public bool TryAdmit(Hold hold, ReadOnlySpan<Account> accounts, in Amounts units, TimeSpan now, out Account? wanting)
+    {
+        wanting = null;
+        if (IsStopping || !hold.TryEnter()) return false;
+        hold.Begin();
+        foreach (var account in accounts)
+        {
+            var need = units.Of(account.Spec.Dimension);
+            if (need == 0 || hold.TryTake(account, need, now.Ticks)) continue;
+            wanting = account;
+            Interlocked.Add(ref account.Missed, need);
+            break;
+        }
+
+        var isAdmitted = wanting is null;
+        if (!isAdmitted) hold.UndoTo(hold.LastMark, isJournalled: false);
+        else if (!hold.JournalOrUndo()) (isAdmitted, wanting) = (false, FirstOfMoney(accounts));
+        hold.Leave();
+        // Nobody waits to be woken by it: whoever was refused asks the owner next.
+        if (!isAdmitted) wanting!.Link.Mark(wanting, wakes: false);
+        return isAdmitted;
+    }
+
+    /// <summary>Takes what is to hand, and names all accounts that have not enough.</summary>
+    public bool TryAdmitWhatIsToHand(Hold hold, ReadOnlySpan<Account> accounts, in Amounts units, TimeSpan now, List<Account> wanting)
+    {
+        if (IsStopping || !hold.TryEnter()) return false;
+        hold.Begin();
+        foreach (var known in accounts)
+        {
+            var account = Current(known);
+            var need = units.Of(account.Spec.Dimension);
+            if (need > 0 && !hold.TryTake(account, need, now.Ticks)) wanting.Add(account);
+        }
+
+        var isHeld = hold.JournalOrUndo();
+        hold.Leave();
+        return isHeld;
+    }
+
+    /// <summary>Asks the owner of these accounts, all of one, for exactly this with the next request. Once granted, it is in the hold.</summary>
+    public PendingTake QueueTake(Hold hold, ReadOnlySpan<Account> accounts, in Amounts units, byte priority = 1, TimeSpan waitMax = default)
+    {
+        var items = new List<TakeUnits>(accounts.Length);
+        foreach (var account in accounts)
+        {
+            var need = units.Of(account.Spec.Dimension);
+            if (need > 0) items.Add(new(Current(account), need));
+        }
+
+        var take = new PendingTake(Interlocked.Increment(ref _takes), hold, [.. items], priority, waitMax);
+        if (items.Count == 0) take.End(Denial.None, null, default);
+        else if (IsStopping) take.End(Denial.Unavailable, null, default);
+        else items[0].Account.Link.Queue(take);
+        return take;
+    }
+
+    /// <summary>Nobody waits for it any more.</summary>
+    public void Abandon(string owner, PendingTake take) => Link(owner).Abandon(take);
+
+    /// <summary>What is to be said to the owner; none if a request is under way, or there is nothing to say.</summary>
+    public LeaseRequest? NextRequest(string owner, TimeSpan now) => Link(owner).NextRequest(now.Ticks);
+
+    /// <summary>The request under way, to be sent again as it is; none if there is none.</summary>
+    public LeaseRequest? UnderWay(string owner) => Link(owner).UnderWay;
+
+    public void Received(string owner, LeaseReply reply, TimeSpan now) => Link(owner).Received(reply, now.Ticks);
+
+    /// <summary>Looks at the accounts that are due for it: what is not used is to go back, what was spent to be reported, what is idle forgotten. Any time, best several times a second.</summary>
+    public void Visit(string owner, TimeSpan now) => Link(owner).Visit(now.Ticks);
+
+    /// <summary>The same for all owners.</summary>
+    public void Visit(TimeSpan now)
+    {
+        foreach (var link in Links) link.Visit(now.Ticks);
+    }
+
+    /// <summary>From now on nothing is admitted. Everything is given back by <see cref="Last"/>.</summary>
+    public void Stop() => IsStopping = true;
+
+    /// <summary>The last request to an owner: everything that is not held goes back. None while another is under way, or if the owner was never spoken to.</summary>
+    public LeaseRequest? Last(string owner, TimeSpan now) => Link(owner).Last(now.Ticks);
+
+    public EdgeView View() => new([.. _accounts.Values.Select(a => new EdgeAccount(a)).OrderBy(a => a.Account.Id.ToString(), StringComparer.Ordinal)], Overruns);
+
+    public OwnerLink Link(string owner) => _links.GetOrAdd(owner, static (o, core) => new OwnerLink(core, o), this);
+
+    /// <summary>The same account, or the one that has taken its place while nobody used it.</summary>
+    public Account Current(Account account)
+    {
+        if (Volatile.Read(ref account.IsForgotten) == 0) return account;
+        var current = _accounts.GetOrAdd(new(account.Owner, account.Id), account);
+        if (current == account && Interlocked.Exchange(ref account.IsForgotten, 0) == 1) Interlocked.Increment(ref _accountCount);
+        return current;
+    }
+
+    public Account? Find(string owner, AccountId id) => _accounts.GetValueOrDefault(new(owner, id));
+
+    public void Forget(Account account)
+    {
+        Volatile.Write(ref account.IsForgotten, 1);
+        if (_accounts.TryRemove(new(new(account.Owner, account.Id), account))) Interlocked.Decrement(ref _accountCount);
+    }
+
+    public long NextLease() => Interlocked.Increment(ref _leases);
+
+    public long NextHold() => Interlocked.Increment(ref _holds);
+
+    public void Wake(OwnerLink link) => signals?.Wake(link);
+
+    /// <summary>Part of a hold has ended.</summary>
+    public void Ended(Cell cell, long givenBack)
+    {
+        var account = cell.Account;
+        if (account.IsExact || cell.IsRetired) account.Link.Mark(account, wakes: true);
+        if (givenBack > 0 && Volatile.Read(ref account.Waiting) > 0) signals?.Freed(account);
+    }
+
+    /// <summary>Part of a hold was undone.</summary>
+    public void Undone(Cell cell, bool isQuiet)
+    {
+        Interlocked.Increment(ref cell.Account.Undone);
+        Ended(cell, givenBack: isQuiet ? 0 : 1);
+    }
+
+    public void Overrun(Account account, long units)
+    {
+        Interlocked.Increment(ref _overruns);
+        signals?.Overrun(account, units);
+    }
+
+    public void Reuse(Hold hold)
+    {
+        if (Interlocked.Increment(ref _pooled) <= PooledMax) _pool.Enqueue(hold);
+        else Interlocked.Decrement(ref _pooled);
+    }
+
+    private static Account? FirstOfMoney(ReadOnlySpan<Account> accounts)
+    {
+        foreach (var account in accounts)
+        {
+            if (account.Spec.Kind == AccountKind.Budget) return account;
+        }
+
+        return null;
+    }
+
+    private Account? Add(string owner, AccountId id, AccountSpec spec)
+    {
+        if (Interlocked.Increment(ref _accountCount) > settings.AccountsMax)
+        {
+            Interlocked.Decrement(ref _accountCount);
+            return null;
+        }
+
+        var made = new Account(Link(owner), id, spec);
+        var account = _accounts.GetOrAdd(new(owner, id), made);
+        if (account != made) Interlocked.Decrement(ref _accountCount);
+        else account.Link.Mark(account, wakes: false);
+        return account;
+    }
+
+    private readonly record struct AccountKey(string Owner, AccountId Id);
+}

@@ -1,0 +1,29 @@
+namespace OrleansGateway.Leases.Edges;
+
+/// <summary>How an edge goes about its leases. The defaults are meant for everybody; tests and the simulator have their own.</summary>
+internal sealed record EdgeSettings
+{
+    /// <summary>How often each account in use is looked at: what was spent is reported, what is not used goes back. 10 ms to 10 s; default 1 s. Less costs calls to owners.</summary>
+    public TimeSpan VisitEvery { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>After how long without use units of a rate go back to the owner. Default 2 s. More keeps them from other edges, less makes the next request wait for the owner.</summary>
+    public TimeSpan RateKept { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>After how long without use money goes back to the owner. Default 30 s.</summary>
+    public TimeSpan MoneyKept { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>For how much time at the present demand an edge wants units to hand. Default 500 ms: many times what an owner takes to answer.</summary>
+    public TimeSpan Horizon { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Accounts known at once. Default 1,000,000, of some 300 bytes each. Beyond it no new ones are made until others have been idle.</summary>
+    public int AccountsMax { get; init; } = 1_000_000;
+
+    /// <summary>Requests to owners carry at most this many reports, and as many takes. Default 1,024.</summary>
+    public int ItemsMax { get; init; } = 1_024;
+
+    /// <summary>How long a request waits for an owner's answer before it is refused as <see cref="Denial.Unavailable"/>. 10 ms to 1 min; default 1 s.</summary>
+    public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Requests that wait in queues at once; the next is refused. Default 10,000.</summary>
+    public int WaitingMax { get; init; } = 10_000;
+}

@@ -1,0 +1,169 @@
+using System.Collections.Concurrent;
+using OrleansGateway.Leases.Journal;
+
+namespace OrleansGateway.Leases.Edges;
+
+/// <summary>
+/// The edge of this process: admits from leases and deals with their owners, with two loops and one timer for all accounts. Stop it before the process ends, so that
+/// everything goes back.
+/// </summary>
+internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
+{
+    private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(5);
+
+    private readonly EdgeCore _core;
+    private readonly EdgeClock _clock;
+    private readonly EdgeNotices _notices;
+    private readonly ILeaseOwners _owners;
+    private readonly ILogger _log;
+    private readonly Admitting _admitting;
+    private readonly EdgeSignals _signals;
+    private readonly WaitingLine _line;
+    private readonly WaitingLoop _waiting;
+    private readonly ConcurrentDictionary<OwnerLink, OwnerLane> _lanes = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _sends;
+    private readonly Task _waits;
+    private readonly ITimer _tick;
+    private int _isStopped;
+
+    /// <param name="settings">How it goes about its leases.</param>
+    /// <param name="session">This life of the edge: another one after each start.</param>
+    /// <param name="journal">Where it writes down what it holds of money.</param>
+    /// <param name="owners">Where requests go.</param>
+    /// <param name="notices">What is counted.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="log">Where it says that an owner does not answer.</param>
+    public LeasedAdmissions(EdgeSettings settings, Guid session, IHoldJournal journal, ILeaseOwners owners, EdgeNotices notices, TimeProvider time, ILogger<LeasedAdmissions> log)
+    {
+        (_owners, _notices, _log, _clock) = (owners, notices, log, new EdgeClock(time));
+        _signals = new EdgeSignals(notices);
+        _core = new EdgeCore(settings, session, journal, _signals);
+        _admitting = new Admitting(_core, LaneOf, _clock, notices);
+        _line = new WaitingLine(settings.WaitingMax);
+        _waiting = new WaitingLoop(_line, _admitting, _signals, _clock);
+        _sends = SendAsync();
+        _waits = _waiting.RunAsync(_stopping.Token);
+        _tick = time.CreateTimer(static s => ((LeasedAdmissions)s!).Tick(), this, TickEvery, TickEvery);
+    }
+
+    /// <summary>What this edge has.</summary>
+    public EdgeView View() => _core.View();
+
+    public Hold NewHold(string name) => _core.NewHold(name);
+
+    public Account? Find(string owner, AccountId id, AccountSpec spec) => _core.Open(owner, id, spec);
+
+    public ValueTask<Admission> AdmitAsync(Hold hold, ReadOnlyMemory<Account> accounts, Amounts units, AdmissionTerms terms, CancellationToken cancellation)
+    {
+        var ahead = _line.Ahead(accounts.Span, terms.Priority);
+        if (ahead is null && _core.TryAdmit(hold, accounts.Span, units, _clock.Now, out _) && hold.Confirm(_clock.Now)) return default;
+        return AdmitWithOwnersAsync(new(hold, accounts, units, terms, _clock.Now), ahead, cancellation);
+    }
+
+    /// <summary>What is to hand here, which is never more than there is.</summary>
+    public ValueTask<IReadOnlyList<AccountLevel>> LevelsAsync(IReadOnlyList<Account> accounts, CancellationToken cancellation)
+    {
+        var levels = accounts.Select(_core.Current).Select(a => new EdgeAccount(a)).Select(Level);
+        return ValueTask.FromResult<IReadOnlyList<AccountLevel>>([.. levels]);
+    }
+
+    /// <summary>Refuses those who wait, admits nobody more, and gives everything back that is not held. To be called when requests have ended.</summary>
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        if (Interlocked.Exchange(ref _isStopped, 1) != 0) return;
+        _core.Stop();
+        await _tick.DisposeAsync();
+        foreach (var lane in _lanes.Values) await TryEndAsync(lane, cancellation);
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_sends, _waits);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var patience = new CancellationTokenSource(StopWithin, _clock.Provider);
+        await StopAsync(patience.Token);
+        _stopping.Dispose();
+    }
+
+    private async ValueTask<Admission> AdmitWithOwnersAsync(PendingAdmission request, Admission? ahead, CancellationToken cancellation)
+    {
+        var admission = ahead ?? await _admitting.TryAsync(request, cancellation);
+        if (admission is { Denial: Denial.NotNow, Binding: { } binding } && request.Deadline > _clock.Now)
+        {
+            admission = await _waiting.WaitAsync(request, admission, cancellation);
+            _notices.Waited(binding, _clock.Now - request.Since, admission.IsGranted);
+        }
+
+        if (!admission.IsGranted || admission.RetryAfter <= TimeSpan.Zero) return admission;
+        try
+        {
+            // Shaped: the units are there from then on.
+            await Task.Delay(admission.RetryAfter, _clock.Provider, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            request.Hold.Undo(request.Mark);
+            throw;
+        }
+
+        return default;
+    }
+
+    private AccountLevel Level(EdgeAccount account) => new(
+        account.Account,
+        account.Account.Spec.Limit,
+        account.ToHand,
+        account.Held + account.ToHand,
+        Suspense: 0,
+        Reset: default,
+        account.Account.IsExact,
+        [new(_core.Session, account.Held + account.ToHand)]);
+
+    private OwnerLane LaneOf(OwnerLink link) =>
+        _lanes.GetOrAdd(link, static (l, self) => new OwnerLane(l, self._owners, self._clock, self._log, self._stopping.Token), this);
+
+    private void Tick()
+    {
+        foreach (var link in _core.Links)
+        {
+            if (link.Count > 0 || link.HasNews) link.Wake();
+        }
+    }
+
+    private async Task SendAsync()
+    {
+        try
+        {
+            await foreach (var link in _signals.Links.ReadAllAsync(_stopping.Token))
+            {
+                var lane = LaneOf(link);
+                lane.Visit();
+                lane.Send();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped: what is left was given back.
+        }
+    }
+
+    private async Task TryEndAsync(OwnerLane lane, CancellationToken cancellation)
+    {
+        try
+        {
+            await lane.EndAsync(cancellation);
+        }
+        catch (Exception e) when (e is TimeoutException or IOException or OperationCanceledException)
+        {
+            _log.NotGivenBack(lane.Link.Owner, e);
+        }
+    }
+}
+
+internal static partial class LeasedAdmissionsLog
+{
+    [LoggerMessage(2351, LogLevel.Warning, "What is left of the leases of owner {Owner} could not be given back")]
+    public static partial void NotGivenBack(this ILogger log, string owner, Exception exception);
+}

@@ -1,0 +1,120 @@
+namespace OrleansGateway.Leases.Edges;
+
+/// <summary>
+/// Deals with one owner, under a lock that is never held while waiting. Whoever has something to say sends it, and goes on for all who come meanwhile; if the owner answers at once, all
+/// of that happens on the caller's thread.
+/// </summary>
+internal sealed class OwnerLane(OwnerLink link, ILeaseOwners owners, EdgeClock clock, ILogger log, CancellationToken stopping)
+{
+    private static readonly TimeSpan RetryFirst = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan RetryLast = TimeSpan.FromSeconds(1);
+
+    // So many answers at once are enough for one caller's thread.
+    private const int RoundsAtOnce = 16;
+
+    private readonly Lock _lock = new();
+    private bool _isSending;
+    private Task _sending = Task.CompletedTask;
+
+    public OwnerLink Link => link;
+
+    /// <summary>Runs while nobody else deals with this owner. Must not wait.</summary>
+    public void Do(Action action)
+    {
+        lock (_lock) action();
+    }
+
+    /// <summary>Has what is to be said sent, by this thread or by whoever is at it.</summary>
+    public void Send()
+    {
+        lock (_lock)
+        {
+            if (_isSending || !link.HasNews) return;
+            _isSending = true;
+        }
+
+        var sending = SendAllAsync();
+        if (sending.IsCompletedSuccessfully) return;
+        lock (_lock) _sending = _sending.IsCompleted ? sending.AsTask() : Task.WhenAll(_sending, sending.AsTask());
+    }
+
+    /// <summary>Looks at the accounts that are due for it.</summary>
+    public void Visit()
+    {
+        lock (_lock) link.Visit(clock.Now.Ticks);
+    }
+
+    /// <summary>Gives everything back. To be called once nothing is admitted any more.</summary>
+    public async Task EndAsync(CancellationToken cancellation)
+    {
+        Task sending;
+        lock (_lock) sending = _sending;
+        await sending.WaitAsync(cancellation);
+        LeaseRequest? last;
+        lock (_lock) last = link.Last(clock.Now.Ticks);
+        if (last is null) return;
+        var reply = await owners.SendAsync(link.Owner, last, cancellation);
+        lock (_lock) link.Received(reply, clock.Now.Ticks);
+    }
+
+    private async ValueTask SendAllAsync()
+    {
+        for (var round = 1; ; round++)
+        {
+            LeaseRequest? request;
+            lock (_lock)
+            {
+                request = link.UnderWay ?? link.NextRequest(clock.Now.Ticks);
+                if (request is null)
+                {
+                    _isSending = false;
+                    return;
+                }
+            }
+
+            if (await AnswerAsync(request) is not { } reply) return;
+            lock (_lock) link.Received(reply, clock.Now.Ticks);
+            if (round % RoundsAtOnce == 0) await Task.Yield();
+        }
+    }
+
+    /// <summary>The answer, however often it must be asked for; none once the edge stops.</summary>
+    private async ValueTask<LeaseReply?> AnswerAsync(LeaseRequest request)
+    {
+        var pause = RetryFirst;
+        while (true)
+        {
+            try
+            {
+                return await owners.SendAsync(link.Owner, request, stopping);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return null;
+            }
+#pragma warning disable CA1031 // An owner that fails in a way nobody thought of must not leave its accounts without renewals for ever.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                log.OwnerDidNotAnswer(link.Owner, request.Number, pause, e);
+            }
+
+            try
+            {
+                await Task.Delay(pause, clock.Provider, stopping);
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+
+            pause = pause * 2 < RetryLast ? pause * 2 : RetryLast;
+        }
+    }
+}
+
+internal static partial class OwnerLaneLog
+{
+    [LoggerMessage(2350, LogLevel.Warning, "Owner {Owner} did not answer request {Number}; it is sent again after {Pause}")]
+    public static partial void OwnerDidNotAnswer(this ILogger log, string owner, long number, TimeSpan pause, Exception exception);
+}

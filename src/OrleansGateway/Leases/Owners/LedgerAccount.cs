@@ -1,0 +1,319 @@
+using OrleansGateway.Leases.Ledger;
+
+namespace OrleansGateway.Leases.Owners;
+
+/// <summary>
+/// An account that is kept in the ledger: money, and long windows. What is granted is durable before it is usable, and comes back only by proof. Clocks play no part in it but to
+/// say which period it is.
+/// </summary>
+internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSettings settings, LedgerDraft draft) : OwnerAccount(id, spec)
+{
+    private readonly List<LedgerPeriod> _older = [];
+    private LedgerPeriod? _current;
+    private long _adopted;
+
+    public Credits Credits { get; } = new(draft);
+
+    public Suspense Suspense { get; } = new(draft);
+
+    public RollingPosts Rolling { get; } = new(draft);
+
+    public LedgerPeriod Current => _current ?? throw new InvalidOperationException($"{Id} was not brought to the present");
+
+    public override bool IsLedgered => true;
+
+    /// <summary>Whether a rule makes it now. Without, it stays as it is, so that it has forgotten nothing when the rule comes back.</summary>
+    public bool HasRule { get; set; } = true;
+
+    public bool IsMoney => Spec.Kind == AccountKind.Budget;
+
+    public bool IsRolling => Spec.Periods is null && Spec.Time > TimeSpan.Zero;
+
+    public override long Limit => _current is null ? Spec.Limit : _current.Limit + Rolling.Sum;
+
+    public override long Level => _current?.Available ?? Spec.Limit;
+
+    public override long Period => _current?.Number ?? 0;
+
+    public override long Posted => (_current?.Posted ?? 0) + Rolling.Sum;
+
+    public override bool IsWhole => Leases is null;
+
+    public void Load(AccountRow row)
+    {
+        if (RollingPosts.Has(row)) Rolling.Load(LedgerPeriod.Of(this, row));
+        else if (_current is null) _current = LedgerPeriod.Of(this, row);
+        else if (IsLater(row, _current)) (_current, _) = (LedgerPeriod.Of(this, row), Retire(_current));
+        else Retire(LedgerPeriod.Of(this, row));
+    }
+
+    public void Load(LeaseRow row)
+    {
+        var lease = new OwnerLease(row.Session, row.Number)
+        {
+            Granted = row.Granted,
+            Spent = row.Posted,
+            Returned = row.Returned,
+            Period = row.Period,
+            State = row.State,
+        };
+        Attach(lease);
+        Out += lease.Out;
+    }
+
+    public override void Advance(in OwnerTime now)
+    {
+        if (!HasRule && _current is not null) return;
+        if (_current is null) Begin(now);
+        else if (IsRecut(_current, now)) Recut(_current, now);
+        else if (now.Utc >= _current.End) RollOver(_current, now);
+        if (IsRolling) Rolling.Advance(Current, Spec.Time, now.Utc);
+        if (Current.Base != Spec.Limit) Rebase();
+        Credits.Expire(Current, now.Utc);
+    }
+
+    public override TimeSpan LifetimeFrom(in OwnerTime now)
+    {
+        if (_current?.End is not { } end) return TimeSpan.MaxValue;
+        return end > now.Utc ? end - now.Utc : TimeSpan.Zero;
+    }
+
+    // A lease dies with its period; one that never had anything has none yet.
+    public override bool MayGrantOn(OwnerLease lease) => lease.State == LeaseState.Live && (lease.Period == Period || lease.Granted == 0);
+
+    public override Verdict WhenFree(long units, in OwnerTime now)
+    {
+        if (Level >= units) return Verdict.Yes;
+        if (Level + LiveOut() >= units && IsMoney) return Verdict.NotNow(settings.UnknownDelay);
+        var delay = units > Spec.Limit ? TimeSpan.Zero
+            : IsRolling ? Rolling.WhenFree(units - Level, Current, Spec.Time, now.Utc)
+            : Current.End is { } end ? end - now.Utc : TimeSpan.Zero;
+        return new Verdict(IsMoney ? Denial.Exhausted : Denial.NotNow, delay);
+    }
+
+    public override void Respec(AccountSpec spec, in OwnerTime now)
+    {
+        Spec = spec;
+        HasRule = true;
+        Advance(now);
+    }
+
+    public override void Adopt(long used, in OwnerTime now) => _adopted = used;
+
+    public override TimeSpan ResetAfter(in OwnerTime now) =>
+        IsRolling ? Rolling.WhenFree(long.MaxValue, Current, Spec.Time, now.Utc) : _current?.End is { } end && end > now.Utc ? end - now.Utc : TimeSpan.Zero;
+
+    /// <summary>An edge that was taken for dead has spoken: what it has is not in suspense any more.</summary>
+    public void Revive(OwnerLease lease)
+    {
+        if (lease.State != LeaseState.Suspense) return;
+        lease.State = LeaseState.Live;
+        Suspense.End(lease, settled: 0);
+        draft.Changed(lease, this);
+    }
+
+    /// <summary>Part of what a lease has out is spent for good, and part of it comes back; it is closed if nothing is left.</summary>
+    public void Resolve(OwnerLease lease, long posted, long returned, in OwnerTime now)
+    {
+        lease.Spent += posted;
+        lease.Returned += returned;
+        Out -= posted + returned;
+        if (posted > 0) OnSpent(lease, posted, now);
+        if (returned > 0) OnReturned(lease, returned, now);
+        draft.Changed(lease, this);
+        if (lease.Out == 0) Close(lease);
+    }
+
+    /// <summary>Nobody knows what becomes of what a lease has out.</summary>
+    public void Suspend(OwnerLease lease)
+    {
+        lease.State = LeaseState.Suspense;
+        draft.Changed(lease, this);
+    }
+
+    /// <summary>The account in memory takes the place of this one: what is out counts as spent.</summary>
+    public void Leave(in OwnerTime now)
+    {
+        for (var lease = Leases; lease is not null;)
+        {
+            var next = lease.Next;
+            Resolve(lease, lease.Out, 0, now);
+            lease = next;
+        }
+    }
+
+    public LedgerPeriod? Find(long number) => _current?.Number == number ? _current : _older.Find(p => p.Number == number);
+
+    public override void Forget(TimeSpan before)
+    {
+    }
+
+    public void Touch(LedgerPeriod period) => draft.Changed(period);
+
+    protected override void OnGranted(OwnerLease lease, long units)
+    {
+        lease.Period = Period;
+        Current.Available -= units;
+        Touch(Current);
+        draft.Changed(lease, this);
+    }
+
+    protected override void OnUndone(OwnerLease lease, long units)
+    {
+        Current.Available += units;
+        Touch(Current);
+        draft.Changed(lease, this);
+    }
+
+    protected override void OnSpent(OwnerLease lease, long units, in OwnerTime now)
+    {
+        var period = PeriodOf(lease);
+        if (period == _current) Credits.Burn(period.Limit - period.Posted, units);
+        period.Posted += units;
+        Touch(period);
+        draft.Changed(lease, this);
+        if (IsMoney && period == _current) Notices.Raise(this, RollingPosts.BucketAt(Spec.Time, now.Utc, IsRolling), now.Utc, draft);
+    }
+
+    protected override void OnReturned(OwnerLease lease, long units, in OwnerTime now)
+    {
+        var period = PeriodOf(lease);
+        period.Available += units;
+        Touch(period);
+        draft.Changed(lease, this);
+    }
+
+    protected override void Close(OwnerLease lease)
+    {
+        lease.State = LeaseState.Closed;
+        if (lease.Granted > 0) draft.Changed(lease, this);
+        Detach(lease);
+        _older.RemoveAll(p => !HasLeases(p.Number));
+    }
+
+    protected override void Extend(OwnerLease lease, in OwnerTime now)
+    {
+    }
+
+    private static bool IsLater(AccountRow row, LedgerPeriod than) => (row.Start ?? DateTimeOffset.MinValue) > (than.Start ?? DateTimeOffset.MinValue);
+
+    private LedgerPeriod PeriodOf(OwnerLease lease) =>
+        Find(lease.Period) ?? throw new InvalidOperationException($"{Id}: lease {lease.Number} of {lease.Session} is of period {lease.Period}, which is not known");
+
+    private LedgerPeriod Retire(LedgerPeriod period)
+    {
+        _older.Add(period);
+        return period;
+    }
+
+    private long LiveOut()
+    {
+        var sum = 0L;
+        for (var lease = Leases; lease is not null; lease = lease.Next)
+        {
+            if (lease.State == LeaseState.Live && lease.Period == Period) sum += lease.Out;
+        }
+
+        return sum;
+    }
+
+    private bool HasLeases(long period)
+    {
+        for (var lease = Leases; lease is not null; lease = lease.Next)
+        {
+            if (lease.Period == period && lease.Out > 0) return true;
+        }
+
+        return false;
+    }
+
+    private LedgerPeriod New(in OwnerTime now)
+    {
+        if (Spec.Periods?.At(now.Utc) is { } period) return new LedgerPeriod(this, period.Number) { Start = period.Start, End = period.End, Base = Spec.Limit };
+        return new LedgerPeriod(this, 0) { Start = IsRolling ? RollingPosts.StartAt(Spec.Time, now.Utc) : null, Base = Spec.Limit };
+    }
+
+    private void Begin(in OwnerTime now)
+    {
+        _current = New(now);
+        _current.Limit = Spec.Limit;
+        _current.Posted = Math.Min(_adopted, Spec.Limit);
+        _current.Available = Spec.Limit - _current.Posted;
+        if (_adopted > 0) Touch(_current);
+    }
+
+    private void Rebase()
+    {
+        var change = Spec.Limit - Current.Base;
+        Current.Base = Spec.Limit;
+        Current.Raise(change);
+        Touch(Current);
+    }
+
+    private bool IsRecut(LedgerPeriod current, in OwnerTime now)
+    {
+        if (Spec.Periods is null) return current.End is not null || IsRolling != current.Start is not null;
+        if (current.End is not { } end) return true;
+        return now.Utc < end && now.Utc >= current.Start && Spec.Periods.At(now.Utc) is var period && (period.Number != current.Number || period.End != end);
+    }
+
+    /// <summary>The periods are others now: what was used, and is out, counts in the one that is open by them.</summary>
+    private void Recut(LedgerPeriod old, in OwnerTime now)
+    {
+        var posted = old.Posted + Rolling.Sum;
+        var extra = old.Limit + Rolling.Sum - old.Base;
+        Rolling.Clear();
+        var next = New(now);
+        next.Posted = posted;
+        next.Limit = checked(Spec.Limit + extra);
+        next.Noticed = old.Noticed;
+        if (old.Number != next.Number)
+        {
+            (old.Limit, old.Available, old.Posted) = (0, 0, 0);
+            Touch(old);
+        }
+
+        for (var lease = Leases; lease is not null; lease = lease.Next)
+        {
+            if (lease.Period != old.Number) continue;
+            lease.Period = next.Number;
+            if (lease.Granted > 0) draft.Changed(lease, this);
+        }
+
+        _older.RemoveAll(p => p.Number == next.Number);
+        next.Available = next.Limit - next.Posted - OutOf(next.Number);
+        _current = next;
+        Touch(next);
+    }
+
+    private long OutOf(long period)
+    {
+        var sum = 0L;
+        for (var lease = Leases; lease is not null; lease = lease.Next)
+        {
+            if (lease.Period == period) sum += lease.Out;
+        }
+
+        return sum;
+    }
+
+    private void RollOver(LedgerPeriod old, in OwnerTime now)
+    {
+        var next = New(now);
+        next.Raise(Spec.Limit);
+        next.Raise(Credits.CarryOver(old, now.Utc));
+        if (Spec.RollsOver)
+        {
+            // What was left of the period before counts once; of periods in between nothing was used.
+            var untouched = next.Number > old.Number + 1;
+            var left = untouched ? Spec.Limit : Math.Clamp(Math.Min(old.Available, old.Base), 0, long.MaxValue);
+            next.Raise(left);
+            if (!untouched) old.Raise(-left);
+        }
+
+        if (HasLeases(old.Number)) Retire(old);
+        Touch(old);
+        Touch(next);
+        _current = next;
+    }
+}

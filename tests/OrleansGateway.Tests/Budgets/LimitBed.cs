@@ -1,0 +1,72 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using OrleansGateway.Tests.Gateway;
+
+namespace OrleansGateway.Tests.Budgets;
+
+/// <summary>
+/// A gateway with limits before a provider that bills by its own count. Models: <c>o</c> speaks OpenAI's dialect, <c>a</c> Anthropic's; input costs 1 USD and output 10 USD for a
+/// million tokens. <c>nowhere</c> cannot be reached; <c>cheap</c> costs a ten-thousandth.
+/// </summary>
+internal sealed class LimitBed : IAsyncDisposable
+{
+    private LimitBed(GatewayUnderTest gateway, TokenMill mill) => (Gateway, Mill) = (gateway, mill);
+
+    public GatewayUnderTest Gateway { get; }
+
+    public TokenMill Mill { get; }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <param name="rules">The sections <c>rate_limits</c> and <c>budgets</c>.</param>
+    /// <param name="time">A clock of the test's own.</param>
+    public static async Task<LimitBed> StartAsync(string rules, TimeProvider? time = null)
+    {
+        var mill = await TokenMill.StartAsync();
+        const string Price = "price: {input: 1, output: 10}";
+        var gateway = await GatewayUnderTest.StartAsync($$$"""
+            providers:
+              o: {kind: openai, base_url: "{{{mill.V1}}}", api_key: provider-key-o, timeouts: {first_token: 20s}}
+              a: {kind: anthropic, base_url: "{{{mill.V1}}}", api_key: provider-key-a}
+              nowhere: {kind: openai, base_url: "http://127.0.0.1:1/v1"}
+            models:
+              o: {targets: [{provider: o, {{{Price}}}}]}
+              a: {targets: [{provider: a, {{{Price}}}}]}
+              cheap: {targets: [{provider: o, model: cheap-one, price: {input: 0.0001, output: 0.001}}]}
+              nowhere: {targets: [{provider: nowhere, {{{Price}}}}]}
+              nowhere-then-o: {targets: [{provider: nowhere, {{{Price}}}}], fallbacks: [{provider: o, {{{Price}}}}]}
+
+            """ + rules, time);
+        return new LimitBed(gateway, mill);
+    }
+
+    public Task<HttpResponseMessage> ChatAsync(string model, string more = "", CancellationToken? cancellation = null) =>
+        PostAsync("/v1/chat/completions", ChatBody(model, more), cancellation);
+
+    public Task<HttpResponseMessage> MessageAsync(string model, string more = "") => PostAsync("/v1/messages", ChatBody(model, more));
+
+    public Task<HttpResponseMessage> PostAsync(string path, string body, CancellationToken? cancellation = null) => Gateway.Client.SendAsync(
+        new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, "application/json") },
+        HttpCompletionOption.ResponseHeadersRead,
+        cancellation ?? Cancellation);
+
+    public static string ChatBody(string model, string more = "") => $$$"""{"model":"{{{model}}}","messages":[{"role":"user","content":"Hi"}]{{{more}}}}""";
+
+    public static Task<string> TextAsync(HttpResponseMessage answer) => answer.Content.ReadAsStringAsync(Cancellation);
+
+    /// <summary>Status, and the error's code, type and message.</summary>
+    public static async Task<(HttpStatusCode Status, string? Code, string? Type, string? Message)> ErrorAsync(HttpResponseMessage answer)
+    {
+        var error = JsonElement.Parse(await TextAsync(answer)).GetProperty("error");
+        return (answer.StatusCode, error.TryGetProperty("code", out var code) ? code.GetString() : null, error.GetProperty("type").GetString(), error.GetProperty("message").GetString());
+    }
+
+    public static string? Header(HttpResponseMessage answer, string name) => answer.Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
+
+    public async ValueTask DisposeAsync()
+    {
+        await Gateway.DisposeAsync();
+        await Mill.DisposeAsync();
+    }
+}

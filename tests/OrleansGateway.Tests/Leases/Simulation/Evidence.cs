@@ -1,0 +1,38 @@
+using OrleansGateway.Leases;
+using OrleansGateway.Leases.Ledger;
+
+namespace OrleansGateway.Tests.Leases.Simulation;
+
+/// <summary>What really became of requests whose process died: an operator may find out, from the provider's bill.</summary>
+internal sealed class Evidence
+{
+    private readonly Dictionary<(Guid Session, string Request, AccountId Account), SimCharge> _orphans = [];
+    private readonly Dictionary<(Guid Session, string Request, AccountId Account), long> _unsettled = [];
+
+    /// <summary>Sessions of which nothing is left that proves what they did not spend.</summary>
+    public HashSet<Guid> WithoutProof { get; } = [];
+
+    /// <summary>Sessions whose process is gone.</summary>
+    public HashSet<Guid> Dead { get; } = [];
+
+    /// <summary>Whether it can be found out what became of a hold in suspense.</summary>
+    public bool IsKnown(SuspenseRow row) => row.Settled is null && row.Name.Length > 0 && Dead.Contains(row.Session) && !WithoutProof.Contains(row.Session);
+
+    public void Orphaned(Guid session, string request, SimCharge charge, long used)
+    {
+        _orphans[(session, request, charge.Oracle.Id)] = charge;
+        _unsettled[(session, request, charge.Oracle.Id)] = used;
+    }
+
+    /// <summary>
+    /// What is to be settled on this row, which may be one of several of its request. From now on the request counts with what it cost, no more with the most it may cost.
+    /// </summary>
+    public long Settle(SuspenseRow row, TimeSpan at)
+    {
+        var key = (row.Session, row.Name, row.Account);
+        var rest = _unsettled.GetValueOrDefault(key);
+        if (_orphans.Remove(key, out var charge)) charge.End(rest, at);
+        _unsettled[key] = Math.Max(0, rest - row.Amount);
+        return Math.Min(rest, row.Amount);
+    }
+}
