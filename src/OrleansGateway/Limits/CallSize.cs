@@ -37,6 +37,7 @@ internal readonly record struct CallSize
         while (reader.Read())
         {
             if (reader.TokenType == JsonTokenType.PropertyName) pass.Take(ref reader);
+            else if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject) pass.Enter(reader.CurrentDepth);
         }
 
         return new CallSize

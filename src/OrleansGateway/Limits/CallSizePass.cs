@@ -34,6 +34,12 @@ internal struct CallSizePass()
     public long? MaxOutputTokens { get; private set; }
     public long Answers { get; private set; } = 1;
 
+    /// <summary>Goes into an array or an object: of what was before it at that depth nothing leads there.</summary>
+    public void Enter(int depth)
+    {
+        if (depth < DepthMax) _path[(depth + 1)..].Clear();
+    }
+
     /// <summary>Looks at a member whose name has been read, and reads its value if it matters.</summary>
     public void Take(ref Utf8JsonReader reader)
     {
@@ -46,7 +52,7 @@ internal struct CallSizePass()
     private void Note(ref Utf8JsonReader reader, int depth)
     {
         if (depth > DepthMax) return;
-        _path[depth..].Clear();
+        Enter(depth);
         _path[depth] = reader.ValueTextEquals("messages"u8) ? Name.Messages
             : reader.ValueTextEquals("content"u8) ? Name.Content
             : reader.ValueTextEquals("image_url"u8) ? Name.ImageUrl

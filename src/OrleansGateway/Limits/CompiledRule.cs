@@ -105,6 +105,8 @@ internal sealed class CompiledRule
     /// <summary>Whether the rule applies to all such requests, or may to some of them.</summary>
     public bool Takes(in RuleSubject subject)
     {
+        // Only model calls have tokens and cost money.
+        if (NeedsWorstCase && subject.Model is null) return false;
         for (var i = 0; i < Parts.Length; i++)
         {
             if (_mustBeThere[i] && ValueOf(Parts[i], subject, exchange: null) is null) return false;

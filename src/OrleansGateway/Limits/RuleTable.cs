@@ -51,7 +51,7 @@ internal sealed class RuleTable
     public Applying Before(Exchange exchange) => Of(RulePhase.Before, exchange, new RuleSubject(exchange.Caller, exchange.Route!, null, null));
 
     /// <summary>
-    /// Accounts that are known once the model is, or the request's worst case: those of tokens and money, and those of models. For requests that are no model calls too.
+    /// Accounts that are known once the model is: those of models, and those of tokens and money, which need the call's worst case. None for what is no model call.
     /// </summary>
     public Applying After(Exchange exchange) =>
         Of(RulePhase.After, exchange, new RuleSubject(exchange.Caller, exchange.Route!, (exchange.Call as ModelCall)?.Entry, null));

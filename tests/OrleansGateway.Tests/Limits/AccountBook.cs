@@ -20,6 +20,8 @@ internal sealed class AccountBook : IAdmissions
         return _accounts[id] = new Account(_core.Link(owner), id, spec);
     }
 
+    public void Forget(AccountId id) => _accounts.Remove(id);
+
     public ValueTask<Admission> AdmitAsync(Hold hold, ReadOnlyMemory<Account> accounts, Amounts units, AdmissionTerms terms, CancellationToken cancellation) =>
         throw new NotSupportedException();
 

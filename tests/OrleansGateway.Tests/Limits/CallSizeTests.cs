@@ -29,6 +29,7 @@ public sealed class CallSizeTests
     [Theory]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"§"}}]}]}""")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"§"}}]}]}""")]
+    [InlineData("""{"messages":[{"content":{"a":{"b":[{"c":1}]}}},{"role":"user","content":[{"x":{"y":1},"type":"image_url","image_url":{"url":"§"}}]}]}""")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"tool_result","content":[{"type":"image","source":{"type":"base64","data":"§"}}]}]}]}""")]
     public void Read_WhenAnImageIsWhereImagesAre_LeavesItsDataOutAndCountsIt(string body)
     {
@@ -46,6 +47,8 @@ public sealed class CallSizeTests
     [InlineData("""{"messages":[{"role":"user","content":{"a":{"image_url":{"url":"§"}}}}]}""")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"text","text":"§"}]}]}""")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":{"url":"§"}}}]}]}""")]
+    [InlineData("""{"messages":[{"content":[]},[[{"image_url":{"url":"§"}}]]]}""")]
+    [InlineData("""{"messages":[{"content":[{"content":[]}]},{"content":[{"type":[[{"source":{"data":"§"}}]]}]}]}""")]
     [InlineData("""{"messages":[{"x":[{"image_url":{"url":"§"}}]}]}""")]
     [InlineData("""{"tools":[{"function":[{"image_url":{"url":"§"}}]}]}""")]
     [InlineData("""{"metadata":{"data":"§"}}""")]

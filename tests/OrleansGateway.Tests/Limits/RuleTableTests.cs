@@ -51,7 +51,7 @@ public sealed class RuleTableTests
         Assert.Equal(["rate_limits.m[acme/meta%2Flarge]", "budgets.b[acme/core]"], bed.After(bed.Request(RuleBed.Caller("acme", "core"), "meta/large")));
         // Without a team, and without a model, there is nothing of that kind to bound.
         Assert.Equal(["rate_limits.m[acme/small]"], bed.After(bed.Request(RuleBed.Caller("acme"), "small")));
-        Assert.Equal(["budgets.b[acme/core]"], bed.After(bed.Request(RuleBed.Caller("acme", "core"), route: "shop")));
+        Assert.Empty(bed.After(bed.Request(RuleBed.Caller("acme", "core"), route: "shop")));
         Assert.Empty(bed.After(bed.Request(caller: null, route: "shop")));
     }
 
@@ -125,6 +125,18 @@ public sealed class RuleTableTests
         Assert.Equal(["rate_limits.r[a1]"], refused.Before(Of(refused, "a1")));
 
         static Exchange Of(RuleBed bed, string app) => bed.Request(RuleBed.Caller("acme"), headers: ("x-app", app));
+    }
+
+    [Fact]
+    public void Before_WhenAnAccountHasBecomeFree_GivesItToWhoHadNone()
+    {
+        var bed = new RuleBed("rate_limits: { r: { per: [key], limit: 5, accounts_max: 1 } }\n");
+        Assert.Equal(["rate_limits.r[acme/one]"], bed.Before(bed.Request(RuleBed.Caller("acme", key: "one"))));
+        var other = bed.Request(RuleBed.Caller("acme", key: "two"));
+        Assert.Equal(["rate_limits.r[acme/*]"], bed.Before(other));
+        bed.Book.Forget(new AccountId("rate_limits.r", "acme/one"));
+        bed.Book.Forget(new AccountId("rate_limits.r", "acme/*"));
+        Assert.Equal(["rate_limits.r[acme/two]"], bed.Before(other));
     }
 
     [Fact]
