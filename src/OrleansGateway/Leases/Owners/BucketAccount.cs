@@ -9,7 +9,7 @@ internal sealed class BucketAccount : OwnerAccount
     private readonly OwnerSettings _settings;
     private long _level;
     private long _rest;
-    private long _promised;
+    private Promises? _promises;
     private TimeSpan _at;
     private readonly TimeSpan _phantomEnd;
     private bool _hasPhantom;
@@ -41,8 +41,7 @@ internal sealed class BucketAccount : OwnerAccount
 
     private Refill Rate => new(Spec.Refill, Spec.Time.Ticks);
 
-    // What was promised for later is owed by the level already.
-    private long Cap => Limit - (Out - _promised) - Phantom;
+    private long Cap => Limit - Out - Phantom + (_promises is null ? 0 : _promises.Released - _promises.Orphaned);
 
     public override void Advance(in OwnerTime now)
     {
@@ -61,10 +60,8 @@ internal sealed class BucketAccount : OwnerAccount
 
     public override Verdict WhenFree(long units, in OwnerTime now)
     {
-        var (level, rest, at, cap, hasPhantom) = (_level, _rest, now.Monotonic, Cap, _hasPhantom);
-        var events = Out > _promised || hasPhantom ? Expiries() : [];
-        if (hasPhantom) events.Add((_phantomEnd, Limit));
-        events.Sort(static (a, b) => a.Expiry.CompareTo(b.Expiry));
+        var (level, rest, at, cap) = (_level, _rest, now.Monotonic, Cap);
+        var events = Out > 0 || Phantom > 0 || _promises is not null ? Events() : [];
         foreach (var (expiry, freed) in events)
         {
             if (units <= cap && Rate.TimeFor(units - level, rest) is var wait && wait <= expiry - at) return When(at + wait - now.Monotonic);
@@ -78,10 +75,10 @@ internal sealed class BucketAccount : OwnerAccount
     }
 
     /// <summary>Grants now what may be used after a delay, as <see cref="WhenFree"/> said: the level owes it.</summary>
-    public void Promise(OwnerLease lease, long units, in OwnerTime now)
+    public void Promise(OwnerLease lease, long units, TimeSpan delay, in OwnerTime now)
     {
-        lease.Promised += units;
-        _promised += units;
+        _promises ??= new Promises();
+        _promises.Add(lease, units, now.Monotonic + delay);
         Grant(lease, units, now);
     }
 
@@ -114,27 +111,29 @@ internal sealed class BucketAccount : OwnerAccount
     protected override void OnUndone(OwnerLease lease, long units)
     {
         _level += units;
-        Unpromise(lease, units);
+        _promises?.Returned(lease, units);
         Trim();
     }
 
-    protected override void OnSpent(OwnerLease lease, long units, in OwnerTime now) => Unpromise(lease, units);
+    protected override void OnSpent(OwnerLease lease, long units, in OwnerTime now) => _promises?.Spent(lease, units);
 
     protected override void OnReturned(OwnerLease lease, long units, in OwnerTime now)
     {
         _level += units;
-        Unpromise(lease, units);
+        _promises?.Returned(lease, units);
         Trim();
     }
 
     private static Verdict When(TimeSpan delay) => delay <= TimeSpan.Zero ? Verdict.Yes : Verdict.NotNow(delay);
 
-    // Nobody says which units a report is about: taking them for promised ones leaves more counted as out, never less.
-    private void Unpromise(OwnerLease lease, long units)
+    /// <summary>When how much stops being counted as out, if nobody says anything.</summary>
+    private List<(TimeSpan At, long Units)> Events()
     {
-        var fewer = Math.Min(units, lease.Promised);
-        lease.Promised -= fewer;
-        _promised -= fewer;
+        var events = Expiries().Select(e => (e.At, e.Lease.Out - e.Lease.Released - (_promises?.PendingOf(e.Lease) ?? 0))).ToList();
+        if (_promises is not null) events.AddRange(_promises.Events());
+        if (_hasPhantom) events.Add((_phantomEnd, Limit));
+        events.Sort(static (a, b) => a.At.CompareTo(b.At));
+        return events;
     }
 
     private void FillSince(TimeSpan emptyAt)
@@ -145,10 +144,20 @@ internal sealed class BucketAccount : OwnerAccount
 
     private void ExpireUntil(TimeSpan until)
     {
-        while (FirstExpired(until) is { } lease)
+        while (true)
         {
+            var lease = FirstExpired(until);
+            var promised = _promises?.NextAt() ?? TimeSpan.MaxValue;
+            if (promised <= until && (lease is null || promised <= lease.Expiry))
+            {
+                FillTo(promised);
+                _promises!.ReleaseUntil(promised);
+                continue;
+            }
+
+            if (lease is null) return;
             FillTo(lease.Expiry);
-            _promised -= lease.Promised;
+            _promises?.Burn(lease);
             Burn(lease);
         }
     }

@@ -236,21 +236,16 @@ internal abstract class OwnerAccount(AccountId id, AccountSpec spec)
         if (Starving == lease) Starving = null;
         Out -= burned;
         lease.State = LeaseState.Closed;
-        lease.Promised = 0;
         lease.Want = 0;
         return burned;
     }
 
-    /// <summary>What is out, by when it is lost, the first first.</summary>
-    protected List<(TimeSpan Expiry, long Units)> Expiries()
+    /// <summary>What is out, and when it is lost.</summary>
+    protected IEnumerable<(TimeSpan At, OwnerLease Lease)> Expiries()
     {
-        var expiries = new List<(TimeSpan Expiry, long Units)>();
         for (var lease = Leases; lease is not null; lease = lease.Next)
         {
-            if (lease.Out > 0) expiries.Add((lease.Expiry, lease.Out - lease.Promised));
+            if (lease.Out > 0) yield return (lease.Expiry, lease);
         }
-
-        expiries.Sort(static (a, b) => a.Expiry.CompareTo(b.Expiry));
-        return expiries;
     }
 }

@@ -18,8 +18,8 @@ internal sealed class OwnerLease(Guid session, long number)
     /// <summary>Units still wanted when last heard of.</summary>
     public long Want { get; set; }
 
-    /// <summary>Of what is out, units that were granted for a later moment: they count as used at that moment, and owe until then.</summary>
-    public long Promised { get; set; }
+    /// <summary>Of what is out, units that were promised for a moment that is past, and count as used. See <see cref="Promises"/>.</summary>
+    public long Released { get; set; }
 
     /// <summary>Of money: the period it is of.</summary>
     public long Period { get; set; }

@@ -55,8 +55,7 @@ internal sealed class Reports(OwnerAccounts accounts, OwnerSettings settings)
         if (lease is null)
         {
             if (report.IsFinal) return;
-            // Units of a lease that this owner does not know of cannot be made its own.
-            if (report.Spent == 0 && report.Returned == 0) lease = account.Open(reply.Request.Session, report.Lease);
+            lease = Open(account, reply.Request.Session, report, now);
         }
 
         if (lease is not null)
@@ -66,5 +65,12 @@ internal sealed class Reports(OwnerAccounts accounts, OwnerSettings settings)
         }
 
         if (!report.IsFinal) reply.Leases.Add((account, lease, report.Lease));
+    }
+
+    /// <summary>A lease that is new here. Units of one that an owner before this one gave cannot be made its own, but for slots: they are in use, whoever gave them.</summary>
+    private static OwnerLease? Open(OwnerAccount account, Guid session, in LeaseReport report, in OwnerTime now)
+    {
+        if (account is SlotAccount slots && report.Granted > 0) return slots.Adopt(session, report, now);
+        return report is { Granted: 0, Spent: 0, Returned: 0 } ? account.Open(session, report.Lease) : null;
     }
 }

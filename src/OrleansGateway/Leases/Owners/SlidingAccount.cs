@@ -61,7 +61,7 @@ internal sealed class SlidingAccount : OwnerAccount
         var missing = units - (Limit - _used - Out);
         if (missing <= 0) return Verdict.Yes;
         // What is out counts as spent when it is lost, for that is the latest that it can have been.
-        var entries = _log.Append((At: _part.Last, _part.Units)).Concat(Expiries().Select(e => (At: e.Expiry, e.Units))).OrderBy(e => e.At);
+        var entries = _log.Append((At: _part.Last, _part.Units)).Concat(Expiries().Select(e => (e.At, Units: e.Lease.Out))).OrderBy(e => e.At);
         foreach (var (at, left) in entries)
         {
             missing -= left;

@@ -52,6 +52,18 @@ internal sealed class SlotAccount : OwnerAccount
 
     public override TimeSpan ResetAfter(in OwnerTime now) => Out > 0 ? _settings.UnknownDelay : TimeSpan.Zero;
 
+    /// <summary>Slots that an owner before this one gave are in use. There may be more of them than the limit for a while: nothing is granted then.</summary>
+    public OwnerLease Adopt(Guid session, in LeaseReport report, in OwnerTime now)
+    {
+        var lease = Open(session, report.Lease);
+        lease.Granted = report.Granted;
+        lease.Spent = report.Spent;
+        lease.Returned = report.Returned;
+        Out += Math.Max(lease.Out, 0);
+        Extend(lease, now);
+        return lease;
+    }
+
     protected override void OnGranted(OwnerLease lease, long units)
     {
     }

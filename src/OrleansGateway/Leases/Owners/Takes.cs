@@ -3,7 +3,7 @@ namespace OrleansGateway.Leases.Owners;
 /// <summary>Gives a request all it needs of several accounts, or nothing.</summary>
 internal sealed class Takes(OwnerAccounts accounts)
 {
-    private readonly List<(OwnerAccount Account, OwnerLease Lease, long Units, bool IsLater)> _items = [];
+    private readonly List<(OwnerAccount Account, OwnerLease Lease, long Units, TimeSpan Delay)> _items = [];
 
     public PendingTake Decide(Guid session, TakeRequest take, in OwnerTime now)
     {
@@ -28,9 +28,9 @@ internal sealed class Takes(OwnerAccounts accounts)
         string.CompareOrdinal(a.Rule, b.Rule) is var rule && rule != 0 ? rule : string.CompareOrdinal(a.Scope, b.Scope);
 
     private static (OwnerAccount Account, OwnerLease Lease, long Units) Give(
-        (OwnerAccount Account, OwnerLease Lease, long Units, bool IsLater) item, byte priority, in OwnerTime now)
+        (OwnerAccount Account, OwnerLease Lease, long Units, TimeSpan Delay) item, byte priority, in OwnerTime now)
     {
-        if (item.IsLater) ((BucketAccount)item.Account).Promise(item.Lease, item.Units, now);
+        if (item.Delay > TimeSpan.Zero) ((BucketAccount)item.Account).Promise(item.Lease, item.Units, item.Delay, now);
         else item.Account.Grant(item.Lease, item.Units, now);
         item.Account.Reserves?.Take(priority, item.Units);
         return (item.Account, item.Lease, item.Units);
@@ -45,7 +45,7 @@ internal sealed class Takes(OwnerAccounts accounts)
         account.Asked += item.Units;
         var verdict = account.Check(account.Asked, take.Priority, now);
         var isLater = verdict.Denial == Denial.NotNow && verdict.Delay <= take.WaitMax && account is BucketAccount { Reserves: null };
-        _items.Add((account, lease, item.Units, isLater));
+        _items.Add((account, lease, item.Units, isLater ? verdict.Delay : TimeSpan.Zero));
         if (!isLater) return verdict;
         if (verdict.Delay > delay) delay = verdict.Delay;
         return Verdict.Yes;

@@ -108,6 +108,6 @@ internal sealed class BenchEdge(OwnerBench bench)
 
         public long ToHand => Granted - Spent - Returned;
 
-        public LeaseReport Report => new(OwnerBench.Id(rule), lease, Spent, Returned, Want, TypicalHold, IsFinal);
+        public LeaseReport Report => new(OwnerBench.Id(rule), lease, Spent, Returned, Want, TypicalHold, IsFinal, Granted);
     }
 }

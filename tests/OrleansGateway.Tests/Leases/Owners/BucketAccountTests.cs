@@ -118,6 +118,17 @@ public sealed class BucketAccountTests
     }
 
     [Fact]
+    public void Promises_WhileOthersHold_AreNotForTheSameMoment()
+    {
+        var bench = new OwnerBench(accounts: ("r", Bucket(2)));
+        var (edge, hoarder) = (new BenchEdge(bench), new BenchEdge(bench));
+        hoarder.Take(1, "r");
+        edge.Take(1, "r");
+        var delays = Enumerable.Range(0, 3).Select(_ => edge.Take(1, 1, TimeSpan.FromSeconds(30), "r").Delay).ToArray();
+        Assert.Equal([6, 7, 8], delays.Select(d => d.TotalSeconds));
+    }
+
+    [Fact]
     public void Refill_OverAnyTimes_LosesNothingToRounding()
     {
         var bench = new OwnerBench(accounts: ("r", Bucket(1_000_000, refill: 7, seconds: 3)));

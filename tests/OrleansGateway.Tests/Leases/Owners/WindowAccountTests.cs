@@ -22,7 +22,7 @@ public sealed class WindowAccountTests
                 edge.Spend("r", edge["r"].ToHand);
             }
 
-            foreach (var edge in edges) edge.Send();
+            foreach (var edge in edges) edge.Close("r");
             Assert.Equal(5, granted);
             bench.Advance(TimeSpan.FromSeconds(60));
         }
