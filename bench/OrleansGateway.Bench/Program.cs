@@ -13,4 +13,5 @@ return await new RootCommand("Mock provider and load generator for measuring the
     IdleCommand.Create(),
     TransferCommand.Create(),
     MicroCommand.Create(),
+    LeasesCommand.Create(),
 }.Parse(args).InvokeAsync();

@@ -25,7 +25,7 @@ internal static class MicroCommand
             .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
             .AddDiagnoser(MemoryDiagnoser.Default)
             .WithArtifactsPath(folder);
-        var summaries = BenchmarkRunner.Run([typeof(StreamBenchmarks), typeof(BodyBenchmarks), typeof(KeyBenchmarks)], config);
+        var summaries = BenchmarkRunner.Run([typeof(StreamBenchmarks), typeof(BodyBenchmarks), typeof(KeyBenchmarks), typeof(AdmissionBenchmarks)], config);
         return summaries.All(s => s.Reports.Length > 0 && s.Reports.All(r => r.Success)) ? 0 : 1;
     }
 }

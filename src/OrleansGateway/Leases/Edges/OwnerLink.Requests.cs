@@ -175,7 +175,7 @@ internal sealed partial class OwnerLink
                 _sentFinals.Add(cell);
             }
 
-            if (isFinal || returned > 0 || cell.Spent != cell.ReportedSpent || now + Settings.VisitEvery.Ticks >= cell.RenewAt) reports.Add(Report(cell, want: 0, isFinal));
+            if (isFinal || returned > 0 || NeedsReport(cell, now)) reports.Add(Report(cell, want: 0, isFinal));
         }
     }
 

@@ -40,16 +40,19 @@ internal sealed partial class OwnerLink
 
         if (cell.IsExpired(now)) Retire(account, cell);
         else if (idle >= (cell.IsMoney ? Settings.MoneyKept : Settings.RateKept)) GiveUp(account, cell, now);
-        else if (idle == default || cell.Spent != cell.ReportedSpent || now + Settings.VisitEvery.Ticks >= cell.RenewAt) SetDue(account);
+        else if (idle == default || NeedsReport(cell, now)) SetDue(account);
         return true;
     }
+
+    // Of a lease with nothing out there is nothing to renew.
+    private bool NeedsReport(Cell cell, long now) => cell.Spent != cell.ReportedSpent || (cell.Out > 0 && now + Settings.VisitEvery.Ticks >= cell.RenewAt);
 
     private void GiveUp(Account account, Cell cell, long now)
     {
         var returned = cell.Return(long.MaxValue);
         // What is held may go on for long: the lease is renewed until it ends.
         if (cell.Out == 0) Retire(account, cell);
-        else if (returned > 0 || cell.Spent != cell.ReportedSpent || now + Settings.VisitEvery.Ticks >= cell.RenewAt) SetDue(account);
+        else if (returned > 0 || NeedsReport(cell, now)) SetDue(account);
     }
 
     private void Forget(Account account)

@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansGateway.Leases;
+using OrleansGateway.Leases.Edges;
+
+namespace OrleansGateway.Bench.Micro;
+
+/// <summary><c>leases</c>: what accounts cost. Exit code 1 if a million keys need more than 400 MB.</summary>
+internal static class LeasesCommand
+{
+    private const double MegabytesMax = 400;
+
+    private static readonly TimeSpan Measured = TimeSpan.FromSeconds(3);
+    private static readonly AccountSpec Spec = new() { Kind = AccountKind.Bucket, Dimension = Dimension.Requests, Limit = 600, Refill = 600, Time = TimeSpan.FromMinutes(1) };
+
+    public static Command Create()
+    {
+        var keys = new Option<int>("--keys") { Description = "Accounts in use at once.", DefaultValueFactory = _ => 1_000_000 };
+        var command = new Command("leases", "Admissions per second of one tenant by threads, memory of many keys in use, and what idle ones cost.") { keys };
+        command.SetAction(async (parsed, _) =>
+        {
+            await RatesAsync();
+            await IdleAsync(100_000);
+            return await MemoryAsync(parsed.GetValue(keys)) <= MegabytesMax ? 0 : 1;
+        });
+        return command;
+    }
+
+    private static async Task RatesAsync()
+    {
+        await using var rig = new AdmissionRig(12);
+        foreach (var threads in new[] { 1, 2 })
+        {
+            await RateAsync(rig, threads, TimeSpan.FromSeconds(1));
+            var perSecond = await RateAsync(rig, threads, Measured);
+            Console.WriteLine($"12 accounts, one tenant, {threads} threads: {perSecond / 1e6:F2} million admissions and settlements per second");
+        }
+    }
+
+    private static async Task<double> RateAsync(AdmissionRig rig, int threads, TimeSpan time)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var counts = await Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Factory.StartNew(
+            () =>
+            {
+                var count = 0L;
+                while (Stopwatch.GetElapsedTime(start) < time)
+                {
+                    for (var i = 0; i < 1_000; i++) rig.AdmitAndSettle();
+                    count += 1_000;
+                }
+
+                return count;
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default)));
+        return counts.Sum() / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    /// <summary>Megabytes for so many keys, each with a request admitted and one account at edge and owner, while all are known.</summary>
+    private static async Task<double> MemoryAsync(int keys)
+    {
+        // Kept long enough that the first is still known when the last has come.
+        var settings = new EdgeSettings { AccountsMax = keys, RateKept = TimeSpan.FromMinutes(10) };
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        await using var edge = new LeasedAdmissions(settings, Guid.NewGuid(), new NoJournal(), new CoreOwners(Spec), new(), TimeProvider.System, NullLogger<LeasedAdmissions>.Instance);
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < keys; i++) await UseAsync(edge, i);
+        var opened = Stopwatch.GetElapsedTime(start);
+        var megabytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / 1e6;
+        Console.WriteLine($"{edge.View().Accounts.Count} keys in use: {megabytes:F0} MB at edge and owner together, {megabytes * 1e6 / keys:F0} bytes each; opened in {opened.TotalSeconds:F1} s");
+        return megabytes;
+    }
+
+    /// <summary>Keys that were used once: what they cost from then on.</summary>
+    private static async Task IdleAsync(int keys)
+    {
+        await using var edge = new LeasedAdmissions(new(), Guid.NewGuid(), new NoJournal(), new CoreOwners(Spec), new(), TimeProvider.System, NullLogger<LeasedAdmissions>.Instance);
+        for (var i = 0; i < keys; i++) await UseAsync(edge, i);
+        var start = Stopwatch.GetTimestamp();
+        while (edge.View().Accounts.Count > 0) await Task.Delay(TimeSpan.FromMilliseconds(100));
+        Console.WriteLine($"{keys} keys used once: all given back and forgotten after {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s");
+        var processor = Process.GetCurrentProcess().TotalProcessorTime;
+        await Task.Delay(Measured);
+        var share = (Process.GetCurrentProcess().TotalProcessorTime - processor) / Measured;
+        Console.WriteLine($"{keys} keys idle: {share:P1} of a core, {Timer.ActiveCount} timers in the process");
+    }
+
+    private static async ValueTask UseAsync(LeasedAdmissions edge, int key)
+    {
+        var accounts = new[] { edge.Find("tenant:acme", new("rate_limits.per-key", $"acme/key-{key:D9}"), Spec)! };
+        using var hold = edge.NewHold("request");
+        var admission = await edge.AdmitAsync(hold, accounts, new() { Requests = 1 }, new(1, TimeSpan.Zero), CancellationToken.None);
+        if (!admission.IsGranted) throw new InvalidOperationException($"Key {key} was refused: {admission.Denial}.");
+        hold.Settle(new() { Requests = 1 });
+    }
+}
