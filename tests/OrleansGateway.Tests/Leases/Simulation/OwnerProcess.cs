@@ -120,7 +120,7 @@ internal sealed class OwnerProcess
             return;
         }
 
-        if (outcome is null)
+        if (outcome is null || !IsDone(step))
         {
             _world.Trace.Note(() => $"{_site.Name}: write failed");
             End(step, false, batch);
@@ -132,6 +132,10 @@ internal sealed class OwnerProcess
         _isBusy = false;
         GoOn();
     }
+
+    // An act that was done before changes nothing in the ledger: what the core has is wrong then.
+    private bool IsDone(OwnerStep step) =>
+        step is not { ActId: not null, Act: { Fault: null, After: { } after } } || _site.Ledger.Row(after.Account, after.Period) == after;
 
     private void Reload()
     {

@@ -17,6 +17,9 @@ internal sealed record Plan
 
     public required Faults Faults { get; init; }
 
+    /// <summary>Whether requests that may wait are put off by owners.</summary>
+    public bool IsShaped { get; init; }
+
     /// <summary>How long things go wrong, and requests come.</summary>
     public required TimeSpan Length { get; init; }
 
@@ -34,6 +37,7 @@ internal sealed record Plan
             Kinds = [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => Some(random, count))],
             Rate = random.Next(5, 80),
             Faults = random.Next(20) == 0 ? Faults.None : Faults.Of(random),
+            IsShaped = random.Next(5) == 0,
             Length = TimeSpan.FromSeconds(random.Next(30, 120)),
         };
     }

@@ -185,12 +185,17 @@ internal static partial class Schedules
         {
             TakeAll(poor, each: 40, most: 40);
             if (i % 3 == 0) rich.FromHand(1)?.Settle(1);
-            rich.Live(0.5);
+            rich.Live(0.25);
+            poor.Live(0.25);
         }
 
         Must(had > 0, "An edge that wants units in advance gets none");
-        rich.Live(10);
-        poor.Live(10);
+        for (var i = 0; i < 20; i++)
+        {
+            rich.Live(0.25);
+            poor.Live(0.25);
+        }
+
         MustBe(1000, bench.Oracle(bench.Account).Used + bench.View().Level, "Used and left together");
         MustBe(1000 - bench.Oracle(bench.Account).Used, TakeAll(poor), "What the poor can take of what is left");
     }

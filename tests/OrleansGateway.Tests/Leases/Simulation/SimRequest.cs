@@ -59,7 +59,7 @@ internal sealed class SimRequest(World world, int edge, string name, int[] kind)
     public bool IsOver { get; private set; }
 
     /// <summary>Whether a bucket may let it through later: which of several has put it off nobody could say.</summary>
-    public bool MayBeShaped { get; } = kind.Count(k => world.Account(k).Spec.Kind == AccountKind.Bucket) == 1;
+    public bool MayBeShaped { get; } = world.Plan.IsShaped && kind.Count(k => world.Account(k).Spec.Kind == AccountKind.Bucket) == 1;
 
     /// <summary>It is let through, or gets more: from now on it may use this of accounts of some kinds.</summary>
     public void Admit(in Amounts units, Func<AccountKind, bool> isOf)
