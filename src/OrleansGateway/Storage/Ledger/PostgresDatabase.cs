@@ -25,7 +25,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         {
             source = Source(connectionString);
             await using var connection = await source.OpenConnectionAsync(cancellation);
-            if (await connection.ExecuteScalarAsync<string>("SHOW fsync") == "off") log.FsyncIsOff(source.ConnectionString);
+            if (await connection.ExecuteScalarAsync<string>("SHOW fsync") == "off") log.FsyncIsOff(connection.Database);
             var steps = await MigrateAsync(connection, time.GetUtcNow(), cancellation);
             if (steps > 0) log.MigratedPostgres(connection.Database, steps);
             return new PostgresDatabase(source);

@@ -60,8 +60,12 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, TimeProvider ti
         return purged;
     }
 
-    /// <summary>Writes what waits; the database is closed by whoever opened it.</summary>
-    public ValueTask DisposeAsync() => _writer.DisposeAsync();
+    /// <summary>Writes what waits, and closes the database.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync();
+        database.Dispose();
+    }
 
     private async ValueTask<T> ReadAsync<T>(Func<SqliteConnection, SqliteTransaction, Task<T>> read, CancellationToken cancellation)
     {

@@ -51,15 +51,20 @@ public abstract partial class LedgerStoreContract
     }
 
     [Theory(Timeout = 60_000)]
-    [InlineData("Ünïcödé/日本語/🐙")]
-    [InlineData("quote ' and \" and ; -- DROP")]
-    [InlineData("back\\slash \\0000 %_")]
-    [InlineData("nul \0 in it")]
-    [InlineData("half \ud83d a pair")]
-    [InlineData("other half \udc19")]
-    [InlineData(" spaces and\nlines ")]
-    public async Task WriteAsync_WithAnyText_KeepsEveryCharacter(string text)
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    public async Task WriteAsync_WithAnyText_KeepsEveryCharacter(int which)
     {
+        // By number: an attribute keeps its text in UTF-8, where half a pair is lost already.
+        var text = ((string[])
+        [
+            "Ünïcödé/日本語/🐙", "quote ' and \" and ; -- DROP", "back\\slash \\0000 %_", "nul \0 in it", "half \ud83d a pair", "other half \udc19", " spaces and\nlines ",
+        ])[which];
         var store = await OpenAsync();
         var id = new AccountId("budgets.any", text);
         // What would be the same account if a character were lost or changed.
