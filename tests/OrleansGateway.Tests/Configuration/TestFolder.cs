@@ -48,9 +48,6 @@ internal sealed class TestFolder : IDisposable
               - provider: fake
             fallbacks:
               - provider: fake
-        routes:
-          default:
-            path: /
         rate_limits:
           per-key:
             per: [key, model, "header:x-app", "tag:cost-centre"]
@@ -85,6 +82,9 @@ internal sealed class TestFolder : IDisposable
               - match:
                   teams: [core]
                 limit: 100
+        routes:
+          default:
+            path: /
 
         """;
 
