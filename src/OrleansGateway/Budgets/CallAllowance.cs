@@ -18,7 +18,6 @@ internal sealed class CallAllowance(Exchange exchange, ModelCall call, RuleTable
     private long _seen;
     private bool _isCovered = true;
     private bool _isUnderWay;
-    private bool _wasSent;
     private bool _wasDenied;
     private bool _isShort;
 
@@ -38,19 +37,24 @@ internal sealed class CallAllowance(Exchange exchange, ModelCall call, RuleTable
         if (!applying.Accounts.IsEmpty || applying.Full is not null)
         {
             _attempt = new AttemptHold(admitter.NewHold(exchange));
-            if (await _attempt.TakeAsync(admitter, exchange, table, applying, hold.Bound.At(hold.OutputTokensMax ?? hold.Output)) is { } full) return admitter.RefusalOf(exchange, full);
+            if (await _attempt.TakeAsync(admitter, exchange, table, applying, hold.Bound.At(hold.OutputTokensMax ?? hold.Output)) is { } full)
+            {
+                EndAttempt(wasSent: false, used: default);
+                return admitter.RefusalOf(exchange, full);
+            }
         }
 
-        (_target, _isUnderWay, _wasSent) = (target, true, true);
-        hold.Sent();
+        // An earlier target may have had no room.
+        if (exchange.Limits is { } facts) facts.RefusedBy = null;
+
+        (_target, _isUnderWay) = (target, true);
         return null;
     }
 
-    public void Failed(bool mayBeBilled)
+    public void Failed(bool wasSent, bool mayBeBilled)
     {
         var used = mayBeBilled ? hold.Bound.At(hold.Output) with { Requests = 0, Concurrency = 0 } : default;
-        EndAttempt(used);
-        if (!_isUnderWay) return;
+        EndAttempt(wasSent, used);
         _isUnderWay = false;
         _isCovered = !mayBeBilled;
         _billed = Settlement.Sum(_billed, used);
@@ -58,6 +62,7 @@ internal sealed class CallAllowance(Exchange exchange, ModelCall call, RuleTable
 
     public ValueTask<bool> CoverAsync(long outputTokens, CancellationToken cancellation)
     {
+        if (_seen == 0) hold.Sent();
         _seen = outputTokens;
         if (outputTokens + 2 * Reserve <= hold.Output || hold.Output >= (OutputTokensMax ?? hold.Stated ?? long.MaxValue)) return new(true);
         // Asked again only once what there is has been used up: little comes back meanwhile.
@@ -75,8 +80,8 @@ internal sealed class CallAllowance(Exchange exchange, ModelCall call, RuleTable
     public void Settle()
     {
         var attempt = !_isUnderWay ? default : Settlement.Of(call, _target!, hold.Bound, IsRolling && _seen > 0 ? Math.Min(_seen, hold.Output) : hold.Output, hold.Output, _isShort);
-        EndAttempt(attempt);
-        if (_wasSent) hold.Settle(Settlement.Sum(_billed, attempt));
+        EndAttempt(_isUnderWay, attempt);
+        if (call.WasSent) hold.Settle(Settlement.Sum(_billed, attempt));
         else hold.Cancel();
     }
 
@@ -89,9 +94,9 @@ internal sealed class CallAllowance(Exchange exchange, ModelCall call, RuleTable
         return false;
     }
 
-    private void EndAttempt(in Amounts used)
+    private void EndAttempt(bool wasSent, in Amounts used)
     {
-        _attempt?.End(_isUnderWay, used, hold.Bound);
+        _attempt?.End(wasSent, used, hold.Bound);
         _attempt = null;
     }
 }

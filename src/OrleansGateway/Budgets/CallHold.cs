@@ -99,7 +99,7 @@ internal sealed class CallHold
         }
     }
 
-    /// <summary>The call goes to a provider: from now on it counts as a request, however it ends.</summary>
+    /// <summary>The answer has begun: what counts as a request is used, and its rate may fill again while the stream lasts.</summary>
     public void Sent() => _hold.Spend(new Amounts { Requests = Bound.Weight });
 
     public void EndedBy(in Denied denied, long outputTokens)

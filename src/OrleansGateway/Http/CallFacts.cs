@@ -28,6 +28,9 @@ internal class CallFacts
     /// <summary>How many targets were tried.</summary>
     public int Attempts { get; set; }
 
+    /// <summary>Whether any of them was sent the request.</summary>
+    public bool WasSent { get; set; }
+
     /// <summary>Tokens as the provider reported them; none if it never did.</summary>
     public TokenUsage? Usage { get; set; }
 

@@ -39,7 +39,7 @@ internal sealed class LimitStage(RuleTables tables, Admitter admitter) : IStage
         finally
         {
             // A request that was turned away below changes no account; one that went on to a server has happened, whatever came of it.
-            if (isDone || exchange.Forward is { Attempts: > 0 } || exchange.Call is { Attempts: > 0 }) hold.Settle(units);
+            if (isDone || exchange.Forward is { Attempts: > 0 } || exchange.Call is { WasSent: true }) hold.Settle(units);
             else hold.Cancel();
         }
     }

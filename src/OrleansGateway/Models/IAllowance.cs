@@ -19,8 +19,9 @@ internal interface IAllowance
     ValueTask<Refusal?> BeginAsync(Target target, CancellationToken cancellation);
 
     /// <summary>The attempt has failed, and the client got nothing of it.</summary>
+    /// <param name="wasSent">Whether the target was asked at all.</param>
     /// <param name="mayBeBilled">Whether the provider may have begun to answer, and so bills something that nobody knows.</param>
-    void Failed(bool mayBeBilled);
+    void Failed(bool wasSent, bool mayBeBilled);
 
     /// <summary>So many output tokens have come, at most; false if there is no more to be had, and the stream must end here.</summary>
     ValueTask<bool> CoverAsync(long outputTokens, CancellationToken cancellation);

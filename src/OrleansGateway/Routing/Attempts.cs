@@ -23,9 +23,9 @@ internal sealed class Attempts(Upstreams upstreams, AdaptiveGates gates, Readine
 
     private async ValueTask<Failure?> RunAsync(Exchange exchange, ModelCall call, Target target, IAllowance allowance)
     {
-        if (await allowance.BeginAsync(target, exchange.Aborted) is { } tooLittle) return new Failure(tooLittle, TryNext: false) { NotSent = true };
+        if (await allowance.BeginAsync(target, exchange.Aborted) is { } tooLittle) return new Failure(tooLittle, TryNext: true) { NotSent = true };
         var failure = await EnterAsync(exchange, call, target);
-        if (failure is not null) allowance.Failed(failure.MayBeBilled);
+        if (failure is not null) allowance.Failed(wasSent: !failure.NotSent, failure.MayBeBilled);
         return failure;
     }
 
@@ -58,6 +58,7 @@ internal sealed class Attempts(Upstreams upstreams, AdaptiveGates gates, Readine
         if (UpstreamCall.Prepare(exchange, call, target, time, out var upstream) is { } refusal) return new Failure(refusal, TryNext: true) { NotSent = true };
         using var deadline = new Deadline(new Waits(target.Timeouts.FirstToken, target.Timeouts.Idle, target.Timeouts.Total), time, exchange.Aborted);
         deadline.AwaitFirstByte();
+        call.WasSent = true;
         try
         {
             await using var response = await upstreams.For(target.Provider).SendAsync(upstream!.Request, deadline.Token);
