@@ -16,7 +16,7 @@ public class AdmissionBenchmarks
         // They live as long as the process: no field to dispose of.
         _twelve = new AdmissionRig(12).AdmitAndSettle;
         _three = new AdmissionRig(3).AdmitAndSettle;
-        _chained = PartitionedRateLimiter.CreateChained(Limiter(), Limiter(), Limiter());
+        _chained = Chained();
     }
 
     [GlobalCleanup]
@@ -35,6 +35,8 @@ public class AdmissionBenchmarks
         using var lease = _chained.AttemptAcquire("acme");
         return lease.IsAcquired;
     }
+
+    internal static PartitionedRateLimiter<string> Chained() => PartitionedRateLimiter.CreateChained(Limiter(), Limiter(), Limiter());
 
     private static PartitionedRateLimiter<string> Limiter() => PartitionedRateLimiter.Create<string, string>(key => RateLimitPartition.GetTokenBucketLimiter(
         key,

@@ -20,11 +20,41 @@ internal static class LeasesCommand
         var command = new Command("leases", "Admissions per second of one tenant by threads, memory of many keys in use, and what idle ones cost.") { keys };
         command.SetAction(async (parsed, _) =>
         {
+            await CostsAsync();
             await RatesAsync();
             await IdleAsync(100_000);
             return await MemoryAsync(parsed.GetValue(keys)) <= MegabytesMax ? 0 : 1;
         });
         return command;
+    }
+
+    /// <summary>The median of many short stretches: what others do on the machine meanwhile falls into few of them.</summary>
+    private static async Task CostsAsync()
+    {
+        await using var twelve = new AdmissionRig(12);
+        await using var three = new AdmissionRig(3);
+        using var chained = AdmissionBenchmarks.Chained();
+        Cost("12 accounts, admitted and settled", twelve.AdmitAndSettle);
+        Cost("3 accounts, admitted and settled", three.AdmitAndSettle);
+        Cost("3 chained limiters of .NET, acquired", () => chained.AttemptAcquire("acme").Dispose());
+    }
+
+    private static void Cost(string what, Action action)
+    {
+        const int Stretch = 20;
+        var times = new double[50_000];
+        for (var i = 0; i < 500_000; i++) action();
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < times.Length; i++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            for (var n = 0; n < Stretch; n++) action();
+            times[i] = Stopwatch.GetElapsedTime(start).TotalNanoseconds / Stretch;
+        }
+
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        Array.Sort(times);
+        Console.WriteLine($"{what}: p50 {times[times.Length / 2]:F0} ns, p90 {times[times.Length * 9 / 10]:F0} ns, {allocated / (double)(times.Length * Stretch):F1} B");
     }
 
     private static async Task RatesAsync()
@@ -33,8 +63,10 @@ internal static class LeasesCommand
         foreach (var threads in new[] { 1, 2 })
         {
             await RateAsync(rig, threads, TimeSpan.FromSeconds(1));
+            var processor = Process.GetCurrentProcess().TotalProcessorTime;
             var perSecond = await RateAsync(rig, threads, Measured);
-            Console.WriteLine($"12 accounts, one tenant, {threads} threads: {perSecond / 1e6:F2} million admissions and settlements per second");
+            var used = (Process.GetCurrentProcess().TotalProcessorTime - processor) / Measured;
+            Console.WriteLine($"12 accounts, one tenant, {threads} threads: {perSecond / 1e6:F2} million per second, of {used:F2} cores that it got: {perSecond / used / 1e6:F2} million per core");
         }
     }
 

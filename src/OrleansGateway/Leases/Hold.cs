@@ -30,6 +30,8 @@ internal sealed class Hold : IDisposable
     /// <summary>Whether what is undone is told to nobody who waits: so that two who wait do not wake each other for ever.</summary>
     internal bool IsQuiet { get; set; }
 
+    internal EdgeCore Core => _core;
+
     internal bool IsEnded => Volatile.Read(ref _state) == Ended;
 
     /// <summary>Units held of a dimension: the least that any account of it holds, for that is what may be used. 0 if no account counts it.</summary>
@@ -90,7 +92,7 @@ internal sealed class Hold : IDisposable
     /// <summary>Cancels it if it has not ended, and gives the object back for other requests: only by whoever asked for it, once nobody else can have it any more.</summary>
     public void Dispose()
     {
-        Cancel();
+        if (!IsEnded) Cancel();
         _core.Reuse(this);
     }
 

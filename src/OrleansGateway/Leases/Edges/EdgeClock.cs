@@ -8,4 +8,6 @@ internal sealed class EdgeClock(TimeProvider time)
     public TimeProvider Provider => time;
 
     public TimeSpan Now => time.GetElapsedTime(_start);
+
+    public Task WaitAsync(TimeSpan delay, CancellationToken cancellation) => Task.Delay(delay, time, cancellation);
 }

@@ -100,7 +100,7 @@ internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
         try
         {
             // Shaped: the units are there from then on.
-            await Task.Delay(admission.RetryAfter, _clock.Provider, cancellation);
+            await _clock.WaitAsync(admission.RetryAfter, cancellation);
         }
         catch (OperationCanceledException)
         {

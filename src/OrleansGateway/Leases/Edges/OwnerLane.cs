@@ -101,7 +101,7 @@ internal sealed class OwnerLane(OwnerLink link, ILeaseOwners owners, EdgeClock c
 
             try
             {
-                await Task.Delay(pause, clock.Provider, stopping);
+                await clock.WaitAsync(pause, stopping);
             }
             catch (OperationCanceledException)
             {

@@ -1,5 +1,4 @@
 using OrleansGateway.Leases;
-using OrleansGateway.Leases.Edges;
 
 namespace OrleansGateway.Tests.Leases.Edges;
 

@@ -1,5 +1,4 @@
 using OrleansGateway.Leases;
-using OrleansGateway.Leases.Edges;
 
 namespace OrleansGateway.Tests.Leases.Edges;
 
@@ -49,10 +48,11 @@ public sealed class EdgeRaceTests
             var other = Task.Run(
                 () =>
                 {
-                    start.SignalAndWait();
+                    start.SignalAndWait(TestContext.Current.CancellationToken);
                     hold.Cancel();
-                });
-            start.SignalAndWait();
+                },
+                TestContext.Current.CancellationToken);
+            start.SignalAndWait(TestContext.Current.CancellationToken);
             // A raise at the same moment is either part of what ends, or refused.
             rig.TryAdmit(hold, EdgeRig.Requests(5), account);
             hold.Settle(default);
