@@ -33,10 +33,10 @@ internal sealed record LeaseRequest
 /// <param name="TypicalHold">What a request takes there, on average; the owner goes by it when little is left.</param>
 /// <param name="IsFinal">Whether this closes the lease: nothing of it is held or to hand any more.</param>
 /// <param name="Granted">
-/// Units that the edge has had since the lease began. An owner that does not know the lease does not open it if it has had any; but slots that are in use go on in it.
+/// Units granted since the lease began, as far as the edge has heard. An owner that does not know the lease takes it over as it is if it is of slots, which requests are in; it is over
+/// for all others.
 /// </param>
-internal readonly record struct LeaseReport(
-    AccountId Account, long Lease, long Spent, long Returned, long Want, long TypicalHold, bool IsFinal, long Granted = 0);
+internal readonly record struct LeaseReport(AccountId Account, long Lease, long Spent, long Returned, long Want, long TypicalHold, bool IsFinal, long Granted = 0);
 
 /// <summary>Units on several accounts of one owner: all, or none.</summary>
 /// <param name="Id">Names it within the session; ascending.</param>
