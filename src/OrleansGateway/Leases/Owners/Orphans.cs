@@ -40,6 +40,22 @@ internal sealed class Orphans(OwnerAccounts accounts)
         }
     }
 
+    /// <summary>
+    /// An edge registers: of what is not money it has given up what it does not report, for it cannot know whether the owner still counts it. Money it always reports.
+    /// </summary>
+    public void GiveUp(LeaseRequest request, in OwnerTime now)
+    {
+        foreach (var account in accounts.InLedger)
+        {
+            if (account.IsMoney) continue;
+            account.Advance(now);
+            foreach (var lease in LiveOf(account, request.Session))
+            {
+                if (!request.Reports.Any(r => r.Lease == lease.Number && r.Account == account.Id)) account.Resolve(lease, lease.Out, 0, now);
+            }
+        }
+    }
+
     /// <summary>Gives back what has been in suspense for as long as the budget's policy keeps it.</summary>
     public void Release(in OwnerTime now)
     {

@@ -72,7 +72,9 @@ internal sealed class OwnerCore
         for (var i = 0; i < replies.Length; i++)
         {
             replies[i] = _sessions.Receive(requests[i], Epoch, now);
-            if (replies[i].NeedsDeciding) _reports.TakeDown(replies[i], now);
+            if (!replies[i].NeedsDeciding) continue;
+            if (IsLedgerKnown && requests[i].Number == 1) _orphans.GiveUp(requests[i], now);
+            _reports.TakeDown(replies[i], now);
         }
 
         // All that comes back is there before anything is taken; requests that wait go before what is only in advance.

@@ -1,6 +1,4 @@
 using OrleansGateway.Leases;
-using OrleansGateway.Leases.Ledger;
-using OrleansGateway.Leases.Owners;
 using static OrleansGateway.Tests.Leases.Owners.OwnerBench;
 
 namespace OrleansGateway.Tests.Leases.Owners;

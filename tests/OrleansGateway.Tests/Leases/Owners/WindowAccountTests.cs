@@ -155,4 +155,15 @@ public sealed class WindowAccountTests
         Assert.Equal(Denial.NotNow, edge.Take(7, "r").Denial);
         Assert.Equal(Denial.None, edge.Take(6, "r").Denial);
     }
+
+    [Fact]
+    public void LongWindow_LeaseThatItsEdgeHasGivenUp_CountsAsUsed()
+    {
+        var bench = new OwnerBench(new OwnerSettings(), accounts: ("r", Window(10, seconds: 86400)));
+        var edge = new BenchEdge(bench);
+        edge.Take(4, "r");
+        bench.Reload();
+        bench.Send(new LeaseRequest { Session = edge.Session, Number = 1, Epoch = bench.Core.Epoch });
+        Assert.Equal((6L, 0L, 4L), (bench.View("r").Level, bench.View("r").Out, bench.View("r").Posted));
+    }
 }
