@@ -54,7 +54,7 @@ internal sealed partial class MutantCompiler
         return times == 1 ? null : $"{mutant.Name}: its snippet stands {times} times in {mutant.File}";
     }
 
-    /// <summary>All but the hosts, which have clocks, logs and waits; and what is made of them.</summary>
+    /// <summary>All but the hosts, which have clocks, logs, files and waits; and what is made of them.</summary>
     private static IEnumerable<SourceFile> Pure()
     {
         var pure = Repository.Code.Where(f => f.IsIn(Leases)).ToList();
@@ -69,7 +69,7 @@ internal sealed partial class MutantCompiler
         return pure.Concat(Repository.Code.Where(f => f.IsIn(Simulation) && !f.Name.EndsWith("Tests", StringComparison.Ordinal)));
     }
 
-    [GeneratedRegex(@"\b(TimeProvider|ILogger|LoggerMessage|async)\b")]
+    [GeneratedRegex(@"\b(TimeProvider|ILogger|LoggerMessage|JsonSerializerContext|async)\b")]
     private static partial Regex HostWord();
 
     // What the core needs of its ledger is tried by a ledger that does not give it.

@@ -9,7 +9,7 @@ internal static partial class Schedules
     [
         GrantTwice_IsHadOnce, GrantAfterTheClose_IsNotHad, SameRequestTwice_IsDoneOnce, OldRequest_ChangesNothing, OldEpoch_IsNotHeard, TakeOfSeveral_IsAllOrNothing, OrderOfAccounts_MakesNoDifference,
         DeniedRequests_ChangeNothing, AbandonedTake_LeavesNothing, Recall_IsFollowedOnce, MoreThanTheLimit_IsNever, AccountTwiceInATake_IsCountedTwice, CleanStop_GivesAllBack, UndoneTake_GoesBackToItsLease,
-        ZeroLimit_Blocks, ExactMode_GivesBackWhatIsToHand,
+        StaleRequest_DoesNotRegisterAnew, ZeroLimit_Blocks, ExactMode_GivesBackWhatIsToHand,
     ];
 
     private static void GrantTwice_IsHadOnce()
@@ -98,6 +98,30 @@ internal static partial class Schedules
         if (bench.Ask(former, request) is { } late) edge.Hear(late);
         Must(edge.Core.UnderWay(Bench.OwnerName) == request, "An edge takes the word of an owner of a former life");
         MustBe(before, edge.ToHand, "To hand after an owner of a former life has answered");
+    }
+
+    // A request of the owner's former life comes seconds late, when the edge has one of the same number under way.
+    private static void StaleRequest_DoesNotRegisterAnew()
+    {
+        var bench = new Bench(Budget(100_000));
+        var edge = bench.Edge();
+        edge.Take(100)!.Settle(60);
+        edge.Core.QueueTake(edge.Core.NewHold("old"), [edge.Account()], new Amounts { Cost = edge.ToHand + 10 });
+        var old = edge.Say();
+        edge.Hear(bench.Ask(old));
+        bench.NewOwner(mayOthersHold: true);
+        edge.Live(1);
+        var present = old;
+        for (var i = 0; i < 20 && (present.Number < old.Number || present.Epoch == old.Epoch); i++)
+        {
+            edge.Core.QueueTake(edge.Core.NewHold($"r{i}"), [edge.Account()], new Amounts { Cost = edge.ToHand + 10 });
+            present = edge.Say();
+            if (present.Number < old.Number) edge.Hear(bench.Ask(present));
+        }
+
+        MustBe(old.Number, present.Number, "Number of the present request, by that of the old one,");
+        edge.Hear(bench.Ask(old));
+        Must(edge.Core.UnderWay(Bench.OwnerName) == present, "An edge takes the answer to a request of a former life for that to its present one");
     }
 
     private static void TakeOfSeveral_IsAllOrNothing()
