@@ -86,9 +86,9 @@ internal sealed class PostgresCluster : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    // A pool of the tests' own size per store: a hundred stores share the server.
+    // A pool of the tests' own size per store: a hundred stores share the server. And patience: the machine of a test run is busy.
     private string ConnectionString(string database) =>
-        $"Host=127.0.0.1;Port={_port};Username={User};Database={database};Maximum Pool Size=8;Connection Idle Lifetime=5;Connection Pruning Interval=1";
+        $"Host=127.0.0.1;Port={_port};Username={User};Database={database};Maximum Pool Size=8;Timeout=60;Command Timeout=60;Connection Idle Lifetime=5;Connection Pruning Interval=1";
 
     private async Task StopAsync()
     {
