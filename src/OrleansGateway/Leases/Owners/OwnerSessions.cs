@@ -10,14 +10,17 @@ internal sealed class OwnerSessions(OwnerSettings settings)
     /// <summary>What is to become of a request: an answer that is ready, or one to be decided.</summary>
     public PendingReply Receive(LeaseRequest request, long epoch, in OwnerTime now)
     {
+        var isKnown = _sessions.TryGetValue(request.Session, out var session) && session.Epoch == epoch;
+        // Late by seconds: the edge has registered since, and drops the word of a former life. It must not take this for the answer to its present request of the same number.
+        if (isKnown && request.Epoch < epoch) return new PendingReply(request) { Ready = new LeaseReply { Number = request.Number, Epoch = request.Epoch } };
         if (request.Epoch != epoch) return MustRegister(request, epoch);
-        if (!_sessions.TryGetValue(request.Session, out var session) || session.Epoch != epoch)
+        if (!isKnown)
         {
             if (request.Number != 1) return MustRegister(request, epoch);
             _sessions[request.Session] = session = new OwnerSession { Epoch = epoch };
         }
 
-        session.HeardAt = now.Monotonic;
+        session!.HeardAt = now.Monotonic;
         if (request.Number == session.Number) return Again(request, session);
         if (request.Number < session.Number) return new PendingReply(request) { Ready = new LeaseReply { Number = request.Number, Epoch = epoch } };
         if (request.Number > session.Number + 1)
