@@ -11,7 +11,7 @@ internal static partial class Mutants
         new("Leases never expire", "slots and units of a dead edge never come back", "Owners/OwnerAccount.cs", "return first?.Expiry <= until ? first : null;", "return null;"),
         new("Return after expiry", "a report that comes after a lease was burned gives its units back", "Owners/OwnerAccount.cs",
             "        if (lease.IsOver) return;\n        var spent",
-            "        if (lease.IsOver)\n        {\n            OnReturned(lease, Math.Max(0, report.Returned - lease.Returned), now);\n            return;\n        }\n\n        var spent"),
+            "        if (lease.IsOver)\n        {\n            Out -= Math.Max(0, report.Returned - lease.Returned);\n            return;\n        }\n\n        var spent"),
         new("Spent as a delta", "what was spent is counted again with each report", "Owners/OwnerAccount.cs", "Math.Clamp(report.Spent - lease.Spent, 0, lease.Out)", "Math.Clamp(report.Spent, 0, lease.Out)"),
         new("Returned as a delta", "what was given back is counted again with each report", "Owners/OwnerAccount.cs", "Math.Clamp(report.Returned - lease.Returned, 0, lease.Out)", "Math.Clamp(report.Returned, 0, lease.Out)"),
         new("Refill drops remainders", "rates are a little too low", "Owners/Refill.cs", "            rest = left;\n            return whole;", "            rest = 0;\n            return whole;"),

@@ -11,7 +11,7 @@ internal static partial class Schedules
     [
         MoneyOfTheDead_IsNotCredited, LateReportOfASuspended_IsEvidence, WholeJournal_GivesBackWhatWasNeverHeld, LostTail_ProvesOnlyWhatWasSpent, DeathBetweenJournalAndTake_LosesNothing,
         DeathAfterTheEnd_PostsWhatWasUsed, JournalThatIsFull_RefusesMoney, Settling_EndsSuspense, Settling_PostsNoMoreThanWasHeld, PostWorst_PostsTheHold, ReleaseAfter_CreditsWhenItsTimeHasCome,
-        FindingsTwice_ChangeNothingMore, SuspectedEdge_GoesOn,
+        FindingsTwice_ChangeNothingMore, SuspectedEdge_GoesOn, UndoneHold_IsNotInTheJournal, UnheardClose_IsSaidAgain,
     ];
 
     private static void MoneyOfTheDead_IsNotCredited()
@@ -210,6 +210,37 @@ internal static partial class Schedules
         edge.Live(40);
         MustBe(250, bench.Row.Posted, "Posted");
         MustBe(750, bench.Row.Available, "Available");
+    }
+
+    private static void UndoneHold_IsNotInTheJournal()
+    {
+        var bench = new Bench(Budget(100_000));
+        var edge = bench.Edge();
+        edge.Stock(500);
+        var hold = edge.Core.NewHold("undone");
+        var mark = hold.Mark();
+        Must(edge.Core.TryAdmit(hold, [edge.Account()], new Amounts { Cost = 50 }, edge.Now, out _), "What is to hand cannot be taken");
+        hold.Undo(mark);
+        hold.Cancel();
+        MustBe(0, edge.Journal.Findings(null).Open.Count, "Holds in the journal after the only one was undone");
+    }
+
+    // The ledger cannot be reached when an edge gives all back.
+    private static void UnheardClose_IsSaidAgain()
+    {
+        var bench = new Bench(Budget(1000));
+        var edge = bench.Edge();
+        edge.Take(100)!.Settle(60);
+        edge.Core.Stop();
+        edge.Hear(bench.AskInVain(edge.Core.Last(Bench.OwnerName, edge.Now)!, isWritten: false));
+        for (var i = 0; i < 5; i++)
+        {
+            bench.Pass(1.5);
+            if (edge.Core.Last(Bench.OwnerName, edge.Now) is { } last) edge.Hear(bench.Ask(last));
+        }
+
+        MustBe(60, bench.Row.Posted, "Posted after a close that was said again");
+        MustBe(940, bench.Row.Available, "Available after it");
     }
 
     private static Bench Suspended(out SuspenseRow row)

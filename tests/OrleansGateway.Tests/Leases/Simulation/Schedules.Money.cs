@@ -158,7 +158,8 @@ internal static partial class Schedules
         var hold = edge.Take(600)!;
         var first = bench.Row.Period;
         bench.Pass(60);
-        Must(edge.Take(1000) is { } next, "A period does not begin whole");
+        Must(edge.Take(1000) is not null, "A period does not begin whole");
+        Must(edge.Take(1) is null, "A period begins with more than its limit");
         hold.Settle(200);
         edge.Live(40);
         MustBe(200, bench.Ledger.Row(bench.Account, first)!.Posted, "Posted in the period that the request began in");
@@ -188,9 +189,11 @@ internal static partial class Schedules
         for (var i = 0; i < 3; i++) bench.Act(BudgetActKind.Adjust, 500, "one");
         MustBe(1500, bench.Row.Limit, "Limit after the same act three times");
         oracle.Raise(600, bench.Agenda.Now);
+        var open = edge.Take(50)!;
         for (var i = 0; i < 3; i++) bench.Act(BudgetActKind.Reset, 0, "two");
         MustBe(0, bench.Row.Posted, "Posted after a reset");
-        MustBe(1500, bench.Row.Available, "Available after a reset");
+        MustBe(1500, bench.Row.Available + bench.Ledger.Leases.Sum(l => l.Out), "Available and out after a reset");
+        open.Settle(0);
         edge.Take(700)!.Settle(700);
         edge.Live(2);
         oracle.Raise(200, bench.Agenda.Now);

@@ -98,6 +98,7 @@ internal static partial class Schedules
         bench.Pass(6);
         bench.Sweep();
         bench.Ask(request);
+        bench.Pass(12);
         TakeAll(other, each: 10);
         TakeAll(bench.Edge(), each: 10);
         Must(bench.View().Level + bench.View().Out <= 1000, "Level and what is out are more than the limit");
