@@ -54,6 +54,14 @@ internal sealed record AccountSpec
     /// </summary>
     public IReadOnlyList<int> Floors { get; init; } = [];
 
+    /// <summary>Of a fixed window, or a budget with periods: the one that an instant is in; of a window from first use, the one that begins now.</summary>
+    public Period? PeriodAt(DateTimeOffset now)
+    {
+        if (Periods is not null) return Periods.At(now);
+        // Numbers only have to differ, and ascend.
+        return Kind == AccountKind.FixedWindow ? new Period(now.ToUnixTimeMilliseconds(), now, now + Time) : null;
+    }
+
     /// <summary>Of a budget: percentages of the limit at which a notice is due, once each in a period, ascending.</summary>
     public IReadOnlyList<int> Notices { get; init; } = [];
 

@@ -27,7 +27,7 @@ internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSetting
 
     public bool IsMoney => Spec.Kind == AccountKind.Budget;
 
-    public bool IsRolling => Spec.Periods is null && Spec.Time > TimeSpan.Zero;
+    public bool IsRolling => Spec.Periods is null && Spec.Kind != AccountKind.FixedWindow && Spec.Time > TimeSpan.Zero;
 
     public override long Limit => _current is null ? Spec.Limit : _current.Limit + Rolling.Sum;
 
@@ -229,7 +229,7 @@ internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSetting
 
     private LedgerPeriod New(in OwnerTime now)
     {
-        if (Spec.Periods?.At(now.Utc) is { } period) return new LedgerPeriod(this, period.Number) { Start = period.Start, End = period.End, Base = Spec.Limit };
+        if (Spec.PeriodAt(now.Utc) is { } period) return new LedgerPeriod(this, period.Number) { Start = period.Start, End = period.End, Base = Spec.Limit };
         return new LedgerPeriod(this, 0) { Start = IsRolling ? RollingPosts.StartAt(Spec.Time, now.Utc) : null, Base = Spec.Limit };
     }
 
@@ -252,6 +252,7 @@ internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSetting
 
     private bool IsRecut(LedgerPeriod current, in OwnerTime now)
     {
+        if (Spec is { Kind: AccountKind.FixedWindow, Periods: null }) return current.End is null || current.End - current.Start != Spec.Time;
         if (Spec.Periods is null) return current.End is not null || IsRolling != current.Start is not null;
         if (current.End is not { } end) return true;
         return now.Utc < end && now.Utc >= current.Start && Spec.Periods.At(now.Utc) is var period && (period.Number != current.Number || period.End != end);

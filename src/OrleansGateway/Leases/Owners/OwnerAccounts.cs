@@ -92,7 +92,7 @@ internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Fu
     private bool IsLedgered(AccountSpec spec, in OwnerTime now) => spec.Kind switch
     {
         AccountKind.Budget => true,
-        AccountKind.FixedWindow => spec.Periods!.At(now.Utc) is var period && IsLedgerPeriodLong(period.End - period.Start, settings),
+        AccountKind.FixedWindow => spec.PeriodAt(now.Utc) is { } period && IsLedgerPeriodLong(period.End - period.Start, settings),
         AccountKind.SlidingWindow => IsLedgerPeriodLong(spec.Time, settings),
         _ => false,
     };

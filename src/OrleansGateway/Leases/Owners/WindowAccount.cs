@@ -22,12 +22,18 @@ internal sealed class WindowAccount : OwnerAccount
         : base(id, spec)
     {
         _settings = settings;
-        _period = spec.Periods!.At(now.Utc);
+        var emptyAt = start.MayOthersHold ? start.At.Utc : start.EmptyAtUtc;
+        // From first use: the one before it may have begun just before that.
+        _period = IsFromFirstUse && saved is { Start: { } began, End: { } ends } && now.Utc < ends ? new Period(saved.Period, began, ends)
+            : IsFromFirstUse && emptyAt > DateTimeOffset.MinValue && now.Utc < emptyAt + spec.Time ? new Period(emptyAt.ToUnixTimeMilliseconds(), emptyAt, emptyAt + spec.Time)
+            : spec.PeriodAt(now.Utc)!.Value;
         if (saved is not null) _used = saved.Period == _period.Number ? saved.Posted : 0;
-        else _isClosed = _period.Start <= (start.MayOthersHold ? start.At.Utc : start.EmptyAtUtc);
+        else _isClosed = _period.Start <= emptyAt;
         Reserves = Reserves.For(spec);
         Reserves?.Fill(Level);
     }
+
+    private bool IsFromFirstUse => Spec.Periods is null;
 
     public override long Level => _isClosed ? 0 : Limit - _used - Out;
 
@@ -40,7 +46,7 @@ internal sealed class WindowAccount : OwnerAccount
     public override void Advance(in OwnerTime now)
     {
         while (FirstExpired(now.Monotonic) is { } lease) _used += Burn(lease);
-        if (now.Utc >= _period.End) Begin(Spec.Periods!.At(now.Utc), now);
+        if (now.Utc >= _period.End) Begin(Spec.PeriodAt(now.Utc)!.Value, now);
     }
 
     public override TimeSpan LifetimeFrom(in OwnerTime now) => Rest(now) is var rest && rest < _settings.LeaseLifetime ? rest : _settings.LeaseLifetime;
@@ -52,7 +58,7 @@ internal sealed class WindowAccount : OwnerAccount
         Advance(now);
         Spec = spec;
         // Another calendar: what was used counts in the window that is open by it.
-        _period = spec.Periods!.At(now.Utc);
+        _period = IsFromFirstUse ? _period with { End = _period.Start + spec.Time } : spec.PeriodAt(now.Utc)!.Value;
         Reserves = Reserves.For(spec);
         Reserves?.Fill(Level);
     }
