@@ -119,7 +119,9 @@ public sealed class WindowAccountTests
         {
             var denied = edge.Take(1, "r");
             Assert.Equal((Denial.NotNow, TimeSpan.FromSeconds(i == 0 ? 30 : 10)), (denied.Denial, denied.Delay));
-            bench.Advance(denied.Delay);
+            bench.Advance(denied.Delay - TimeSpan.FromMilliseconds(1));
+            Assert.Equal(Denial.NotNow, edge.Take(1, "r").Denial);
+            bench.Advance(TimeSpan.FromMilliseconds(1));
             Assert.Equal(Denial.None, edge.Take(1, "r").Denial);
             edge.Spend("r", 1);
             edge.Send();
