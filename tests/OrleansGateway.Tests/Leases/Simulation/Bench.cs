@@ -1,5 +1,4 @@
 using OrleansGateway.Leases;
-using OrleansGateway.Leases.Edges;
 using OrleansGateway.Leases.Journal;
 using OrleansGateway.Leases.Ledger;
 using OrleansGateway.Leases.Owners;

@@ -1,5 +1,4 @@
 using OrleansGateway.Leases;
-using OrleansGateway.Leases.Journal;
 using OrleansGateway.Leases.Ledger;
 
 namespace OrleansGateway.Tests.Leases.Simulation;
@@ -38,6 +37,8 @@ internal static partial class Schedules
         var hold = edge.Take(300)!;
         bench.Suspend(edge.Session);
         bench.Pass(60);
+        edge.Take(10)?.Settle(0);
+        MustBe(0, bench.Ledger.InSuspense(bench.Account, 0), "In suspense of an edge that has spoken");
         hold.Settle(100);
         edge.Live(40);
         MustBe(100, bench.Row.Posted, "Posted after the late report");

@@ -191,7 +191,9 @@ internal static partial class Schedules
         var bench = new Bench(Bucket(limit: 100, refill: 0) with { Floors = [0, 0, 300] });
         var edge = bench.Edge();
         Must(edge.Take(71) is null, "A request takes what is kept for others");
-        Must(edge.Take(70) is not null, "What is not kept for others cannot be taken");
+        Must(edge.Take(40) is not null, "What is not kept for others cannot be taken");
+        Must(edge.Take(31) is null, "A request takes what is kept for others, in two steps");
+        Must(edge.Take(30) is not null, "What is not kept for others cannot be taken");
         var hold = edge.Core.NewHold("high");
         var take = edge.Core.QueueTake(hold, [edge.Account()], new Amounts { InputTokens = 30 }, priority: 2);
         edge.Talk();
