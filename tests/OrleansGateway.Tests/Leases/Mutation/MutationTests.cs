@@ -8,7 +8,7 @@ namespace OrleansGateway.Tests.Leases.Mutation;
 /// </summary>
 public sealed class MutationTests(ITestOutputHelper output)
 {
-    private const int SeedsInCi = 40;
+    private const int SeedsInCi = 8;
 
     [Fact]
     public void Mutants_WhenTried_AreFoundOut()

@@ -16,7 +16,7 @@ internal sealed class Evidence
     public HashSet<Guid> Dead { get; } = [];
 
     /// <summary>Whether it can be found out what became of a hold in suspense.</summary>
-    public bool IsKnown(SuspenseRow row) => row.Settled is null && row.Name.Length > 0 && Dead.Contains(row.Session) && !WithoutProof.Contains(row.Session);
+    public bool IsKnown(SuspenseRow row) => row.Settled is null && _unsettled.ContainsKey((row.Session, row.Name, row.Account)) && Dead.Contains(row.Session) && !WithoutProof.Contains(row.Session);
 
     public void Orphaned(Guid session, string request, SimCharge charge, long used)
     {

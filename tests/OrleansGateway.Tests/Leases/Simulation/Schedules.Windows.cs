@@ -9,6 +9,7 @@ internal static partial class Schedules
     [
         Refund_DoesNotEnterTheNextWindow, Lease_DoesNotOutliveItsWindow, Window_IsWholeAtItsStart, LateGrant_IsNotOfTheNextWindow, WindowAfterCrash_IsNeverUsedTwice,
         SlidingWindow_HoldsAtEveryInstant, SlidingWindow_CountsFromWhenItMayBeUsed, Slots_ComeBack, SlotsOfTheDead_ComeBackWithTheLease, SlotsInUse_OutliveTheirLease,
+        SlotsInUse_OutliveTheirOwner, ExpiredUnits_StayUsedInTheirWindow,
     ];
 
     private static void Refund_DoesNotEnterTheNextWindow()
@@ -151,6 +152,33 @@ internal static partial class Schedules
         foreach (var hold in holds) hold.Settle(1);
         edge.Live(1);
         Must(other.Take(5) is not null, "Slots do not come back after long use");
+    }
+
+    private static void SlotsInUse_OutliveTheirOwner()
+    {
+        var bench = new Bench(Slots(5));
+        var (edge, other) = (bench.Edge(), bench.Edge());
+        for (var i = 0; i < 5; i++) Must(edge.Take(1) is not null, "A slot cannot be had");
+        bench.NewOwner(mayOthersHold: true);
+        Must(other.Take(1) is null, "A new owner gives slots that it knows nothing of");
+        for (var i = 0; i < 10; i++)
+        {
+            edge.Live(1);
+            Must(other.Take(1) is null, "A slot in use is given to another by a new owner");
+        }
+    }
+
+    private static void ExpiredUnits_StayUsedInTheirWindow()
+    {
+        var bench = new Bench(Window(1000, 100));
+        bench.Pass(100 - Phase(bench, 100) + 1);
+        var edge = bench.Edge();
+        edge.Stock(400);
+        UseUp(edge, each: 10);
+        // It dies, and nobody heard that it had used them.
+        bench.Pass(6);
+        TakeAll(bench.Edge(), each: 10);
+        Must(bench.Oracle(bench.Account).Used > 400, "An edge that wants units in advance gets none");
     }
 
     private static double Phase(Bench bench, double seconds) => bench.Clock.Utc.UtcTicks % TimeSpan.FromSeconds(seconds).Ticks / (double)TimeSpan.TicksPerSecond;
