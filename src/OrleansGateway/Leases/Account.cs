@@ -31,8 +31,11 @@ internal sealed class Account
         set => Volatile.Write(ref _spec, value);
     }
 
-    /// <summary>Units to hand at this edge: what clients may be told is left, for it is never more than there is.</summary>
-    public long Remaining => _cell?.ToHand ?? 0;
+    /// <summary>Units to hand at this edge, and its share of those that the owner had when it last spoke: what clients may be told is left.</summary>
+    public long Remaining => (_cell?.ToHand ?? 0) + LeftAtOwner;
+
+    /// <summary>This edge's share of what the owner had besides, when it last spoke.</summary>
+    internal long LeftAtOwner { get; set; }
 
     /// <summary>Whether units are given request by request, because little is left.</summary>
     public bool IsExact { get; internal set; }

@@ -36,7 +36,8 @@ internal sealed record LeaseReply
 /// </param>
 /// <param name="IsExact">Whether units are from now on given request by request, because little is left: the edge gives back what is to hand.</param>
 /// <param name="Recall">Units that the owner would like back for others, if they are to hand.</param>
-internal readonly record struct LeaseGrant(AccountId Account, long Lease, long Granted, long Period, TimeSpan Lifetime, bool IsExact, long Recall);
+/// <param name="Left">This edge's share of what the owner has besides: only to be told to clients.</param>
+internal readonly record struct LeaseGrant(AccountId Account, long Lease, long Granted, long Period, TimeSpan Lifetime, bool IsExact, long Recall, long Left = 0);
 
 /// <summary>What became of a <see cref="TakeRequest"/>.</summary>
 /// <param name="Id">Which.</param>

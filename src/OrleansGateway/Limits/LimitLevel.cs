@@ -12,12 +12,12 @@ namespace OrleansGateway.Limits;
 /// <param name="Reset">Time until it is whole again at the latest, with no other traffic.</param>
 internal readonly record struct LimitLevel(string Rule, string Scope, Dimension Dimension, long Limit, long? Remaining, TimeSpan? Window, TimeSpan Reset)
 {
-    /// <summary>By what is to hand here. Where units are given request by request nothing is, though something may be left: then nothing is told of it.</summary>
+    /// <summary>By what is to hand here, and what the owner had when it last spoke.</summary>
     public static LimitLevel Of(string rule, Account account, DateTimeOffset now)
     {
         var spec = account.Spec;
         var remaining = Math.Clamp(account.Remaining, 0, spec.Limit);
-        return New(rule, account, now) with { Remaining = account.IsExact ? null : remaining, Reset = ResetOf(spec, remaining, now) };
+        return New(rule, account, now) with { Remaining = remaining, Reset = ResetOf(spec, remaining, now) };
     }
 
     /// <summary>What has refused the request has nothing left, until then.</summary>

@@ -12,7 +12,11 @@ using Microsoft.Extensions.Logging;
 using OrleansGateway.Admin;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
+using OrleansGateway.Leases.Owners;
+using OrleansGateway.Limits;
 using OrleansGateway.Storage;
+using OrleansGateway.Tests.Leases;
+using OrleansGateway.Tests.Limits;
 using OrleansGateway.Tests.Storage;
 using OrleansGateway.Tests.Tenants;
 
@@ -31,6 +35,8 @@ internal sealed class AdminHost : IAsyncDisposable
         providers:
           mock: {kind: openai, api_key: sk-literal-0123456789, headers: {x-extra: 'a secret, too'} }
         routes: {chat: {path: /} }
+        rate_limits: {per-key: {per: [key], limit: 60} }
+        budgets: {team: {per: [tenant, team], limit: 100} }
 
         """;
 
@@ -93,8 +99,11 @@ internal sealed class AdminHost : IAsyncDisposable
         await changes.RecordStartAsync(Cancel);
         var admins = new AdminDirectory(new SqliteAdminStore(directory.Database), token, directory.Tenants, directory.Turn, directory.Time, loggers.CreateLogger<AdminDirectory>());
         await admins.LoadAsync(Cancel);
+        var rules = new RuleTables(() => source.Current, new AccountBook(), directory.Time);
+        var owners = new EmbeddedOwners(new MemoryLedger(), account => rules.Current.SpecOf(account), directory.Time, loggers.CreateLogger<EmbeddedOwners>(), new OwnerSettings(), levelsFile: null);
         var endpoints = AdminEndpoints.All(directory.Keys, directory.Tenants, admins, changes, new SqliteAuditLog(directory.Database),
-            new BudgetEndpoints(null!, null!, directory.Tenants, new SqliteAuditLog(directory.Database), new Random(1), directory.Time), null!, () => Status, () => Upstreams, directory.Time);
+            new BudgetEndpoints(owners, rules, directory.Tenants, new SqliteAuditLog(directory.Database), new Random(1), directory.Time),
+            new LimitEndpoints(new LimitExplanation(rules, owners), directory.Keys, () => source.Current), () => Status, () => Upstreams, directory.Time);
         new AdminApi(endpoints, admins, new RequestIds(new Random(1)), loggers.CreateLogger<AdminApi>()).Map(app);
         await app.StartAsync(Cancel);
         return new AdminHost(app, folder, directory, token, admins, source, changes);

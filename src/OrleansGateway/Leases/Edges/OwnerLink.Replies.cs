@@ -130,6 +130,7 @@ internal sealed partial class OwnerLink
         cell.Unclaimed = 0;
         if (cell.IsRetired) return;
         var account = cell.Account;
+        account.LeftAtOwner = grant.Left;
         if (grant.IsExact != account.IsExact)
         {
             account.IsExact = grant.IsExact;

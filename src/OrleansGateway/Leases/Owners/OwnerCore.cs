@@ -94,7 +94,8 @@ internal sealed class OwnerCore
     /// <summary>An operator's act.</summary>
     public OwnerStep BeginAct(BudgetAct act, OwnerTime now)
     {
-        if (_acts.Find(act.Id) is { } done) return new OwnerStep { Act = done };
+        // What it was before is not what it is now: nothing has changed.
+        if (_acts.Find(act.Id) is { } done) return new OwnerStep { Act = done with { Before = done.After } };
         var result = _acts.Do(act, now);
         return new OwnerStep { Write = TakeDraft(), Act = result, ActId = act.Id };
     }

@@ -43,7 +43,7 @@ internal sealed class Reports(OwnerAccounts accounts, OwnerSettings settings)
             if (account.IsLedgered && !isLedgerWritten) continue;
             grants.Add(lease is null || !account.MayGrantOn(lease)
                 ? new LeaseGrant(account.Id, number, lease?.Granted ?? 0, lease?.Period ?? account.Period, TimeSpan.Zero, account.IsExact, 0)
-                : new LeaseGrant(account.Id, number, lease.Granted, account.Period, account.LifetimeFrom(reply.At), account.IsExact, Sizing.Recall(account, lease, settings)));
+                : new LeaseGrant(account.Id, number, lease.Granted, account.Period, account.LifetimeFrom(reply.At), account.IsExact, Sizing.Recall(account, lease, settings), Math.Max(account.Level, 0) / Math.Max(account.ActiveEdges(), 1)));
         }
 
         return grants;
