@@ -17,7 +17,7 @@ internal static partial class Mutants
         new("Periods add up", "what is left of a period is added to the next without being asked for", "Owners/LedgerAccount.cs", "        next.Raise(Spec.Limit);\n", "        next.Raise(Spec.Limit + Math.Max(0, old.Available));\n"),
         new("Money without a period's end", "money of one period is used in the next", "Owners/LedgerAccount.cs", "        if (_current?.End is not { } end) return TimeSpan.MaxValue;", "        if (_current?.End is not { } end || end > now.Utc) return TimeSpan.MaxValue;"),
         new("A raised limit counts twice", "a change of the limit adds the whole limit", "Owners/LedgerAccount.cs", "        Current.Raise(change);", "        Current.Raise(Spec.Limit);"),
-        new("Acts are done again", "a repeated act of an operator counts twice", "Owners/OwnerCore.cs", "        if (_acts.Find(act.Id) is { } done) return new OwnerStep { Act = done };\n", ""),
+        new("Acts are done again", "a repeated act of an operator counts twice", "Owners/OwnerCore.cs", "        if (_acts.Find(act.Id) is { } done) return new OwnerStep { Act = done with { Before = done.After } };\n", ""),
         new("Settled without bound", "more is posted of a hold than it held", "Owners/Acts.cs", "act.Amount < 0 || act.Amount > row.Amount", "act.Amount < 0"),
         new("Notices repeat", "notice is given of a share that was reached before", "Owners/Notices.cs", "            row.Noticed = percent;\n", ""),
         new("Reset forgets what is out", "money that edges have is given out again", "Owners/Acts.cs", "        row.Available += row.Posted;\n        row.Posted = 0;\n        return posted;", "        row.Available = row.Limit;\n        row.Posted = 0;\n        return posted;"),

@@ -6,6 +6,9 @@ namespace OrleansGateway.Tests.Leases.Mutation;
 /// Whether the simulator and the directed schedules would notice if the protocol were wrong. <c>MUTANT_SEEDS</c> gives each mutant more seeds to survive than the few there is time
 /// for in CI, and <c>MUTANT_TABLE=file</c> writes the table that is docs/leases-mutants.md.
 /// </summary>
+// On its own: it keeps both cores busy for minutes, and what waits for an answer beside it would wait too long.
+[CollectionDefinition(nameof(MutationTests), DisableParallelization = true)]
+[Collection(nameof(MutationTests))]
 public sealed class MutationTests(ITestOutputHelper output)
 {
     private const int SeedsInCi = 8;
