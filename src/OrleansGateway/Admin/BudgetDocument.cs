@@ -32,8 +32,8 @@ internal sealed record CreditDocument(string Id, string Amount, string Used, int
 }
 
 /// <summary>
-/// Money of which nobody knows whether it was spent, because the gateway that held it died. <c>Hold</c> is the id of the request that held it; none for what was held for requests
-/// that are not known.
+/// Money of which nobody knows whether it was spent, because the gateway that held it died. <c>Hold</c> is the id of the request that held it; <c>*</c> for what was held for requests
+/// whose entries the journal has lost; none where there is no journal at all.
 /// </summary>
 internal sealed record SuspenseDocument(string Budget, string Scope, Guid Session, string? Hold, long Lease, string Amount, DateTimeOffset? At);
 

@@ -78,7 +78,7 @@ internal sealed class BudgetEndpoints(IBudgets budgets, RuleTables rules, Tenant
         {
             var named = record.Suspense.Where(s => s.Settled is null && s.Session == lease.Session && s.Account == lease.Account && s.Lease == lease.Number).ToArray();
             foreach (var hold in named)
-                yield return new SuspenseDocument(IdOf(hold.Account), hold.Account.Scope, hold.Session, hold.Name, hold.Lease, NanoUsd.Format(hold.Amount), hold.At);
+                yield return new SuspenseDocument(IdOf(hold.Account), hold.Account.Scope, hold.Session, hold.Name.Length > 0 ? hold.Name : null, hold.Lease, NanoUsd.Format(hold.Amount), hold.At);
             var rest = lease.Out - named.Sum(h => h.Amount);
             if (rest > 0) yield return new SuspenseDocument(IdOf(lease.Account), lease.Account.Scope, lease.Session, null, lease.Number, NanoUsd.Format(rest), null);
         }

@@ -6,6 +6,9 @@ namespace OrleansGateway.Leases.Owners;
 /// <summary>Money of edges that are gone. It comes back only by evidence: what a journal proves, what an operator says, or what the budget's policy says of orphans.</summary>
 internal sealed class Orphans(OwnerAccounts accounts)
 {
+    /// <summary>Stands, after a journal was read, for what requests may have held of which it has lost the entries.</summary>
+    private const string Unproven = "*";
+
     public IReadOnlyList<Guid> Sessions()
     {
         var sessions = new HashSet<Guid>();
@@ -76,6 +79,8 @@ internal sealed class Orphans(OwnerAccounts accounts)
 
     private static void Recover(LedgerAccount account, OwnerLease lease, JournalFindings findings, in OwnerTime now)
     {
+        // Once is enough: what an operator has settled since is not known to the journal, and would be put there again in the place of others.
+        if (account.Suspense.Rows.Any(r => r.Session == lease.Session && r.Lease == lease.Number && r.Name.Length > 0)) return;
         account.Suspense.End(lease, settled: 0);
         var found = findings.Leases.FirstOrDefault(l => l.Lease == lease.Number && l.Account == account.Id);
         var spent = Math.Clamp((found?.Spent ?? 0) - lease.Spent, 0, lease.Out);
@@ -93,7 +98,7 @@ internal sealed class Orphans(OwnerAccounts accounts)
         if (lease.IsOver) return;
         account.Suspend(lease);
         foreach (var hold in holds.GroupBy(h => h.Name)) Put(account, lease, hold.Key, hold.Sum(h => h.Amount), now);
-        if (rest > returned) Put(account, lease, "", rest - returned, now);
+        if (rest > returned) Put(account, lease, Unproven, rest - returned, now);
         PostWorst(account, lease, now);
     }
 
