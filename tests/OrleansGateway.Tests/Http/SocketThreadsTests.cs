@@ -6,7 +6,7 @@ using OrleansGateway.Tests.Operations;
 
 namespace OrleansGateway.Tests.Http;
 
-/// <summary>Going on where the system says that a socket is ready, and leaving there. The other tests run as the program does.</summary>
+/// <summary>Going on where the system says that a socket is ready, and leaving there.</summary>
 public sealed class SocketThreadsTests
 {
     private const int Bytes = 3 << 20;
