@@ -70,6 +70,9 @@ internal sealed class Account
     /// <summary>Requests that wait for units of it.</summary>
     internal int Waiting;
 
+    /// <summary>Requests that have units of it, and wait until it is their turn: shaping.</summary>
+    internal int Delayed;
+
     /// <summary>Whether requests that wait for it are about to look again.</summary>
     internal int IsFreed;
 

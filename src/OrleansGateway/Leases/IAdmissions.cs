@@ -27,7 +27,8 @@ internal interface IAdmissions
 /// <summary>On what terms a request is admitted.</summary>
 /// <param name="Priority">0 low, 1 normal, 2 high.</param>
 /// <param name="WaitMax">How long it may wait in a queue, or be put off to shape the traffic; zero to be refused at once.</param>
-internal readonly record struct AdmissionTerms(byte Priority, TimeSpan WaitMax);
+/// <param name="QueueMax">Most requests that may wait for one account; with as many there it is refused at once.</param>
+internal readonly record struct AdmissionTerms(byte Priority, TimeSpan WaitMax, int QueueMax = int.MaxValue);
 
 /// <summary>Whether a request was admitted, and if not, why.</summary>
 /// <param name="Denial">None if it was.</param>

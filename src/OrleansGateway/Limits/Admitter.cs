@@ -13,10 +13,10 @@ internal sealed class Admitter(IAdmissions admissions, GatewayMetrics metrics, T
     public async ValueTask<Denied?> AdmitAsync(Exchange exchange, RuleTable table, Hold hold, Applying applying, Amounts units)
     {
         if (applying.Full is { } full) return new Denied(full, new Admission(Denial.Unavailable, null, TimeSpan.Zero));
-        var (accounts, waitMax, startedAt) = (applying.Accounts, TimeSpan.Zero, 0L);
+        var (accounts, waitMax, queueMax, startedAt) = (applying.Accounts, TimeSpan.Zero, 0, 0L);
         while (!accounts.IsEmpty)
         {
-            var admission = await admissions.AdmitAsync(hold, accounts, units, new AdmissionTerms(PriorityOf(exchange), waitMax), exchange.Aborted);
+            var admission = await admissions.AdmitAsync(hold, accounts, units, new AdmissionTerms(PriorityOf(exchange), waitMax, queueMax), exchange.Aborted);
             if (startedAt != 0) metrics.LimitWaited(time.GetElapsedTime(startedAt));
             if (admission.IsGranted) break;
             var rule = RuleOf(table, admission, accounts);
@@ -30,7 +30,7 @@ internal sealed class Admitter(IAdmissions admissions, GatewayMetrics metrics, T
 
             if (admission.Denial != Denial.NotNow || startedAt != 0 || rule.OnLimit == OnLimit.Reject) return new Denied(rule, admission);
             // Asked for without a wait first: the other limits of this request may not let it wait.
-            (waitMax, startedAt) = (rule.RateLimit!.WaitMax, time.GetTimestamp());
+            (waitMax, queueMax, startedAt) = (rule.RateLimit!.WaitMax, rule.RateLimit.QueueMax, time.GetTimestamp());
             metrics.LimitDecided(rule.Id, "queued");
         }
 

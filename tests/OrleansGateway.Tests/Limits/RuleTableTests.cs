@@ -181,15 +181,22 @@ public sealed class RuleTableTests
         var bed = new RuleBed("rate_limits: { a: { per: [tenant], limit: 5 }, b: { per: [key], limit: 5 }, c: { per: [team], limit: 5 } }\nbudgets: { m: { per: [user], limit: 5 } }\n");
         var call = bed.Request(RuleBed.Caller("acme", "core", "ann"), "small");
         Assert.Equal((3, 1), (bed.Table.Before(call).Accounts.Length, bed.Table.After(call).Accounts.Length));
-        var (asked, before) = (bed.Book.Asked, GC.GetAllocatedBytesForCurrentThread());
-
-        for (var i = 0; i < 100; i++)
+        var asked = bed.Book.Asked;
+        var least = long.MaxValue;
+        // The runtime itself may allocate a little when it swaps in faster code, in one round or another.
+        for (var round = 0; round < 10; round++)
         {
-            bed.Table.Before(call);
-            bed.Table.After(call);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 100; i++)
+            {
+                bed.Table.Before(call);
+                bed.Table.After(call);
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, least);
         Assert.Equal(asked, bed.Book.Asked);
     }
 

@@ -59,6 +59,7 @@ internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
     {
         var ahead = _line.Ahead(accounts.Span, terms.Priority);
         if (ahead is null && _core.TryAdmit(hold, accounts.Span, units, _clock.Now, out _) && hold.Confirm(_clock.Now)) return default;
+        if (terms.WaitMax > TimeSpan.Zero && IsCrowded(accounts.Span, terms.QueueMax)) terms = terms with { WaitMax = TimeSpan.Zero };
         return AdmitWithOwnersAsync(new(hold, accounts, units, terms, _clock.Now), ahead, cancellation);
     }
 
@@ -97,6 +98,7 @@ internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
         }
 
         if (!admission.IsGranted || admission.RetryAfter <= TimeSpan.Zero) return admission;
+        CountDelayed(request, 1);
         try
         {
             // Shaped: the units are there from then on.
@@ -107,8 +109,31 @@ internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
             request.Hold.Undo(request.Mark);
             throw;
         }
+        finally
+        {
+            CountDelayed(request, -1);
+        }
 
         return default;
+    }
+
+    private static bool IsCrowded(ReadOnlySpan<Account> accounts, int queueMax)
+    {
+        foreach (var account in accounts)
+        {
+            if (Volatile.Read(ref account.Waiting) + Volatile.Read(ref account.Delayed) >= queueMax) return true;
+        }
+
+        return false;
+    }
+
+    // Only buckets put requests off.
+    private static void CountDelayed(PendingAdmission request, int change)
+    {
+        foreach (var account in request.Accounts)
+        {
+            if (account.Spec.Kind == AccountKind.Bucket) Interlocked.Add(ref account.Delayed, change);
+        }
     }
 
     private AccountLevel Level(EdgeAccount account) => new(

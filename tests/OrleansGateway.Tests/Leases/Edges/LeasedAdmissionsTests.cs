@@ -89,6 +89,20 @@ public sealed class LeasedAdmissionsTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task Waiter_BeyondTheQueueOfItsAccount_IsRefusedAtOnce()
+    {
+        var slots = Find("slots", 1);
+        var first = _edge.NewHold("a");
+        Assert.True((await AdmitAsync(first, 1, AtOnce, slots)).IsGranted);
+        var terms = Patient with { QueueMax = 1 };
+        var waiting = AdmitAsync(_edge.NewHold("b"), 1, terms, slots).AsTask();
+        Assert.Equal(Denial.NotNow, (await AdmitAsync(_edge.NewHold("c"), 1, terms, slots)).Denial);
+        Assert.False(waiting.IsCompleted);
+        first.Cancel();
+        Assert.True((await waiting).IsGranted);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task Waiters_ComeByPriority_ThenByArrival_AndNobodyOvertakes()
     {
         var slots = Find("slots", 1);
