@@ -13,11 +13,12 @@ namespace OrleansGateway.Forwarding;
 internal sealed class ClientBody : PipeReader
 {
     private readonly PipeReader _client;
+    private readonly TimeProvider _time;
     private Deadline? _deadline;
 
-    private ClientBody(HttpContext http)
+    private ClientBody(HttpContext http, TimeProvider time)
     {
-        _client = http.Request.BodyReader;
+        (_client, _time) = (http.Request.BodyReader, time);
         Stream = new RequestStream(this)
         {
             Length = http.Request.ContentLength,
@@ -28,18 +29,21 @@ internal sealed class ClientBody : PipeReader
 
     public RequestStream Stream { get; }
 
+    /// <summary>When a piece that had to be waited for came last, as a timestamp of the time provider; 0 if none did.</summary>
+    public long ReadAt { get; private set; }
+
     /// <summary>What went wrong with the client's end; none if nothing has.</summary>
     public Exception? Failure { get; private set; }
 
     /// <summary>The body; none if the request has none. Sets how much of it is taken: more is the client's mistake, and reading throws.</summary>
-    public static ClientBody? Of(Exchange exchange, long? bytesMax)
+    public static ClientBody? Of(Exchange exchange, long? bytesMax, TimeProvider time)
     {
         var http = exchange.Http;
         if (http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }) return null;
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = bytesMax;
         // A call may be silent for as long as it likes in the midst of its body.
         if (ForwardStage.IsCall(exchange) && http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
-        return new ClientBody(http);
+        return new ClientBody(http, time);
     }
 
     /// <summary>Says which attempt's clock counts from now on.</summary>
@@ -51,6 +55,7 @@ internal sealed class ClientBody : PipeReader
         try
         {
             var result = await _client.ReadAsync(cancellationToken);
+            ReadAt = _time.GetTimestamp();
             _deadline?.RequestProgressed();
             return result;
         }

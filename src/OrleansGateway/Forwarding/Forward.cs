@@ -14,7 +14,7 @@ internal sealed class Forward(Exchange exchange, PoolState pool, string? upgrade
 
     private readonly RetrySettings _retries = exchange.Route!.Upstream!.Settings.Retries;
     private readonly ForwardFacts _facts = exchange.Forward!;
-    private readonly ClientBody? _body = upgrade is null ? ClientBody.Of(exchange, ForwardStage.BodyBytesMax(exchange)) : null;
+    private readonly ClientBody? _body = upgrade is null ? ClientBody.Of(exchange, ForwardStage.BodyBytesMax(exchange), time) : null;
     private readonly PoolTarget?[] _tried = new PoolTarget?[exchange.Route!.Upstream!.Settings.Retries.Attempts + 1];
     private readonly ulong _hash = PoolHash.Of(exchange.Route!.Upstream!.Settings.Hash, exchange.Http.Request, exchange.ClientAddress);
 

@@ -46,12 +46,15 @@ internal sealed class ForwardAttempt : IAsyncDisposable
     public async ValueTask<ForwardFailure?> SendAsync(string path, string? upgrade)
     {
         _facts.Attempt = ForwardSpan.Begin(_exchange, Target.Url, _facts.Attempts);
+        var startedAt = _time.GetTimestamp();
         try
         {
             _request = NewRequest(path, upgrade);
             _deadline.AwaitFirstByte();
             Answer = await _carriers.For(_pool.Access, Target.Url).SendAsync(_request, _deadline.Token);
             _facts.FirstByteAt = _time.GetTimestamp();
+            // A client that is slow to send makes no upstream slow.
+            _facts.SentAt = Math.Max(startedAt, _body?.ReadAt ?? 0);
             _facts.IsOverloaded = Answer.Status is 429 or 503;
             _result = Answer.Status is 502 or 503 or 504 ? AttemptResult.ServerFailure : AttemptResult.Answered;
             return null;

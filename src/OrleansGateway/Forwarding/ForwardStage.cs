@@ -39,7 +39,6 @@ internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, Adapt
         }
 
         pool.RequestBegan();
-        var startedAt = time.GetTimestamp();
         try
         {
             await new Forward(exchange, pool, upgrade, carriers, readiness, time, log).RunAsync(TargetPath.Of(exchange, exchange.Route!));
@@ -47,7 +46,7 @@ internal sealed class ForwardStage(UpstreamPools pools, Carriers carriers, Adapt
         finally
         {
             pool.RequestEnded();
-            gate?.Leave(SignalOf(exchange.Forward), time.GetElapsedTime(startedAt, exchange.Forward.FirstByteAt));
+            gate?.Leave(SignalOf(exchange.Forward), time.GetElapsedTime(exchange.Forward.SentAt, exchange.Forward.FirstByteAt));
         }
     }
 

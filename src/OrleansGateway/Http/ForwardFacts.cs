@@ -17,6 +17,9 @@ internal sealed class ForwardFacts(string upstream)
     /// <summary>How many targets were tried.</summary>
     public int Attempts { get; set; }
 
+    /// <summary>From when on the last target alone was waited for: the request had been sent to it, as far as the client had sent it. A timestamp of the time provider.</summary>
+    public long SentAt { get; set; }
+
     /// <summary>When the head of the answer came, as a timestamp of the time provider; 0 if none did.</summary>
     public long FirstByteAt { get; set; }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using OrleansGateway.Configuration;
 using OrleansGateway.Tests.Forwarding;
+using OrleansGateway.Tests.Listeners;
 using OrleansGateway.Upstream.Adaptive;
 
 namespace OrleansGateway.Tests.Pools;
@@ -125,5 +126,42 @@ public sealed class AdaptiveLimitTests
             using var fourth = await bed.Client.GetAsync("/d", Cancel);
             if (fourth.StatusCode == HttpStatusCode.OK) break;
         }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Request_WhoseClientIsSlowToSendIt_DoesNotMakeTheUpstreamLookSlow()
+    {
+        var (time, gate, begun) = (new ManualTime(), new TaskCompletionSource(), new TaskCompletionSource());
+        await using var bed = await ForwardBed.StartAsync(
+            async http =>
+            {
+                if (http.Request.Path == "/upload")
+                {
+                    await http.Request.Body.ReadExactlyAsync(new byte[5], Cancel);
+                    begun.SetResult();
+                    await http.Request.Body.ReadExactlyAsync(new byte[5], Cancel);
+                    return;
+                }
+
+                await http.Response.Body.FlushAsync(Cancel);
+                if (http.Request.Path == "/held") await gate.Task;
+            },
+            upstream: "adaptive_concurrency: {min: 1, max: 2, initial: 2}",
+            time: time);
+        using var quick = await bed.Client.GetAsync("/quick", Cancel);
+        using var slow = await RawConnection.OpenAsync(bed.Url);
+        await slow.SayAsync("POST /upload HTTP/1.1\r\nHost: gateway\r\nContent-Length: 10\r\n\r\n12345");
+        await begun.Task;
+        time.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal(200, (await slow.AskAsync("67890")).Status);
+        using var first = await bed.Client.GetAsync("/held", HttpCompletionOption.ResponseHeadersRead, Cancel);
+        while (true)
+        {
+            // The upload's answer is here a moment before the gateway counts it as over.
+            using var second = await bed.Client.GetAsync("/quick", Cancel);
+            if (second.StatusCode == HttpStatusCode.OK) break;
+        }
+
+        gate.SetResult();
     }
 }
