@@ -1,7 +1,7 @@
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Leases;
-using OrleansGateway.Limits;
+using OrleansGateway.Prices;
 
 namespace OrleansGateway.Budgets;
 

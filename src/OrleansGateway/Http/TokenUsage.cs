@@ -30,6 +30,21 @@ internal readonly record struct TokenUsage
     /// <summary>Output tokens of audio, part of <see cref="Output"/>.</summary>
     public long AudioOutput { get; init; }
 
+    /// <summary>Input tokens of images and video, part of <see cref="Input"/>.</summary>
+    public long ImageInput { get; init; }
+
+    /// <summary>Output tokens of images and video, part of <see cref="Output"/>.</summary>
+    public long ImageOutput { get; init; }
+
+    /// <summary>Audio tokens read from the prompt cache, part of <see cref="CacheRead"/>.</summary>
+    public long AudioCacheRead { get; init; }
+
+    /// <summary>Image tokens read from the prompt cache, part of <see cref="CacheRead"/>.</summary>
+    public long ImageCacheRead { get; init; }
+
+    /// <summary>Searches of the web that the provider made and bills by their number.</summary>
+    public long WebSearches { get; init; }
+
     /// <summary>All input tokens, from wherever they came.</summary>
     public long TotalInput => Input + CacheRead + CacheWrite + CacheWrite1h;
 }

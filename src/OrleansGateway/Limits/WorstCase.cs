@@ -64,7 +64,7 @@ internal readonly record struct WorstCase(Model Model, long InputTokens, long Ou
         Cost = CostFor(outputTokens),
     };
 
-    private long CostAt(Target target, long outputTokens) => target.Price is { } price ? Limits.Cost.AtMost(price, InputTokens, outputTokens) : 0;
+    private long CostAt(Target target, long outputTokens) => target.Price is { } price ? Prices.Cost.AtMost(price, InputTokens, outputTokens) : 0;
 
-    private long OutputAt(Target target, long nanos) => target.Price is { } price ? Limits.Cost.OutputFor(price, nanos, InputTokens) : long.MaxValue;
+    private long OutputAt(Target target, long nanos) => target.Price is { } price ? Prices.Cost.OutputFor(price, nanos, InputTokens) : long.MaxValue;
 }

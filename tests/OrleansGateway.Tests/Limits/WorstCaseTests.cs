@@ -1,5 +1,6 @@
 using OrleansGateway.Http;
 using OrleansGateway.Limits;
+using OrleansGateway.Prices;
 
 namespace OrleansGateway.Tests.Limits;
 

@@ -23,12 +23,13 @@ internal static partial class SourceRules
         ["Cors"] = ["Http", "Configuration"],
         ["Compression"] = ["Http", "Configuration"],
         ["Shedding"] = ["Http", "Configuration", "Telemetry"],
-        ["Usage"] = ["Http", "Configuration", "Telemetry"],
+        ["Prices"] = ["Http", "Configuration"],
+        ["Usage"] = ["Prices", "Leases", "Http", "Configuration", "Telemetry", "Models"],
         ["Leases"] = [],
-        ["Limits"] = ["Leases", "Http", "Configuration", "Telemetry", "Models"],
-        ["Budgets"] = ["Leases", "Limits", "Http", "Configuration", "Telemetry", "Models"],
-        ["Storage"] = ["Audit", "Tenants", "Admin", "Configuration", "Telemetry", "Leases"],
-        ["Admin"] = ["Audit", "Tenants", "Http", "Configuration", "Telemetry", "Upstream", "Leases", "Limits", "Budgets"],
+        ["Limits"] = ["Leases", "Prices", "Http", "Configuration", "Telemetry", "Models"],
+        ["Budgets"] = ["Leases", "Limits", "Prices", "Usage", "Http", "Configuration", "Telemetry", "Models"],
+        ["Storage"] = ["Audit", "Tenants", "Admin", "Configuration", "Telemetry", "Leases", "Prices", "Usage", "Http"],
+        ["Admin"] = ["Audit", "Tenants", "Http", "Configuration", "Telemetry", "Upstream", "Leases", "Limits", "Budgets", "Prices", "Usage"],
     };
 
     public static IEnumerable<string> NamespaceIsFolder(SourceFile file, string projectPath)

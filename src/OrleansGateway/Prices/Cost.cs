@@ -1,7 +1,7 @@
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 
-namespace OrleansGateway.Limits;
+namespace OrleansGateway.Prices;
 
 /// <summary>What calls cost, in nano-dollars. Rounded up, once per call.</summary>
 internal static class Cost

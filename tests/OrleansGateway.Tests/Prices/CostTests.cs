@@ -1,8 +1,8 @@
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
-using OrleansGateway.Limits;
+using OrleansGateway.Prices;
 
-namespace OrleansGateway.Tests.Limits;
+namespace OrleansGateway.Tests.Prices;
 
 public sealed class CostTests
 {
