@@ -82,6 +82,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     {
         await _services.GetRequiredService<Drain>().RunAsync(() => Configuration.Current.Settings);
         await _services.GetRequiredService<EmbeddedLeases>().StopAsync();
+        await _services.GetRequiredService<EmbeddedUsage>().StopAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -112,6 +113,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await services.GetRequiredService<TenantDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<EmbeddedLeases>().StartAsync(cancellation);
+        services.GetRequiredService<EmbeddedUsage>().Start();
         Observe(configuration, services.GetRequiredService<GatewayMetrics>());
 
         await services.GetRequiredService<ConfigurationChanges>().RecordStartAsync(cancellation);

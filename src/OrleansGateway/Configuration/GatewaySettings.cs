@@ -43,6 +43,9 @@ public sealed record GatewaySettings
     /// <summary>What is sent to an OpenTelemetry collector.</summary>
     public TelemetrySettings Telemetry { get; init; } = new();
 
+    /// <summary>How the records of usage are kept.</summary>
+    public UsageSettings Usage { get; init; } = new();
+
     /// <summary>The organisations served, by id.</summary>
     public IReadOnlyDictionary<string, TenantSettings> Tenants { get; init; } = new Dictionary<string, TenantSettings>();
 

@@ -176,8 +176,6 @@ internal sealed class UsageLog : IUsageLog, IAsyncDisposable
             if (isApplied) _folder.Delete();
             _folder.Dispose();
         }
-
-        _closing.Dispose();
     }
 
     private static bool IsMoney(ReadOnlySpan<UsageRecord> records)

@@ -7,7 +7,7 @@ namespace OrleansGateway.Usage;
 /// as long as nobody knows whether a batch was applied, the store must not forget the ids of its records.
 /// </summary>
 internal sealed class UsageShipper(UsageLog log, IUsageStore store, UsageDamage damage, Func<UsageSettings> settings, UsageLogFigures figures, Random random, TimeProvider time, ILogger<UsageShipper> logger)
-    : IDisposable
+    : IAsyncDisposable
 {
     /// <summary>Most records and bytes in one transaction: it takes the store a fraction of a second, and a replay after a crash as long.</summary>
     private const int RecordsMax = 2_000;
@@ -62,10 +62,10 @@ internal sealed class UsageShipper(UsageLog log, IUsageStore store, UsageDamage 
         if (log.Backlog.Bytes is > 0 and var bytes) logger.RecordsStay(bytes, _failure ?? "no time was left");
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _stopping.Dispose();
-        _hurry.Dispose();
+        await _stopping.CancelAsync();
+        await _running;
     }
 
     private async Task RunAsync(CancellationToken cancellation)
@@ -85,7 +85,7 @@ internal sealed class UsageShipper(UsageLog log, IUsageStore store, UsageDamage 
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             // Stopped.
         }

@@ -44,7 +44,7 @@ public sealed class UsageDamageTests : IDisposable
         whole[at] ^= (byte)(1 << random.Next(8));
         File.WriteAllBytes(path, whole);
         await using var log = _bed.Open();
-        using var shipper = _bed.Ship(log);
+        await using var shipper = _bed.Ship(log);
         await log.FlushAsync(Cancel);
         await shipper.StopAsync(TimeSpan.FromSeconds(5));
         Assert.Equal(Frames - 1, _bed.Store.Records.Count);
@@ -67,7 +67,7 @@ public sealed class UsageDamageTests : IDisposable
         BinaryPrimitives.WriteUInt32LittleEndian(frame[8..], JournalEntry.Checksum(frame[12..length]));
         File.WriteAllBytes(path, whole);
         await using var log = _bed.Open();
-        using var shipper = _bed.Ship(log);
+        await using var shipper = _bed.Ship(log);
         await log.FlushAsync(Cancel);
         await shipper.StopAsync(TimeSpan.FromSeconds(5));
         Assert.Equal(Frames - 1, _bed.Store.Records.Count);
@@ -88,7 +88,7 @@ public sealed class UsageDamageTests : IDisposable
             File.WriteAllBytes(path, bytes);
             await using var log = _bed.Open();
             Assert.True(log.TryAppend([UsageLogBed.Record(1_000 + round)]));
-            using var shipper = _bed.Ship(log);
+            await using var shipper = _bed.Ship(log);
             await log.FlushAsync(Cancel);
             await shipper.StopAsync(TimeSpan.FromSeconds(5));
             Assert.Contains(UsageLogBed.IdOf(1_000 + round), _bed.Store.Order);

@@ -14,7 +14,7 @@ public sealed class UsageLogTests : IDisposable
     public async Task Flush_AfterAppending_HasAllInTheStoreInOrder()
     {
         await using var log = _bed.Open();
-        using var shipper = _bed.Ship(log);
+        await using var shipper = _bed.Ship(log);
         for (var i = 0; i < 300; i++)
         {
             Assert.True(log.TryAppend([UsageLogBed.Record(2 * i), UsageLogBed.Record(2 * i + 1)]));
@@ -42,7 +42,7 @@ public sealed class UsageLogTests : IDisposable
 
         Assert.Equal(3, _bed.Sessions.Length);
         await using var last = _bed.Open();
-        using var shipper = _bed.Ship(last);
+        await using var shipper = _bed.Ship(last);
         await last.FlushAsync(Cancel);
         Assert.Equal(120, _bed.Store.Records.Count);
         Assert.Single(_bed.Sessions);
@@ -54,7 +54,7 @@ public sealed class UsageLogTests : IDisposable
     {
         await using (var log = _bed.Open())
         {
-            using var shipper = _bed.Ship(log);
+            await using var shipper = _bed.Ship(log);
             for (var i = 0; i < 5; i++) log.TryAppend([UsageLogBed.Record(i)]);
             await log.FlushAsync(Cancel);
             await shipper.StopAsync(TimeSpan.FromSeconds(5));
@@ -62,7 +62,7 @@ public sealed class UsageLogTests : IDisposable
         }
 
         await using var next = _bed.Open();
-        using var again = _bed.Ship(next);
+        await using var again = _bed.Ship(next);
         await next.FlushAsync(Cancel);
         Assert.Equal(9, _bed.Store.Records.Count);
         Assert.Equal((4, 0), (_bed.Figures.Applied, _bed.Figures.Known));
@@ -136,7 +136,7 @@ public sealed class UsageLogTests : IDisposable
             log.Tidy();
         }
 
-        using var shipper = _bed.Ship(log);
+        await using var shipper = _bed.Ship(log);
         await log.FlushAsync(Cancel);
         log.Tidy();
         Assert.True(log.HasRoom);
@@ -153,7 +153,7 @@ public sealed class UsageLogTests : IDisposable
         const int threads = 4, calls = 2_000;
         _bed.Settings = _bed.Settings with { LogMax = new ByteSize(16 * 64 * 1024) };
         await using var log = _bed.Open();
-        using var shipper = _bed.Ship(log);
+        await using var shipper = _bed.Ship(log);
         await Task.WhenAll(Enumerable.Range(0, threads).Select(thread => Task.Run(
             async () =>
             {

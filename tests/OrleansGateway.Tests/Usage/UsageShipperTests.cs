@@ -13,7 +13,7 @@ public sealed class UsageShipperTests : IDisposable
     public async Task Append_WhileNothingWaits_IsAppliedAtOnce()
     {
         await using var log = _bed.Open();
-        using var shipper = _bed.Ship(log);
+        await using var shipper = _bed.Ship(log);
         await log.FlushAsync(Cancel);
         // Nobody flushes, and the clock stands still.
         Assert.True(log.TryAppend([UsageLogBed.Record(1)]));
@@ -25,7 +25,7 @@ public sealed class UsageShipperTests : IDisposable
     public async Task Store_DownForAMinute_LosesNothingAndGoesOnByItself()
     {
         await using var log = _bed.Open();
-        using var shipper = _bed.Ship(log);
+        await using var shipper = _bed.Ship(log);
         await log.FlushAsync(Cancel);
         _bed.Store.Down = "database is locked";
         for (var i = 0; i < 100; i++)
@@ -62,7 +62,7 @@ public sealed class UsageShipperTests : IDisposable
     {
         await using var log = _bed.Open();
         _bed.Store.LosesAnswers = true;
-        using var shipper = _bed.Ship(log);
+        await using var shipper = _bed.Ship(log);
         Assert.True(log.TryAppend([UsageLogBed.Record(1)]));
         while (shipper.Failure is null || _bed.Store.Records.Count == 0) await Task.Yield();
         _bed.Store.LosesAnswers = false;
@@ -79,7 +79,7 @@ public sealed class UsageShipperTests : IDisposable
         await using (var log = _bed.Open())
         {
             _bed.Store.Down = "unreachable";
-            using var shipper = _bed.Ship(log);
+            await using var shipper = _bed.Ship(log);
             Assert.True(log.TryAppend([UsageLogBed.Record(1)]));
             while (shipper.Failure is null) await Task.Yield();
             await shipper.StopAsync(TimeSpan.FromSeconds(5));
@@ -88,7 +88,7 @@ public sealed class UsageShipperTests : IDisposable
 
         _bed.Store.Down = null;
         await using var next = _bed.Open();
-        using var again = _bed.Ship(next);
+        await using var again = _bed.Ship(next);
         await next.FlushAsync(Cancel);
         Assert.Single(_bed.Store.Records);
         await again.StopAsync(TimeSpan.FromSeconds(5));
@@ -101,7 +101,7 @@ public sealed class UsageShipperTests : IDisposable
         await using var log = _bed.Open();
         _bed.Store.LosesAnswers = true;
         Assert.True(log.TryAppend([UsageLogBed.Record(1)]));
-        using var shipper = _bed.Ship(log);
+        await using var shipper = _bed.Ship(log);
         while (shipper.Failure is null) await Task.Yield();
         for (var day = 0; day < 5; day++) await AdvanceAsync(TimeSpan.FromDays(1));
         Assert.Empty(_bed.Store.Purges);
