@@ -17,5 +17,6 @@ return await new RootCommand("Mock provider and load generator for measuring the
     MicroCommand.Create(),
     LeasesCommand.Create(),
     LedgerCommand.Create(),
+    UsageCommand.Create(),
     UsageLogCommand.Create(),
 }.Parse(args).InvokeAsync();
