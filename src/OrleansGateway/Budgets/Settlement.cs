@@ -22,7 +22,7 @@ internal static class Settlement
         // A stream that was ended here told its client what is held; the provider made a little more than came.
         if (call.Outcome != CallOutcome.Completed || isShort) return TokensOf(bound.At(held));
         if (call.Usage is not { } usage) return TokensOf(bound.At(seen));
-        return new Amounts { InputTokens = usage.TotalInput, OutputTokens = usage.Output, Cost = target.Price is { } price ? Cost.Of(price, usage) : 0 };
+        return new Amounts { InputTokens = usage.TotalInput, OutputTokens = usage.Output, Cost = bound.BilledPrice(target) is { } price ? Cost.Of(price, usage).Total : 0 };
     }
 
     public static Amounts Sum(in Amounts one, in Amounts other) => new()
