@@ -95,7 +95,8 @@ public sealed class CostTests
     [InlineData("0", 0)]
     public void Times_AShareOfAPrice_IsRoundedUp(string percent, long nanos)
     {
-        var price = new Price(new PriceSettings { Input = Amount("0.01"), Request = Amount("0.00000001"), ServiceTiers = new Dictionary<string, ServiceTierPrices> { ["flex"] = new() { Percent = 50 } } });
+        var tiers = new Dictionary<string, ServiceTierPrices> { ["flex"] = new() { Percent = 50 } };
+        var price = new Price(new PriceSettings { Input = Amount("0.01"), Request = Amount("0.00000001"), ServiceTiers = tiers });
         var share = price.Times(Amount(percent));
         Assert.Equal(nanos, share.Request);
         Assert.Equal((long)Math.Ceiling(decimal.Parse(percent, System.Globalization.CultureInfo.InvariantCulture) * 100_000), share.Rates.Input);
@@ -130,7 +131,8 @@ public sealed class CostTests
             {
                 var cost = Cost.Of(price, usage, tier);
                 Assert.True(cost.Total <= bound, $"step {i}: {tier} {usage}");
-                Assert.True(new[] { cost.Input, cost.CacheRead, cost.CacheWrite, cost.Output, cost.Reasoning, cost.Audio, cost.Image, cost.Tools, cost.Request }.All(p => p >= 0), $"step {i}: {cost}");
+                var parts = new[] { cost.Input, cost.CacheRead, cost.CacheWrite, cost.Output, cost.Reasoning, cost.Audio, cost.Image, cost.Tools, cost.Request };
+                Assert.True(parts.All(p => p >= 0), $"step {i}: {cost}");
             }
 
             // More input is never cheaper to hold, though a longer context were.
