@@ -163,10 +163,11 @@ internal sealed partial class OwnerLink
             {
                 // The owner has burned it, or will: it must hear no more of it.
                 _retired.RemoveAt(i);
+                _quietUntil.Remove(cell);
                 continue;
             }
 
-            if (now < cell.QuietUntil) continue;
+            if (now < _quietUntil.GetValueOrDefault(cell)) continue;
             var returned = cell.Return(long.MaxValue);
             var isFinal = cell.Out == 0;
             if (isFinal)

@@ -364,6 +364,22 @@ public sealed class EdgeCoreTests
     }
 
     [Fact]
+    public void IdleAccount_WhereThereAreMany_GivesAllBackAndIsForgottenSooner_ButForMoney()
+    {
+        var rig = new EdgeRig(new() { AccountsAtEase = 1 });
+        var (idle, budget) = (rig.Stocked("idle", 5), rig.Stocked("money", 7, Dimension.Cost, AccountKind.Budget));
+        rig.Pass(TimeSpan.FromSeconds(1.2));
+
+        Assert.Equal((5, 7), (rig.Owner[idle.Id], budget.Remaining));
+        Assert.All(rig.Owner.LeasesOf(idle.Id), l => Assert.True(l.IsClosed));
+        Assert.Equal(1, rig.Core.AccountCount);
+
+        // No longer: one is as many as there may be at ease.
+        var next = rig.Core.Open(EdgeRig.OwnerName, idle.Id, EdgeRig.Spec())!;
+        Assert.NotSame(idle, next);
+    }
+
+    [Fact]
     public void Want_FollowsDemand()
     {
         var account = _rig.Account("limit", level: 1_000_000);
