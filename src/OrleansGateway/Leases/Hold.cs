@@ -103,10 +103,17 @@ internal sealed class Hold : IDisposable
     internal bool Confirm(int mark, TimeSpan now)
     {
         if (!TryEnter()) return false;
+        var isLive = ConfirmEntered(mark, now);
+        Leave();
+        return isLive;
+    }
+
+    /// <summary>The same within an entry.</summary>
+    internal bool ConfirmEntered(int mark, TimeSpan now)
+    {
         var isLive = true;
         for (var i = mark; i < _count; i++) isLive &= now.Ticks < _held[i].Cell.Deadline;
         if (!isLive) UndoTo(mark, isJournalled: true);
-        Leave();
         return isLive;
     }
 

@@ -75,22 +75,21 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
     {
         wanting = null;
         if (IsStopping || !hold.TryEnter()) return false;
-        hold.Begin();
-        foreach (var account in accounts)
-        {
-            var need = units.Of(account.Spec.Dimension);
-            if (need == 0 || hold.TryTake(account, need, now.Ticks)) continue;
-            wanting = account;
-            Interlocked.Add(ref account.Missed, need);
-            break;
-        }
-
-        var isAdmitted = wanting is null;
-        if (!isAdmitted) hold.UndoTo(hold.LastMark, isJournalled: false);
-        else if (!hold.JournalOrUndo()) (isAdmitted, wanting) = (false, FirstOfMoney(accounts));
+        wanting = TakeAll(hold, accounts, units, now.Ticks);
         hold.Leave();
         // Nobody waits to be woken by it: whoever was refused asks the owner next.
-        if (!isAdmitted) wanting!.Link.Mark(wanting, wakes: false);
+        wanting?.Link.Mark(wanting, wakes: false);
+        return wanting is null;
+    }
+
+    /// <summary>The same in one step: asks for the time once all is taken, and gives it back if a lease is over by then.</summary>
+    public bool TryAdmit(Hold hold, ReadOnlySpan<Account> accounts, in Amounts units, TimeSpan before, Func<TimeSpan> now)
+    {
+        if (IsStopping || !hold.TryEnter()) return false;
+        var wanting = TakeAll(hold, accounts, units, before.Ticks);
+        var isAdmitted = wanting is null && hold.ConfirmEntered(hold.LastMark, now());
+        hold.Leave();
+        wanting?.Link.Mark(wanting, wakes: false);
         return isAdmitted;
     }
 
@@ -213,6 +212,22 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
     }
 
     private ConcurrentDictionary<Account, Account>.AlternateLookup<AccountKey> ByKey => _accounts.GetAlternateLookup<AccountKey>();
+
+    /// <summary>Within an entry: takes all, or nothing and answers which has not enough to hand.</summary>
+    private static Account? TakeAll(Hold hold, ReadOnlySpan<Account> accounts, in Amounts units, long now)
+    {
+        hold.Begin();
+        foreach (var account in accounts)
+        {
+            var need = units.Of(account.Spec.Dimension);
+            if (need == 0 || hold.TryTake(account, need, now)) continue;
+            Interlocked.Add(ref account.Missed, need);
+            hold.UndoTo(hold.LastMark, isJournalled: false);
+            return account;
+        }
+
+        return hold.JournalOrUndo() ? null : FirstOfMoney(accounts);
+    }
 
     private static Account? FirstOfMoney(ReadOnlySpan<Account> accounts)
     {
