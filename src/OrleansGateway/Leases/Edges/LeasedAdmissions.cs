@@ -34,11 +34,11 @@ internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
     /// <param name="journal">Where it writes down what it holds of money.</param>
     /// <param name="owners">Where requests go.</param>
     /// <param name="notices">What is counted.</param>
-    /// <param name="time">Its clock.</param>
+    /// <param name="time">Its clock; in place of the system's it goes by one that counts sleep.</param>
     /// <param name="log">Where it says that an owner does not answer.</param>
     public LeasedAdmissions(EdgeSettings settings, Guid session, IHoldJournal journal, ILeaseOwners owners, EdgeNotices notices, TimeProvider time, ILogger<LeasedAdmissions> log)
     {
-        (_owners, _notices, _log, _clock) = (owners, notices, log, new EdgeClock(time));
+        (_owners, _notices, _log, _clock) = (owners, notices, log, new EdgeClock(MachineTime.Of(time)));
         _now = () => _clock.Now;
         _signals = new EdgeSignals(notices);
         _core = new EdgeCore(settings, session, journal, _signals);

@@ -27,7 +27,6 @@ internal sealed partial class OwnerLink
     /// </summary>
     private void RegisterAnew()
     {
-        _number = 0;
         _isRegistering = true;
         _takes.InsertRange(0, _sentTakes);
         _sentTakes.Clear();

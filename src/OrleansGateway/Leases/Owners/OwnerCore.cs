@@ -73,7 +73,7 @@ internal sealed class OwnerCore
         {
             replies[i] = _sessions.Receive(requests[i], Epoch, now);
             if (!replies[i].NeedsDeciding) continue;
-            if (IsLedgerKnown && requests[i].Number == 1) _orphans.GiveUp(requests[i], now);
+            if (IsLedgerKnown && requests[i].Registers) _orphans.GiveUp(requests[i], now);
             _reports.TakeDown(replies[i], now);
         }
 

@@ -260,7 +260,7 @@ public sealed class EdgeCoreTests
         var take = _rig.Take(_rig.Core.NewHold("a"), EdgeRig.Amount(Dimension.Cost, 60), budget);
 
         Assert.Equal(Denial.NotNow, take.Denial);
-        var first = _rig.Owner.Requests.Last(r => r.Number == 1);
+        var first = _rig.Owner.Requests.Last(r => r.Registers);
         Assert.Equal(2, first.Epoch);
         Assert.Equal([money], first.Reports.Select(r => r.Lease));
         // What is left of the old lease serves until its deadline.
