@@ -17,14 +17,19 @@ internal static class LeasesCommand
 
     public static Command Create()
     {
-        var keys = new Option<int>("--keys") { Description = "Accounts in use at once.", DefaultValueFactory = _ => 1_000_000 };
+        var keys = new Option<int>("--keys") { Description = "Accounts in use at once; 0 leaves memory out.", DefaultValueFactory = _ => 1_000_000 };
         var command = new Command("leases", "Admissions per second of one tenant by threads, memory of many keys in use, and what idle ones cost.") { keys };
         command.SetAction(async (parsed, _) =>
         {
             // Before anything else has been made that may still be in memory.
             var memory = new MemoryMeter();
-            var megabytes = await MemoryInUseAsync(parsed.GetValue(keys), memory);
-            await MemoryLeasedAsync(parsed.GetValue(keys), memory);
+            var megabytes = 0.0;
+            if (parsed.GetValue(keys) is > 0 and var count)
+            {
+                megabytes = await MemoryInUseAsync(count, memory);
+                await MemoryLeasedAsync(count, memory);
+            }
+
             await CostsAsync();
             await RatesAsync();
             await IdleAsync(100_000);
