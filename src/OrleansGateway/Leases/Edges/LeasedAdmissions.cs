@@ -14,6 +14,7 @@ internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
 
     private readonly EdgeCore _core;
     private readonly EdgeClock _clock;
+    private readonly Func<TimeSpan> _now;
     private readonly EdgeNotices _notices;
     private readonly ILeaseOwners _owners;
     private readonly ILogger _log;
@@ -33,11 +34,12 @@ internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
     /// <param name="journal">Where it writes down what it holds of money.</param>
     /// <param name="owners">Where requests go.</param>
     /// <param name="notices">What is counted.</param>
-    /// <param name="time">Its clock.</param>
+    /// <param name="time">Its clock; in place of the system's it goes by one that counts sleep.</param>
     /// <param name="log">Where it says that an owner does not answer.</param>
     public LeasedAdmissions(EdgeSettings settings, Guid session, IHoldJournal journal, ILeaseOwners owners, EdgeNotices notices, TimeProvider time, ILogger<LeasedAdmissions> log)
     {
-        (_owners, _notices, _log, _clock) = (owners, notices, log, new EdgeClock(time));
+        (_owners, _notices, _log, _clock) = (owners, notices, log, new EdgeClock(MachineTime.Of(time)));
+        _now = () => _clock.Now;
         _signals = new EdgeSignals(notices);
         _core = new EdgeCore(settings, session, journal, _signals);
         _admitting = new Admitting(_core, LaneOf, _clock, notices);
@@ -58,7 +60,7 @@ internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
     public ValueTask<Admission> AdmitAsync(Hold hold, ReadOnlyMemory<Account> accounts, Amounts units, AdmissionTerms terms, CancellationToken cancellation)
     {
         var ahead = _line.Ahead(accounts.Span, terms.Priority);
-        if (ahead is null && _core.TryAdmit(hold, accounts.Span, units, _clock.Now, out _) && hold.Confirm(_clock.Now)) return default;
+        if (ahead is null && _core.TryAdmit(hold, accounts.Span, units, _clock.Latest, _now)) return default;
         if (terms.WaitMax > TimeSpan.Zero && IsCrowded(accounts.Span, terms.QueueMax)) terms = terms with { WaitMax = TimeSpan.Zero };
         return AdmitWithOwnersAsync(new(hold, accounts, units, terms, _clock.Now), ahead, cancellation);
     }
@@ -151,6 +153,7 @@ internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
 
     private void Tick()
     {
+        _clock.Tick();
         foreach (var link in _core.Links)
         {
             if (link.Count > 0 || link.HasNews) link.Wake();

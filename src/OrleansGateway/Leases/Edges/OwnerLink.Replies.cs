@@ -27,14 +27,14 @@ internal sealed partial class OwnerLink
     /// </summary>
     private void RegisterAnew()
     {
-        _number = 0;
         _isRegistering = true;
         _takes.InsertRange(0, _sentTakes);
         _sentTakes.Clear();
         _retired.AddRange(_sentFinals);
         _sentFinals.Clear();
         _retired.RemoveAll(cell => !cell.IsMoney && cell.Kind != AccountKind.Concurrency);
-        foreach (var cell in _retired) (cell.RenewAt, cell.QuietUntil) = (0, 0);
+        _quietUntil.Clear();
+        foreach (var cell in _retired) cell.RenewAt = 0;
         foreach (var account in _accounts)
         {
             if (account.Cell is not { } cell) continue;
@@ -162,7 +162,8 @@ internal sealed partial class OwnerLink
 
         foreach (var cell in _sentFinals)
         {
-            cell.QuietUntil = isUnheard ? now + Settings.VisitEvery.Ticks : 0;
+            if (isUnheard) _quietUntil[cell] = now + Settings.VisitEvery.Ticks;
+            else _quietUntil.Remove(cell);
             // Or something was granted after all: it goes back.
             if (isUnheard || cell.Out > 0) _retired.Add(cell);
             else if (cell.IsMoney && cell.Granted > 0) core.Journal.Closed(cell.Journalled);

@@ -8,6 +8,8 @@ internal sealed partial class OwnerLink(EdgeCore core, string owner)
     private readonly List<Account> _accounts = [];
     private readonly Queue<Account> _due = [];
     private readonly List<Cell> _retired = [];
+    // Of leases that the owner could not take down: until when nothing is said of them, in ticks. Hardly ever any.
+    private readonly Dictionary<Cell, long> _quietUntil = [];
     private readonly List<PendingTake> _takes = [];
     private Account? _marked;
     private int _isWoken;
@@ -26,7 +28,7 @@ internal sealed partial class OwnerLink(EdgeCore core, string owner)
     /// <summary>The account is to be looked at before the next request. By any thread, without waiting.</summary>
     public void Mark(Account account, bool wakes)
     {
-        if (Volatile.Read(ref account.IsMarked) == 0 && Interlocked.Exchange(ref account.IsMarked, 1) == 0)
+        if (!Volatile.Read(ref account.IsMarked) && !Interlocked.Exchange(ref account.IsMarked, true))
         {
             Account? head;
             do
@@ -78,7 +80,7 @@ internal sealed partial class OwnerLink(EdgeCore core, string owner)
             var next = account.NextMarked;
             account.NextMarked = null;
             // From here on it may be marked again.
-            Volatile.Write(ref account.IsMarked, 0);
+            Volatile.Write(ref account.IsMarked, false);
             LookAt(account, now);
             account = next;
         }

@@ -120,7 +120,8 @@ internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSetting
         Out -= posted + returned;
         if (posted > 0) OnSpent(lease, posted, now);
         if (returned > 0) OnReturned(lease, returned, now);
-        draft.Changed(lease, this);
+        // One that never had anything is not in the ledger; neither may its account be.
+        if (lease.Granted > 0) draft.Changed(lease, this);
         if (lease.Out == 0) Close(lease);
     }
 

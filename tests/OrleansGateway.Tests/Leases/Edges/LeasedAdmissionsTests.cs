@@ -288,6 +288,20 @@ public sealed class LeasedAdmissionsTests : IAsyncDisposable
         }
     }
 
+    [Fact(Timeout = 30_000)]
+    public async Task Admit_AfterAPauseOfTheMachine_UsesNoLeaseThatIsOver()
+    {
+        var account = Find("limit", 5);
+        var hold = _edge.NewHold("a");
+        Assert.True((await AdmitAsync(hold, 2, AtOnce, account)).IsGranted);
+        hold.Cancel();
+
+        _time.PauseMachine(_owner.Lifetime + TimeSpan.FromSeconds(1));
+
+        Assert.True((await AdmitAsync(_edge.NewHold("b"), 2, AtOnce, account)).IsGranted);
+        Assert.Equal(1, _owner[account.Id]);
+    }
+
     private LeasedAdmissions Edge(ILeaseOwners owners) =>
         new(new(), Guid.NewGuid(), new TestJournal(), owners, new() { WouldHaveBlocked = _blocked.Add }, _time, new ListLogger<LeasedAdmissions>());
 
