@@ -16,6 +16,9 @@ internal sealed class EmbeddedLeases(EmbeddedOwners owners, LeasedAdmissions adm
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(250);
 
+    private readonly Lock _telling = new();
+    private RuleTable? _told;
+
     /// <summary>The ports, and what stands behind them.</summary>
     public static void Add(IServiceCollection services, string stateFolder)
     {
@@ -65,20 +68,29 @@ internal sealed class EmbeddedLeases(EmbeddedOwners owners, LeasedAdmissions adm
         }
 
         foreach (var over in findings) HoldJournals.Delete(session.JournalFolder, over.Session);
+        _told = rules.Current;
         owners.Start();
     }
 
-    /// <summary>Tells the owners of other limits as soon as there are any: of another configuration, or of a boost that begins or ends.</summary>
+    /// <summary>Other limits may be in force: of another configuration, or of a boost. When it returns requests are admitted by them, and by what was used under those before.</summary>
+    public void RulesChanged()
+    {
+        lock (_telling)
+        {
+            if (rules.Current is var table && table == _told) return;
+            _told = table;
+            // First, so that what goes back is taken down on the terms on which it was granted.
+            admissions.SpecsChanged(table.SpecOf);
+            owners.SpecsChanged();
+            admissions.AskAgain();
+        }
+    }
+
+    /// <summary>Notices boosts that begin or end.</summary>
     public async Task WatchAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(s_lookEvery, time);
-        var known = rules.Current;
-        while (await timer.WaitForNextTickAsync(cancellation))
-        {
-            if (rules.Current is var now && now == known) continue;
-            known = now;
-            owners.SpecsChanged();
-        }
+        while (await timer.WaitForNextTickAsync(cancellation)) RulesChanged();
     }
 
     /// <summary>Gives back what this edge has and saves where rates stand: once requests have ended.</summary>

@@ -112,7 +112,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await services.GetRequiredService<TenantDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<EmbeddedLeases>().StartAsync(cancellation);
-        Observe(configuration, services.GetRequiredService<GatewayMetrics>());
+        Observe(configuration, services.GetRequiredService<GatewayMetrics>(), services.GetRequiredService<EmbeddedLeases>());
 
         await services.GetRequiredService<ConfigurationChanges>().RecordStartAsync(cancellation);
         var admins = ActivatorUtilities.CreateInstance<AdminDirectory>(services, token);
@@ -147,13 +147,15 @@ internal sealed class GatewayHost : IAsyncDisposable
         }
     }
 
-    private static void Observe(SnapshotSource configuration, GatewayMetrics metrics)
+    private static void Observe(SnapshotSource configuration, GatewayMetrics metrics, EmbeddedLeases leases)
     {
         metrics.ConfigServed(configuration.Current.Version);
         configuration.Reloaded = result =>
         {
             if (result.Changed || result.Faults.Count > 0) metrics.ConfigReloaded(applied: result.Changed);
             metrics.ConfigServed(result.Version);
+            // Before whoever asked for the reload is answered: the next requests go by the new limits.
+            leases.RulesChanged();
         };
     }
 }

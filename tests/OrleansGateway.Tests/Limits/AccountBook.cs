@@ -26,6 +26,4 @@ internal sealed class AccountBook : IAdmissions
         throw new NotSupportedException();
 
     public Hold NewHold(string name) => throw new NotSupportedException();
-
-    public ValueTask<IReadOnlyList<AccountLevel>> LevelsAsync(IReadOnlyList<Account> accounts, CancellationToken cancellation) => throw new NotSupportedException();
 }

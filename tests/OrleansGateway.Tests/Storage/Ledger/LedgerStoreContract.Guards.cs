@@ -105,6 +105,17 @@ public abstract partial class LedgerStoreContract
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task WriteAsync_OfALeaseWhosePeriodWasGivenUp_PutsItIntoTheNextOne()
+    {
+        var store = await OpenAsync();
+        var version = (await store.AcquireAsync(Owner, Cancel)).Version;
+        Assert.Equal(LedgerOutcome.Written, await store.WriteAsync(Write(version, Account(50, 10, 40)) with { Leases = [Lease(50, 10)] }, Cancel));
+        var write = Write(version + 1, Account(0), Account(50, 10, 40, period: 8)) with { Leases = [Lease(50, 10, period: 8)] };
+        Assert.Equal(LedgerOutcome.Written, await store.WriteAsync(write, Cancel));
+        Assert.Equal(8, Assert.Single((await store.ReadAsync(Owner, Cancel))!.Leases).Period);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task WriteAsync_WhenCancelledBefore_WritesNothing()
     {
         var store = await OpenAsync();
