@@ -55,7 +55,8 @@ internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Fu
         var adopted = _inLedger.Where(a => a.Adopted > 0).ToList();
         foreach (var account in _inLedger) _all.Remove(account.Id);
         _inLedger.Clear();
-        foreach (var row in record.Accounts) Loaded(row.Account, now)?.Load(row);
+        // Nothing is left of periods that were given up when the configuration had others.
+        foreach (var row in record.Accounts.Where(r => (r.Limit, r.Available, r.Posted) != default)) Loaded(row.Account, now)?.Load(row);
         foreach (var row in record.Leases) Loaded(row.Account, now)?.Load(row);
         foreach (var row in record.Suspense) Loaded(row.Account, now)?.Suspense.Load(row);
         foreach (var row in record.Credits) Loaded(row.Account, now)?.Credits.Load(row);
