@@ -3,6 +3,7 @@ using OrleansGateway.Admin;
 using OrleansGateway.Audit;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
+using OrleansGateway.Leases.Ledger;
 using OrleansGateway.Shedding;
 using OrleansGateway.Storage;
 using OrleansGateway.Telemetry;
@@ -20,6 +21,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly Task _watch;
     private readonly Task _overloadWatch;
     private readonly Task _limitsWatch;
+    private readonly Task _historyPurge;
 
     private GatewayHost(ServiceProvider services, AdminListener admin, AdminToken token)
     {
@@ -27,6 +29,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         _watch = Configuration.WatchAsync(Changes.By(AuditActor.File), _stopping.Token);
         _overloadWatch = _services.GetRequiredService<Overload>().WatchAsync(_stopping.Token);
         _limitsWatch = _services.GetRequiredService<EmbeddedLeases>().WatchAsync(_stopping.Token);
+        _historyPurge = _services.GetRequiredService<HistoryPurge>().RunAsync(_stopping.Token);
     }
 
     public SnapshotSource Configuration => _services.GetRequiredService<SnapshotSource>();
@@ -89,7 +92,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await _stopping.CancelAsync();
         try
         {
-            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch);
+            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _historyPurge);
         }
         catch (OperationCanceledException)
         {
