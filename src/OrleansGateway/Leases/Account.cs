@@ -58,6 +58,9 @@ internal sealed class Account
 
     internal Demand Demand;
 
+    /// <summary>Whether it has another spec since its lease was opened, and another one is to be.</summary>
+    internal int IsChanged;
+
     /// <summary>Whether it is forgotten: <see cref="EdgeCore.Current"/> knows what has taken its place.</summary>
     internal bool IsForgotten;
 

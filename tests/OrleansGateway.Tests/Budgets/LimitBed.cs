@@ -11,6 +11,9 @@ namespace OrleansGateway.Tests.Budgets;
 /// </summary>
 internal sealed class LimitBed : IAsyncDisposable
 {
+    /// <summary>A tenant with a key of the name <c>test</c>.</summary>
+    public const string Callers = "tenants: {acme: {}}\nkeys: {test: {tenant: acme, secret: " + GatewayUnderTest.Key + "}}\n";
+
     private LimitBed(GatewayUnderTest gateway, TokenMill mill) => (Gateway, Mill) = (gateway, mill);
 
     public GatewayUnderTest Gateway { get; }
@@ -21,11 +24,28 @@ internal sealed class LimitBed : IAsyncDisposable
 
     /// <param name="rules">The sections <c>rate_limits</c> and <c>budgets</c>.</param>
     /// <param name="time">A clock of the test's own.</param>
-    public static async Task<LimitBed> StartAsync(string rules, TimeProvider? time = null)
+    /// <param name="callers">The sections <c>tenants</c> and <c>keys</c>.</param>
+    public static async Task<LimitBed> StartAsync(string rules, TimeProvider? time = null, string callers = Callers)
     {
         var mill = await TokenMill.StartAsync();
+        return new LimitBed(await GatewayUnderTest.StartWholeAsync(Yaml(mill, rules, callers), time), mill);
+    }
+
+    /// <summary>Has other rules, or callers, in force when it returns.</summary>
+    public async Task ChangeAsync(string rules, string callers = Callers)
+    {
+        await File.WriteAllTextAsync(Path.Combine(Gateway.Folder, "gateway.yaml"), Yaml(Mill, rules, callers), Cancellation);
+        await Gateway.Host.ReloadAsync(Cancellation);
+        Assert.Empty(Gateway.Host.Configuration.LastFaults);
+    }
+
+    private static string Yaml(TokenMill mill, string rules, string callers)
+    {
         const string Price = "price: {input: 1, output: 10}";
-        var gateway = await GatewayUnderTest.StartAsync($$$"""
+        return callers + $$$"""
+            listeners: {data: ["127.0.0.1:0"], admin: "127.0.0.1:0"}
+            access_log: {output: access.log}
+            routes: {default: {path: /}}
             providers:
               o: {kind: openai, base_url: "{{{mill.V1}}}", api_key: provider-key-o, timeouts: {first_token: 20s}}
               a: {kind: anthropic, base_url: "{{{mill.V1}}}", api_key: provider-key-a}
@@ -37,8 +57,7 @@ internal sealed class LimitBed : IAsyncDisposable
               nowhere: {targets: [{provider: nowhere, {{{Price}}}}]}
               nowhere-then-o: {targets: [{provider: nowhere, {{{Price}}}}], fallbacks: [{provider: o, {{{Price}}}}]}
 
-            """ + rules, time);
-        return new LimitBed(gateway, mill);
+            """ + rules;
     }
 
     public Task<HttpResponseMessage> ChatAsync(string model, string more = "", CancellationToken? cancellation = null) =>

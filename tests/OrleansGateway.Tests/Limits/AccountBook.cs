@@ -26,6 +26,4 @@ internal sealed class AccountBook : IAdmissions
         default;
 
     public Hold NewHold(string name) => _core.NewHold(name);
-
-    public ValueTask<IReadOnlyList<AccountLevel>> LevelsAsync(IReadOnlyList<Account> accounts, CancellationToken cancellation) => throw new NotSupportedException();
 }

@@ -81,6 +81,8 @@ public sealed class RateLimitTests
         Assert.Equal(HttpStatusCode.InternalServerError, await StatusAsync(bed));
         bed.Mill.FailsWith = null;
         await LeaveAsync(bed);
+        // The gateway gives the slot back when it hangs up, which the provider notices a little later.
+        while (bed.Mill.InFlight > 0) await Task.Yield();
         await AdmittedAgainAsync(bed);
         Assert.Equal(1, bed.Mill.MostInFlight);
     }

@@ -48,11 +48,24 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
     public Account? Open(string owner, AccountId id, AccountSpec spec)
     {
         if (Find(owner, id) is not { } account) return Add(owner, id, spec);
-        if (account.Spec == spec) return account;
-        account.Spec = spec;
-        // The owner is told at once: it may have other things to say now.
-        account.Link.Mark(account, wakes: true);
+        if (account.Spec != spec) Change(account, spec);
         return account;
+    }
+
+    /// <summary>
+    /// The configuration is another one: accounts that it changes are what it says from now on, and what is to hand of them goes back to their owners. Answers these.
+    /// </summary>
+    public IReadOnlyCollection<OwnerLink> SpecsChanged(Func<AccountId, AccountSpec?> specs)
+    {
+        var changed = new HashSet<OwnerLink>();
+        foreach (var account in _accounts.Keys)
+        {
+            if (specs(account.Id) is not { } spec || spec == account.Spec) continue;
+            Change(account, spec);
+            changed.Add(account.Link);
+        }
+
+        return changed;
     }
 
     public Hold NewHold(string name)
@@ -227,6 +240,15 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
         }
 
         return hold.JournalOrUndo() ? null : FirstOfMoney(accounts);
+    }
+
+    /// <summary>What is to hand was granted under other terms: nothing more is taken of it, and its owner, who knows what was used, decides anew.</summary>
+    private static void Change(Account account, AccountSpec spec)
+    {
+        account.Spec = spec;
+        Interlocked.Exchange(ref account.IsChanged, 1);
+        account.Cell?.Deadline = 0;
+        account.Link.Mark(account, wakes: true);
     }
 
     private static Account? FirstOfMoney(ReadOnlySpan<Account> accounts)

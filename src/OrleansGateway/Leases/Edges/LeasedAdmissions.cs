@@ -65,11 +65,19 @@ internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
         return AdmitWithOwnersAsync(new(hold, accounts, units, terms, _clock.Now), ahead, cancellation);
     }
 
-    /// <summary>What is to hand here, which is never more than there is.</summary>
-    public ValueTask<IReadOnlyList<AccountLevel>> LevelsAsync(IReadOnlyList<Account> accounts, CancellationToken cancellation)
+    /// <summary>The configuration is another one: what is to hand of accounts that it changes goes back, before their owners decide by it.</summary>
+    public void SpecsChanged(Func<AccountId, AccountSpec?> specs)
     {
-        var levels = accounts.Select(_core.Current).Select(a => new EdgeAccount(a)).Select(Level);
-        return ValueTask.FromResult<IReadOnlyList<AccountLevel>>([.. levels]);
+        foreach (var link in _core.SpecsChanged(specs)) LaneOf(link).Send();
+    }
+
+    /// <summary>Has all who wait ask again: there may be more than their owners said.</summary>
+    public void AskAgain()
+    {
+        foreach (var request in _line.ToArray())
+        {
+            if (request.Binding is { } binding) _signals.Freed(binding);
+        }
     }
 
     /// <summary>Refuses those who wait, admits nobody more, and gives everything back that is not held. To be called when requests have ended.</summary>
@@ -137,16 +145,6 @@ internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
             if (account.Spec.Kind == AccountKind.Bucket) Interlocked.Add(ref account.Delayed, change);
         }
     }
-
-    private AccountLevel Level(EdgeAccount account) => new(
-        account.Account,
-        account.Account.Spec.Limit,
-        account.ToHand,
-        account.Held + account.ToHand,
-        Suspense: 0,
-        Reset: default,
-        account.Account.IsExact,
-        [new(_core.Session, account.Held + account.ToHand)]);
 
     private OwnerLane LaneOf(OwnerLink link) =>
         _lanes.GetOrAdd(link, static (l, self) => new OwnerLane(l, self._owners, self._clock, self._log, self._stopping.Token), this);

@@ -65,6 +65,7 @@ internal sealed partial class OwnerLink
         cell.Unclaimed += grant.Granted - cell.Granted;
         cell.Granted = grant.Granted;
         Extend(cell, grant.Lifetime);
+        EndIfChanged(cell);
         // The next period has begun: what is of this one goes back, and never into that.
         if (grant.Period != cell.Period && !cell.IsRetired) Retire(cell.Account, cell);
     }
@@ -80,6 +81,13 @@ internal sealed partial class OwnerLink
 
         cell.Deadline = Math.Max(1, _sentAt + lifetime.Ticks - (lifetime.Ticks / 1000) - 1);
         cell.RenewAt = _sentAt + (lifetime.Ticks / 2);
+    }
+
+    // In this order: whoever changes the account first says so, and then ends the lease.
+    private static void EndIfChanged(Cell cell)
+    {
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref cell.Account.IsChanged) != 0 && !cell.IsRetired) cell.Deadline = 0;
     }
 
     private void EndTakes(IReadOnlyList<TakeResult> results, long now)

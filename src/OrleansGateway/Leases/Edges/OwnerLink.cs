@@ -90,6 +90,7 @@ internal sealed partial class OwnerLink(EdgeCore core, string owner)
     {
         var account = core.Current(marked);
         Place(account);
+        if (Interlocked.Exchange(ref marked.IsChanged, 0) != 0) Renew(account);
         if (Interlocked.Exchange(ref marked.Missed, 0) is > 0 and var missed)
         {
             account.Demand.Ask(missed);
@@ -128,6 +129,12 @@ internal sealed partial class OwnerLink(EdgeCore core, string owner)
         account.Demand.Opened();
         account.Cell = opened;
         return opened;
+    }
+
+    private void Renew(Account account)
+    {
+        account.Older = null;
+        if (account.Cell is { } cell) Retire(account, cell);
     }
 
     /// <summary>Nothing is taken from it any more; it is closed as soon as nothing of it is held.</summary>

@@ -9,6 +9,7 @@ internal sealed class BucketAccount : OwnerAccount
     private readonly OwnerStart _start;
     private long _level;
     private long _rest;
+    private long _waived;
     private Promises? _promises;
     private TimeSpan _at;
     private bool _hasPhantom;
@@ -84,7 +85,9 @@ internal sealed class BucketAccount : OwnerAccount
         // What has come back until now came at the old rate.
         Advance(now);
         if (spec.Time != Spec.Time) _rest = 0;
+        var more = spec.Limit - Spec.Limit;
         Spec = spec;
+        if (!_hasPhantom) Shift(more);
         Reserves = Reserves.For(spec);
         Reserves?.Fill(_level);
         FillTo(now.Monotonic);
@@ -93,8 +96,9 @@ internal sealed class BucketAccount : OwnerAccount
     public override void Adopt(long used, in OwnerTime now)
     {
         _at = now.Monotonic;
-        _level = Math.Min(Limit - used, Cap);
+        _level = Math.Min(Limit, Cap);
         _rest = 0;
+        Shift(-used);
     }
 
     public override TimeSpan ResetAfter(in OwnerTime now)
@@ -177,5 +181,21 @@ internal sealed class BucketAccount : OwnerAccount
         if (_level < Cap) return;
         _level = Cap;
         _rest = 0;
+        if (Spec.Refill > 0) _waived = 0;
+    }
+
+    /// <summary>
+    /// The limit is another one, but what was used stays used: of a raised limit the difference is there at once, of a lowered one nothing until the rest has come back. That is
+    /// not waited for longer than the whole limit takes, twice; but should the limit be raised again before, it counts.
+    /// </summary>
+    private void Shift(long by)
+    {
+        var counted = by > 0 ? Math.Min(by, _waived) : 0;
+        _waived -= counted;
+        _level += by - counted;
+        var least = -Limit - Out;
+        if (_level >= least) return;
+        _waived += least - _level;
+        _level = least;
     }
 }

@@ -54,20 +54,23 @@ internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Fu
     /// <summary>Takes over all the ledger has of accounts that are kept there.</summary>
     public void Load(LedgerRecord record, in OwnerTime now)
     {
+        var adopted = _inLedger.Where(a => a.Adopted > 0).ToList();
         foreach (var account in _inLedger) _all.Remove(account);
         _inLedger.Clear();
-        foreach (var row in record.Accounts) Loaded(row.Account, now)?.Load(row);
+        // Nothing is left of periods that were given up when the configuration had others.
+        foreach (var row in record.Accounts.Where(r => (r.Limit, r.Available, r.Posted) != default)) Loaded(row.Account, now)?.Load(row);
         foreach (var row in record.Leases) Loaded(row.Account, now)?.Load(row);
         foreach (var row in record.Suspense) Loaded(row.Account, now)?.Suspense.Load(row);
         foreach (var row in record.Credits) Loaded(row.Account, now)?.Credits.Load(row);
         IsLedgerKnown = true;
+        foreach (var account in adopted) Find(account.Id, now)?.Adopt(account.Adopted, now);
     }
 
     public void Respec(in OwnerTime now)
     {
         foreach (var account in _all.ToArray())
         {
-            if (specs(account.Id) is not { } spec || ReferenceEquals(spec, account.Spec)) continue;
+            if (specs(account.Id) is not { } spec || (spec == account.Spec && account is not LedgerAccount { HasRule: false })) continue;
             if (!IsAtHand(account)) continue;
             if (IsSameSort(account, spec, now)) account.Respec(spec, now);
             else Replace(account, spec, now);
@@ -111,7 +114,7 @@ internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Fu
         _saved.TryGetValue(id, out var saved);
         return spec.Kind switch
         {
-            AccountKind.Bucket => new BucketAccount(id, spec, start, saved?.Available),
+            AccountKind.Bucket => new BucketAccount(id, spec, start, saved is null ? null : Math.Max(spec.Limit - saved.Posted, -spec.Limit)),
             AccountKind.FixedWindow => new WindowAccount(id, spec, settings, start, now, saved),
             AccountKind.SlidingWindow => new SlidingAccount(id, spec, settings, start, saved?.Posted),
             _ => new SlotAccount(id, spec, settings, start),
@@ -136,7 +139,7 @@ internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Fu
         if (old is LedgerAccount inLedger) inLedger.Leave(now);
         Drop(old);
         var account = Make(old.Id, spec, now);
-        if (!account.IsLedgered || IsLedgerKnown) account.Adopt(used, now);
+        account.Adopt(used, now);
         Add(account);
     }
 

@@ -1,0 +1,58 @@
+using System.Net;
+using System.Text.Json;
+using OrleansGateway.Tests.Budgets;
+using OrleansGateway.Tests.Gateway;
+
+namespace OrleansGateway.Tests.Limits;
+
+/// <summary>A denied request changes no account.</summary>
+public sealed class DenialTests
+{
+    private const int Count = 20_000;
+    private const int Clients = 16;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = 300_000)]
+    public async Task Requests_RefusedByTheNarrowestOf12Accounts_ChangeNoneOfTheOthers()
+    {
+        const string Callers = "tenants: {acme: {teams: {red: {users: {ann: {}}}}}}\nkeys: {test: {tenant: acme, team: red, user: ann, secret: " + GatewayUnderTest.Key + "}}\n";
+        var time = new ManualTime();
+        await using var bed = await LimitBed.StartAsync("rate_limits:\n" + string.Concat(Rules()), time, Callers);
+        Assert.Equal(HttpStatusCode.OK, await Limits.Clients.StatusAsync(bed));
+        var before = await LevelsAsync(bed);
+        // The gateway tells what was used within a second or so; from then on the clock stands still.
+        for (; before.Values.Any(used => used == 0); before = await LevelsAsync(bed)) time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal(12, before.Count);
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ =>
+        {
+            for (var i = 0; i < Count / Clients; i++) Assert.Equal(HttpStatusCode.TooManyRequests, await Limits.Clients.StatusAsync(bed));
+        }));
+        Assert.Equal(before, await LevelsAsync(bed));
+        Assert.Equal(1, bed.Mill.Requests);
+    }
+
+    private static IEnumerable<string> Rules()
+    {
+        // One call at its worst: a token for each byte, what providers add, and one of output.
+        var narrowest = LimitBed.ChatBody("o", ""","max_tokens":1""").Length + 64 + 1;
+        foreach (var level in (string[])["tenant", "team", "user", "key"])
+        {
+            yield return $"  {level}-requests: {{per: [{level}], count: requests, limit: 1000000, algorithm: fixed_window, window: 5m}}\n";
+            yield return $"  {level}-tokens: {{per: [{level}], count: tokens, limit: {(level == "user" ? narrowest : 1_000_000_000)}, algorithm: fixed_window, window: 5m}}\n";
+            yield return $"  {level}-cost: {{per: [{level}], count: cost, limit: 1000, algorithm: fixed_window, window: 5m}}\n";
+        }
+    }
+
+    /// <summary>What is used of each account: what it has less than its limit, and what gateways have of it in advance is not used.</summary>
+    private static async Task<Dictionary<string, long>> LevelsAsync(LimitBed bed)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(bed.Gateway.Host.AdminAddress, "/admin/v1/limits/explain?key=test&model=o"));
+        request.Headers.Authorization = new("Bearer", bed.Gateway.Host.AdminToken.Fresh!.Reveal());
+        using var answer = await bed.Gateway.Client.SendAsync(request, Cancellation);
+        var accounts = JsonElement.Parse(await answer.Content.ReadAsStringAsync(Cancellation)).GetProperty("accounts");
+        return accounts.EnumerateArray().ToDictionary(
+            a => a.GetProperty("rule").GetString()!,
+            a => a.GetProperty("limit").GetInt64() - a.GetProperty("remaining").GetInt64() - a.GetProperty("out").GetInt64());
+    }
+}
