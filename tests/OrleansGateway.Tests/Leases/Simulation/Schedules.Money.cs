@@ -74,11 +74,12 @@ internal static partial class Schedules
         var bench = new Bench(Budget(1000));
         var former = bench.Owner;
         var (one, two) = (bench.Edge(), bench.Edge());
+        one.Take(1)!.Settle(1);
         bench.NewOwner(mayOthersHold: true);
         Must(two.Take(900) is not null, "The new owner does not grant");
         var hold = one.Core.NewHold("r");
         var take = one.Core.QueueTake(hold, [one.Account()], new Amounts { Cost = 900 });
-        if (bench.Ask(former, one.Say()) is { } reply) one.Hear(reply);
+        if (bench.Ask(former, one.Next()!) is { } reply) one.Hear(reply);
         if (take is { IsEnded: true, Denial: Denial.None }) one.Admitted(hold, 900, [bench.Account]);
     }
 
