@@ -70,6 +70,20 @@ internal sealed class LimitBed : IAsyncDisposable
         HttpCompletionOption.ResponseHeadersRead,
         cancellation ?? Cancellation);
 
+    /// <summary>
+    /// Of each account of the key and the model <c>o</c>, by its rule: what is used, which is what it has less than its limit and gateways do not have in advance; and what these have.
+    /// </summary>
+    public async Task<Dictionary<string, (long Used, long Out)>> LevelsAsync()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Gateway.Host.AdminAddress, "/admin/v1/limits/explain?key=test&model=o"));
+        request.Headers.Authorization = new("Bearer", Gateway.Host.AdminToken.Fresh!.Reveal());
+        using var answer = await Gateway.Client.SendAsync(request, Cancellation);
+        var accounts = JsonElement.Parse(await answer.Content.ReadAsStringAsync(Cancellation)).GetProperty("accounts");
+        return accounts.EnumerateArray().ToDictionary(
+            a => a.GetProperty("rule").GetString()!,
+            a => (a.GetProperty("limit").GetInt64() - a.GetProperty("remaining").GetInt64() - a.GetProperty("out").GetInt64(), a.GetProperty("out").GetInt64()));
+    }
+
     public static string ChatBody(string model, string more = "") => $$$"""{"model":"{{{model}}}","messages":[{"role":"user","content":"Hi"}]{{{more}}}}""";
 
     public static Task<string> TextAsync(HttpResponseMessage answer) => answer.Content.ReadAsStringAsync(Cancellation);

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using OrleansGateway.Tests.Budgets;
 using OrleansGateway.Tests.Gateway;
 
@@ -11,8 +10,6 @@ public sealed class DenialTests
     private const int Count = 20_000;
     private const int Clients = 16;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact(Timeout = 300_000)]
     public async Task Requests_RefusedByTheNarrowestOf12Accounts_ChangeNoneOfTheOthers()
     {
@@ -20,15 +17,15 @@ public sealed class DenialTests
         var time = new ManualTime();
         await using var bed = await LimitBed.StartAsync("rate_limits:\n" + string.Concat(Rules()), time, Callers);
         Assert.Equal(HttpStatusCode.OK, await Limits.Clients.StatusAsync(bed));
-        var before = await LevelsAsync(bed);
+        var before = await UsedAsync(bed);
         // The gateway tells what was used within a second or so; from then on the clock stands still.
-        for (; before.Values.Any(used => used == 0); before = await LevelsAsync(bed)) time.Advance(TimeSpan.FromMilliseconds(100));
+        for (; before.Values.Any(used => used == 0); before = await UsedAsync(bed)) time.Advance(TimeSpan.FromMilliseconds(100));
         Assert.Equal(12, before.Count);
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ =>
         {
             for (var i = 0; i < Count / Clients; i++) Assert.Equal(HttpStatusCode.TooManyRequests, await Limits.Clients.StatusAsync(bed));
         }));
-        Assert.Equal(before, await LevelsAsync(bed));
+        Assert.Equal(before, await UsedAsync(bed));
         Assert.Equal(1, bed.Mill.Requests);
     }
 
@@ -44,15 +41,6 @@ public sealed class DenialTests
         }
     }
 
-    /// <summary>What is used of each account: what it has less than its limit, and what gateways have of it in advance is not used.</summary>
-    private static async Task<Dictionary<string, long>> LevelsAsync(LimitBed bed)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(bed.Gateway.Host.AdminAddress, "/admin/v1/limits/explain?key=test&model=o"));
-        request.Headers.Authorization = new("Bearer", bed.Gateway.Host.AdminToken.Fresh!.Reveal());
-        using var answer = await bed.Gateway.Client.SendAsync(request, Cancellation);
-        var accounts = JsonElement.Parse(await answer.Content.ReadAsStringAsync(Cancellation)).GetProperty("accounts");
-        return accounts.EnumerateArray().ToDictionary(
-            a => a.GetProperty("rule").GetString()!,
-            a => a.GetProperty("limit").GetInt64() - a.GetProperty("remaining").GetInt64() - a.GetProperty("out").GetInt64());
-    }
+    /// <summary>What gateways have in advance goes to and fro meanwhile.</summary>
+    private static async Task<Dictionary<string, long>> UsedAsync(LimitBed bed) => (await bed.LevelsAsync()).ToDictionary(l => l.Key, l => l.Value.Used);
 }
