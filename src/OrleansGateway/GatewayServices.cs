@@ -78,7 +78,7 @@ internal static class GatewayServices
     private static IServiceCollection AddModels(this IServiceCollection services)
     {
         services.TryAddSingleton<ModelStage>();
-        services.TryAddSingleton<UsageStage>();
+        services.AddUsage();
         services.TryAddSingleton(provider => new Http1Upstream(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Http1Upstream>>()));
         services.TryAddSingleton(provider => new HttpUpstream(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HttpUpstream>>()));
         services.TryAddSingleton<Carriers>();
@@ -87,6 +87,20 @@ internal static class GatewayServices
         services.TryAddSingleton<Attempts>();
         services.TryAddSingleton<UpstreamStage>();
         return services;
+    }
+
+    private static void AddUsage(this IServiceCollection services)
+    {
+        services.TryAddSingleton<TokenCounter>();
+        services.TryAddSingleton<Billing>();
+        services.TryAddSingleton(provider => new UsageRecords(
+            new UsageIds(provider.GetRequiredService<EdgeSession>().Id, provider.GetRequiredService<TimeProvider>()),
+            provider.GetRequiredService<EdgeSession>().Id,
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<UsageMeter>();
+        services.TryAddSingleton<ICallMeter>(provider => provider.GetRequiredService<UsageMeter>());
+        services.TryAddSingleton<MeterStage>();
+        services.TryAddSingleton<UsageStage>();
     }
 
     private static IServiceCollection AddLimits(this IServiceCollection services)

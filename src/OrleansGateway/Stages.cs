@@ -50,6 +50,8 @@ internal static class Stages
         services.GetRequiredService<ForwardStage>(),
         // Reads the body and finds the model that this caller may use.
         services.GetRequiredService<ModelStage>(),
+        // Bills what the call used, however it ends; around the stage that holds money for it.
+        services.GetRequiredService<MeterStage>(),
         // Holds what the call may use of tokens and money, now that its model and its size are known.
         services.GetRequiredService<BudgetStage>(),
         // Sends it. Last: all that may refuse has had its say.

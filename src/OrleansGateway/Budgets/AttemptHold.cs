@@ -10,6 +10,8 @@ internal sealed class AttemptHold(Hold hold)
     public ValueTask<Denied?> TakeAsync(Admitter admitter, Exchange exchange, RuleTable table, Applying applying, Amounts units) =>
         admitter.AdmitAsync(exchange, table, hold, applying, units);
 
+    public void ChargesAt(in Amounts used, List<UsageCharge> charges) => hold.ChargesAt(used, charges);
+
     /// <param name="wasSent">Whether the provider was asked.</param>
     /// <param name="used">Tokens and money that it used.</param>
     /// <param name="bound">What the call counts as a request.</param>

@@ -23,24 +23,17 @@ internal sealed class BudgetStage(RuleTables tables, Admitter admitter, GatewayM
     private async ValueTask LimitAsync(Exchange exchange, ModelCall call, RuleTable table, Applying applying, Next next)
     {
         var hold = new CallHold(exchange, call, table, applying, admitter, metrics, log);
-        var allowance = new CallAllowance(exchange, call, table, admitter, hold);
-        call.Allowance = allowance;
-        try
+        // Settled by whoever bills the call, above.
+        call.Allowance = new CallAllowance(exchange, call, table, admitter, hold);
+        var denied = await hold.TakeAsync();
+        admitter.Tell(exchange, table, applying, denied);
+        if (denied is { } refused)
         {
-            var denied = await hold.TakeAsync();
-            admitter.Tell(exchange, table, applying, denied);
-            if (denied is { } refused)
-            {
-                exchange.Refuse(admitter.RefusalOf(exchange, refused));
-                return;
-            }
+            exchange.Refuse(admitter.RefusalOf(exchange, refused));
+            return;
+        }
 
-            admitter.Admitted();
-            await next(exchange);
-        }
-        finally
-        {
-            allowance.Settle();
-        }
+        admitter.Admitted();
+        await next(exchange);
     }
 }

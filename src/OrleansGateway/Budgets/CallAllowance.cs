@@ -13,7 +13,6 @@ namespace OrleansGateway.Budgets;
 internal sealed class CallAllowance(Exchange exchange, ModelCall call, RuleTable table, Admitter admitter, CallHold hold) : IAllowance
 {
     private AttemptHold? _attempt;
-    private Target? _target;
     private Amounts _billed;
     private long _seen;
     private bool _isCovered = true;
@@ -47,17 +46,35 @@ internal sealed class CallAllowance(Exchange exchange, ModelCall call, RuleTable
         // An earlier target may have had no room.
         if (exchange.Limits is { } facts) facts.RefusedBy = null;
 
-        (_target, _isUnderWay) = (target, true);
+        _isUnderWay = true;
         return null;
     }
 
-    public void Failed(bool wasSent, bool mayBeBilled)
+    /// <summary>Output tokens of each answer that are held.</summary>
+    public long Output => hold.Output;
+
+    public CallBound Bound => hold.Bound;
+
+    /// <summary>Whether the stream was ended here, and its client was told that it had what is held.</summary>
+    public bool IsShort => _isShort;
+
+    public void Failed(bool wasSent, in AttemptBill bill)
     {
-        var used = mayBeBilled ? hold.Bound.At(hold.Output) with { Requests = 0, Concurrency = 0 } : default;
+        var used = Settlement.Of(bill);
         EndAttempt(wasSent, used);
         _isUnderWay = false;
-        _isCovered = !mayBeBilled;
+        _isCovered = used == default;
         _billed = Settlement.Sum(_billed, used);
+    }
+
+    /// <summary>What a failed attempt is charged to the accounts of its own provider.</summary>
+    public void ChargesOfAttempt(in AttemptBill bill, List<UsageCharge> charges) => _attempt?.ChargesAt(Settlement.Of(bill), charges);
+
+    /// <summary>What the call is charged with all its attempts, if the last has this bill.</summary>
+    public void ChargesOfCall(in AttemptBill bill, List<UsageCharge> charges)
+    {
+        ChargesOfAttempt(bill, charges);
+        if (call.WasSent) hold.ChargesAt(Settlement.Sum(_billed, Settlement.Of(bill)), charges);
     }
 
     public ValueTask<bool> CoverAsync(long outputTokens, CancellationToken cancellation)
@@ -76,12 +93,11 @@ internal sealed class CallAllowance(Exchange exchange, ModelCall call, RuleTable
         return input with { Output = hold.Output, Reasoning = 0, AudioOutput = 0 };
     }
 
-    /// <summary>The call is over, however it ended: what it used is posted, and the rest goes back.</summary>
-    public void Settle()
+    public void Settle(in AttemptBill bill)
     {
-        var attempt = !_isUnderWay ? default : Settlement.Of(call, _target!, hold.Bound, IsRolling && _seen > 0 ? Math.Min(_seen, hold.Output) : hold.Output, hold.Output, _isShort);
-        EndAttempt(_isUnderWay, attempt);
-        if (call.WasSent) hold.Settle(Settlement.Sum(_billed, attempt));
+        var used = Settlement.Of(bill);
+        EndAttempt(_isUnderWay, used);
+        if (call.WasSent) hold.Settle(Settlement.Sum(_billed, used));
         else hold.Cancel();
     }
 

@@ -109,6 +109,8 @@ internal sealed class CallHold
         _log.StreamEnded(_exchange.Id, outputTokens, denied.Rule.Id);
     }
 
+    public void ChargesAt(in Amounts used, List<UsageCharge> charges) => _hold.ChargesAt(used, charges);
+
     public void Settle(in Amounts used)
     {
         if (Any(_applying, static account => account.Spec.Dimension == Dimension.Cost))

@@ -81,6 +81,9 @@ public sealed record RouteSettings
     /// <summary>Who goes first when there is more than can be served: <c>low</c> is refused before <c>normal</c>, <c>normal</c> before <c>high</c>. Default <c>normal</c>.</summary>
     public RoutePriority Priority { get; init; } = RoutePriority.Normal;
 
+    /// <summary>Whether each request to an upstream makes a usage record, for reports by tenant and route. Default false. Model calls always do.</summary>
+    public bool Usage { get; init; }
+
     /// <summary>How much a request counts, against other routes, where requests and concurrency are limited. 1 to 1,000; default 1.</summary>
     [Range(1, 1_000)]
     public int RequestWeight { get; init; } = 1;

@@ -59,6 +59,9 @@ internal sealed class Snapshot
     /// <summary>Keys stated in the configuration.</summary>
     public FrozenDictionary<KeyHash, Caller> Keys { get; }
 
+    /// <summary>What becomes of a tenant's calls whose clients go away.</summary>
+    public OnDisconnect OnDisconnectOf(string? tenant) => tenant is not null && Settings.Tenants.TryGetValue(tenant, out var stated) ? stated.OnDisconnect : default;
+
     /// <summary>Compiles settings that have been validated.</summary>
     public static Snapshot Compile(GatewaySettings settings, int sequence, string text)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OrleansGateway.Configuration;
 
 namespace OrleansGateway.Http;
 
@@ -16,6 +17,27 @@ internal class CallFacts
     /// <summary>The model's name at that provider.</summary>
     public string? TargetModel { get; set; }
 
+    /// <summary>Where the attempt under way, or the last one, was sent; none if none was made.</summary>
+    public Target? Target { get; set; }
+
+    /// <summary>When that attempt began, as a timestamp of the time provider.</summary>
+    public long AttemptAt { get; set; }
+
+    /// <summary>How long the connection for it took to come about; zero if there was one.</summary>
+    public TimeSpan Connected { get; set; }
+
+    /// <summary>Status of its answer; 0 if none came.</summary>
+    public int UpstreamStatus { get; set; }
+
+    /// <summary>Whether its answer came to its end, as the provider meant it.</summary>
+    public bool IsWhole { get; set; }
+
+    /// <summary>What the model has said in that attempt, for where the provider does not count it; none if nothing was watched.</summary>
+    public OutputText? Said { get; set; }
+
+    /// <summary>Output tokens of that attempt that have come, at most; 0 if nothing was watched.</summary>
+    public long OutputSeen { get; set; }
+
     /// <summary>Span of the attempt under way; none if it is not recorded.</summary>
     public Activity? Attempt { get; set; }
 
@@ -30,6 +52,9 @@ internal class CallFacts
 
     /// <summary>Whether any of them was sent the request.</summary>
     public bool WasSent { get; set; }
+
+    /// <summary>Whether the last of them was.</summary>
+    public bool AttemptWasSent { get; set; }
 
     /// <summary>Tokens as the provider reported them; none if it never did.</summary>
     public TokenUsage? Usage { get; set; }

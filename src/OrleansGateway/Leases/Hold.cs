@@ -68,6 +68,22 @@ internal sealed class Hold : IDisposable
         Leave();
     }
 
+    /// <summary>What money accounts are charged if the request <see cref="Settle">settles</see> at this; nothing if it has ended.</summary>
+    public void ChargesAt(in Amounts used, List<UsageCharge> charges)
+    {
+        if (!TryEnter()) return;
+        for (var i = 0; i < _count; i++)
+        {
+            var cell = _held[i].Cell;
+            if (!cell.IsMoney || UsedOf(i, used) is not (> 0 and var amount)) continue;
+            var same = charges.FindIndex(c => c.Account == cell.Account.Id && c.Period == cell.Period);
+            if (same < 0) charges.Add(new UsageCharge(cell.Account.Id, cell.Period, amount));
+            else charges[same] = charges[same] with { Amount = charges[same].Amount + amount };
+        }
+
+        Leave();
+    }
+
     /// <summary>The request is over and has used this; the rest goes back. What is used beyond the hold is counted as an overrun, and never posted. Slots all go back.</summary>
     public void Settle(in Amounts used)
     {

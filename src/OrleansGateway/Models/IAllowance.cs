@@ -20,8 +20,12 @@ internal interface IAllowance
 
     /// <summary>The attempt has failed, and the client got nothing of it.</summary>
     /// <param name="wasSent">Whether the target was asked at all.</param>
-    /// <param name="mayBeBilled">Whether the provider may have begun to answer, and so bills something that nobody knows.</param>
-    void Failed(bool wasSent, bool mayBeBilled);
+    /// <param name="bill">What it has used all the same.</param>
+    void Failed(bool wasSent, in AttemptBill bill);
+
+    /// <summary>The call is over, however it ended: what it used is posted, and the rest goes back.</summary>
+    /// <param name="bill">What the attempt used that was under way, or was the last.</param>
+    void Settle(in AttemptBill bill);
 
     /// <summary>So many output tokens have come, at most; false if there is no more to be had, and the stream must end here.</summary>
     ValueTask<bool> CoverAsync(long outputTokens, CancellationToken cancellation);

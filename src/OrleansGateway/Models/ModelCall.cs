@@ -20,8 +20,26 @@ internal sealed class ModelCall(ModelEndpoint endpoint, RequestBody body, Reques
 
     public ReadOnlyMemory<byte> Body => body.Memory;
 
+    /// <summary>Whether its answer is read to the end though the client has gone: the provider then says what it bills.</summary>
+    public bool IsDrained { get; init; }
+
     /// <summary>What limits and budgets let it use; none if none applies.</summary>
     public IAllowance? Allowance { get; set; }
+
+    /// <summary>What its caller says of it for reports, as the feature has it that reads it.</summary>
+    public object? Labels { get; set; }
+
+    /// <summary>How the last attempt ended, if its client got nothing of it; none while it is under way, or if it was the answer.</summary>
+    public AttemptEnd? End { get; set; }
+
+    /// <summary>A target is about to be tried: what is known of an earlier attempt is forgotten.</summary>
+    public void Begin(Target target, long now)
+    {
+        (Provider, TargetModel, Target, AttemptAt) = (target.Provider.Id, target.Model, target, now);
+        (End, AttemptWasSent, UpstreamStatus, IsWhole, Usage, OutputSeen, HeadAt) = (null, false, 0, false, null, 0, 0);
+        Said?.Clear();
+        Attempts++;
+    }
 
     /// <summary>The request in canonical form, read when the first target of another dialect needs it; or why it cannot be carried to one.</summary>
     public Refusal? ReadChat(out ChatRequest chat)
@@ -53,6 +71,7 @@ internal sealed class ModelCall(ModelEndpoint endpoint, RequestBody body, Reques
     public void Dispose()
     {
         _json?.Dispose();
+        Said?.Dispose();
         if (!_sent.TrueForAll(static request => request.BodySent.IsCompleted)) body.Abandon();
         body.Dispose();
     }

@@ -1,3 +1,4 @@
+using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 
 namespace OrleansGateway.Models;
@@ -53,6 +54,11 @@ internal sealed class ModelStage : IStage
         }
 
         var model = exchange.Snapshot.Models[envelope.Model];
-        return new ModelCall(endpoint, body, envelope, model) { Model = model.Name, Stream = envelope.Stream };
+        return new ModelCall(endpoint, body, envelope, model) 
+        {
+            Model = model.Name,
+            Stream = envelope.Stream,
+            IsDrained = exchange.Snapshot.OnDisconnectOf(exchange.Caller?.Tenant) == OnDisconnect.Drain,
+        };
     }
 }

@@ -32,6 +32,9 @@ internal readonly record struct RequestEnvelope
     /// <summary>Where the value of <c>max_completion_tokens</c> (OpenAI) stands; <c>0..0</c> if it is not there.</summary>
     public Range MaxCompletionTokensAt { get; init; }
 
+    /// <summary>Where the value of <c>metadata</c> stands; <c>0..0</c> if it is not there.</summary>
+    public Range MetadataAt { get; init; }
+
     /// <summary>How many answers are asked for (OpenAI's <c>n</c>); <see cref="long.MaxValue"/> if it is no whole number from 1.</summary>
     public long Answers { get; init; }
 
@@ -69,6 +72,7 @@ internal readonly record struct RequestEnvelope
             return Refusal.BadRequest("invalid_json", "The request body must be a JSON object.");
         var (model, modelAt, stream, options) = ((string?)null, default(Range), (bool?)null, (At: default(Range), Usage: false));
         var (maxTokens, maxCompletionTokens, answers) = ((At: default(Range), Value: (long?)null), (At: default(Range), Value: (long?)null), (At: default(Range), Value: (long?)1));
+        var metadataAt = default(Range);
         var names = new MemberNames(stackalloc Range[MemberNames.Usual]);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -105,6 +109,10 @@ internal readonly record struct RequestEnvelope
                 // Null is as good as absent.
                 if (body[answers.At].SequenceEqual("null"u8)) answers.Value = 1;
             }
+            else if (reader.ValueTextEquals("metadata"u8))
+            {
+                metadataAt = ValueOf(ref reader);
+            }
             else
             {
                 reader.Skip();
@@ -128,6 +136,7 @@ internal readonly record struct RequestEnvelope
             MaxTokensAt = maxTokens.At,
             MaxCompletionTokensAt = maxCompletionTokens.At,
             Answers = answers.Value ?? long.MaxValue,
+            MetadataAt = metadataAt,
         };
         return null;
     }
@@ -139,6 +148,14 @@ internal readonly record struct RequestEnvelope
         var count = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value) && value > 0 ? value : (long?)null;
         reader.Skip();
         return (start..(int)reader.BytesConsumed, count);
+    }
+
+    private static Range ValueOf(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        return start..(int)reader.BytesConsumed;
     }
 
     private static (Range At, bool Usage) ReadStreamOptions(ref Utf8JsonReader reader)

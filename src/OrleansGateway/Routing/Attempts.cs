@@ -24,9 +24,7 @@ internal sealed class Attempts(Upstreams upstreams, AdaptiveGates gates, Readine
     private async ValueTask<Failure?> RunAsync(Exchange exchange, ModelCall call, Target target, IAllowance allowance)
     {
         if (await allowance.BeginAsync(target, exchange.Aborted) is { } tooLittle) return new Failure(tooLittle, TryNext: true) { NotSent = true };
-        var failure = await EnterAsync(exchange, call, target);
-        if (failure is not null) allowance.Failed(wasSent: !failure.NotSent, failure.MayBeBilled);
-        return failure;
+        return await EnterAsync(exchange, call, target);
     }
 
     private ValueTask<Failure?> EnterAsync(Exchange exchange, ModelCall call, Target target) =>
@@ -38,7 +36,6 @@ internal sealed class Attempts(Upstreams upstreams, AdaptiveGates gates, Readine
         if (!gate.TryEnter(settings)) return new Failure(s_busy, TryNext: true) { NotSent = true };
         var signal = AdaptiveSignal.Unknown;
         var startedAt = time.GetTimestamp();
-        call.HeadAt = 0;
         try
         {
             var failure = await SendAsync(exchange, call, target);
@@ -56,13 +53,16 @@ internal sealed class Attempts(Upstreams upstreams, AdaptiveGates gates, Readine
     private async ValueTask<Failure?> SendAsync(Exchange exchange, ModelCall call, Target target)
     {
         if (UpstreamCall.Prepare(exchange, call, target, time, out var upstream) is { } refusal) return new Failure(refusal, TryNext: true) { NotSent = true };
-        using var deadline = new Deadline(new Waits(target.Timeouts.FirstToken, target.Timeouts.Idle, target.Timeouts.Total), time, exchange.Aborted);
+        // An answer that is read to its end though nobody waits for it ends with the gateway, at the latest.
+        exchange.Aborted.ThrowIfCancellationRequested();
+        var aborted = call.IsDrained ? readiness.CutOff : exchange.Aborted;
+        using var deadline = new Deadline(new Waits(target.Timeouts.FirstToken, target.Timeouts.Idle, target.Timeouts.Total), time, aborted);
         deadline.AwaitFirstByte();
-        call.WasSent = true;
+        (call.WasSent, call.AttemptWasSent) = (true, true);
         try
         {
             await using var response = await upstreams.For(target.Provider).SendAsync(upstream!.Request, deadline.Token);
-            call.HeadAt = time.GetTimestamp();
+            (call.HeadAt, call.UpstreamStatus) = (time.GetTimestamp(), response.Status);
             AnswerHead.Note(call, response);
             return await CarryAsync(exchange, call, upstream, response, deadline);
         }

@@ -8,7 +8,7 @@ namespace OrleansGateway.Routing;
 /// <summary>
 /// Sends a model call to the targets of its model, one after the other until one answers. Last of the stages: all that may refuse has had its say.
 /// </summary>
-internal sealed class UpstreamStage(Attempts attempts, GatewayMetrics metrics, Random random, ILogger<UpstreamStage> log) : IStage
+internal sealed class UpstreamStage(Attempts attempts, ICallMeter meter, GatewayMetrics metrics, Random random, TimeProvider time, ILogger<UpstreamStage> log) : IStage
 {
     public async ValueTask InvokeAsync(Exchange exchange, Next next)
     {
@@ -23,14 +23,16 @@ internal sealed class UpstreamStage(Attempts attempts, GatewayMetrics metrics, R
         foreach (var target in targets)
         {
             // After one that failed we are where its answer came in, and the request is now written anew.
-            if (call.Attempts++ > 0) await SocketThreads.Leave();
-            (call.Provider, call.TargetModel) = (target.Provider.Id, target.Model);
+            if (call.Attempts > 0) await SocketThreads.Leave();
+            if (call.End is { } before) meter.Failed(exchange, call, before);
+            call.Begin(target, time.GetTimestamp());
             var failure = exchange.Trace?.Span is null ? await attempts.RunAsync(exchange, call, target) : await TraceAsync(exchange, call, target);
             metrics.UpstreamAttempted(target.Provider.Id, OutcomeOf(failure));
             if (failure is null) return;
+            call.End = new AttemptEnd(failure.Status ?? 0, failure.Refusal.Code, !failure.NotSent, failure.MayBeBilled);
             log.TargetFailed(exchange.Id, target.Provider.Id, target.Model, failure.Status ?? failure.Refusal.Status, failure.Refusal.Code);
             if (last is null || !failure.NotSent) last = failure;
-            if (!failure.TryNext) break;
+            if (!failure.TryNext || exchange.Aborted.IsCancellationRequested) break;
         }
 
         await AnswerAsync(exchange, call, last!);

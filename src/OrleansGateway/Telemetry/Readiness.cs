@@ -4,10 +4,11 @@ using Microsoft.AspNetCore.Routing;
 namespace OrleansGateway.Telemetry;
 
 /// <summary>Whether new requests should come here. Goes only forward: starting, ready, draining, cutting off.</summary>
-internal sealed class Readiness
+internal sealed class Readiness : IDisposable
 {
     private const int Starting = 0, Ready = 1, Draining = 2, CuttingOff = 3;
 
+    private readonly CancellationTokenSource _cutOff = new();
     private int _state;
 
     public bool IsReady => Volatile.Read(ref _state) == Ready;
@@ -17,6 +18,9 @@ internal sealed class Readiness
 
     /// <summary>Whether what is still in flight is being cut off, because the time for it is up.</summary>
     public bool IsCuttingOff => Volatile.Read(ref _state) == CuttingOff;
+
+    /// <summary>Cancelled when that begins.</summary>
+    public CancellationToken CutOff => _cutOff.Token;
 
     /// <summary><c>starting</c>, <c>ready</c> or <c>draining</c>.</summary>
     public string Word => Volatile.Read(ref _state) switch { Ready => "ready", Starting => "starting", _ => "draining" };
@@ -28,7 +32,11 @@ internal sealed class Readiness
     public void MarkDraining() => Advance(Draining);
 
     /// <summary>Requests that are still in flight are cut off from now on.</summary>
-    public void MarkCuttingOff() => Advance(CuttingOff);
+    public void MarkCuttingOff()
+    {
+        Advance(CuttingOff);
+        _cutOff.Cancel();
+    }
 
     /// <summary>Serves <c>GET /livez</c>, 200 whenever the process answers, and <c>GET /readyz</c>, 200 or 503 with the reason.</summary>
     public void Map(IEndpointRouteBuilder endpoints)
@@ -36,6 +44,8 @@ internal sealed class Readiness
         endpoints.MapGet("/livez", (RequestDelegate)(static http => AnswerAsync(http, 200, "text/plain; charset=utf-8", "ok")));
         endpoints.MapGet("/readyz", (RequestDelegate)AnswerReadyAsync);
     }
+
+    public void Dispose() => _cutOff.Dispose();
 
     private Task AnswerReadyAsync(HttpContext http) => Volatile.Read(ref _state) switch
     {

@@ -1,3 +1,5 @@
+using OrleansGateway.Leases;
+
 namespace OrleansGateway.Usage;
 
 /// <summary>What is known of usage, for those who ask.</summary>

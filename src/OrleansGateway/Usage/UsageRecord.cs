@@ -117,12 +117,6 @@ internal sealed record UsageRecord
     public IReadOnlyList<KeyValuePair<string, string>> Metadata { get; init; } = [];
 }
 
-/// <summary>What an account was charged. The amount may be less than the cost: what goes beyond a hold is never posted.</summary>
-/// <param name="Account">Which.</param>
-/// <param name="Period">Number of its period; 0 for accounts without.</param>
-/// <param name="Amount">Nano-dollars.</param>
-internal readonly record struct UsageCharge(AccountId Account, long Period, long Amount);
-
 internal enum UsageKind : byte
 {
     /// <summary>An attempt, or a request that none was made for.</summary>
@@ -133,25 +127,6 @@ internal enum UsageKind : byte
 
     /// <summary>What a request has cost whose edge died before it could say so: found in its journal, or told by an operator.</summary>
     Evidence,
-}
-
-/// <summary>How a record's tokens are known.</summary>
-internal enum UsageSource : byte
-{
-    /// <summary>There were none to count: nothing was sent.</summary>
-    None,
-
-    /// <summary>The provider has said so.</summary>
-    Provider,
-
-    /// <summary>Counted here, with the model's own encoding.</summary>
-    Counted,
-
-    /// <summary>Estimated here: the model's encoding is not known.</summary>
-    Estimated,
-
-    /// <summary>Nobody knows: the most that it can have been.</summary>
-    Bound,
 }
 
 internal enum UsageCache : byte

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using OrleansGateway.Tests.Gateway;
+using OrleansGateway.Usage;
 
 namespace OrleansGateway.Tests.Budgets;
 
@@ -21,11 +23,19 @@ internal sealed class LimitBed : IAsyncDisposable
 
     /// <param name="rules">The sections <c>rate_limits</c> and <c>budgets</c>.</param>
     /// <param name="time">A clock of the test's own.</param>
-    public static async Task<LimitBed> StartAsync(string rules, TimeProvider? time = null)
+    /// <param name="usage">Takes usage records in place of the gateway's log.</param>
+    /// <param name="tenant">Settings of the tenant, as YAML in flow style.</param>
+    /// <param name="key">Settings of its key, likewise.</param>
+    public static async Task<LimitBed> StartAsync(string rules, TimeProvider? time = null, IUsageLog? usage = null, string tenant = "", string key = "")
     {
         var mill = await TokenMill.StartAsync();
         const string Price = "price: {input: 1, output: 10}";
-        var gateway = await GatewayUnderTest.StartAsync($$$"""
+        var gateway = await GatewayUnderTest.StartWholeAsync($$$"""
+            listeners: {data: ["127.0.0.1:0"], admin: "127.0.0.1:0"}
+            access_log: {output: access.log}
+            tenants: {acme: { {{{tenant}}} } }
+            keys: {test: {tenant: acme, secret: {{{GatewayUnderTest.Key}}}{{{(key.Length > 0 ? ", " + key : "")}}} } }
+            routes: {default: {path: /} }
             providers:
               o: {kind: openai, base_url: "{{{mill.V1}}}", api_key: provider-key-o, timeouts: {first_token: 20s}}
               a: {kind: anthropic, base_url: "{{{mill.V1}}}", api_key: provider-key-a}
@@ -33,11 +43,15 @@ internal sealed class LimitBed : IAsyncDisposable
             models:
               o: {targets: [{provider: o, {{{Price}}}}]}
               a: {targets: [{provider: a, {{{Price}}}}]}
+              gpt-4o: {targets: [{provider: o, {{{Price}}}}]}
               cheap: {targets: [{provider: o, model: cheap-one, price: {input: 0.0001, output: 0.001}}]}
               nowhere: {targets: [{provider: nowhere, {{{Price}}}}]}
               nowhere-then-o: {targets: [{provider: nowhere, {{{Price}}}}], fallbacks: [{provider: o, {{{Price}}}}]}
 
-            """ + rules, time);
+            """ + rules, time, replace: services =>
+            {
+                if (usage is not null) services.AddSingleton(usage);
+            });
         return new LimitBed(gateway, mill);
     }
 

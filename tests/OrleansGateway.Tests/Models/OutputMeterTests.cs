@@ -4,8 +4,12 @@ using OrleansGateway.Models.Relays;
 
 namespace OrleansGateway.Tests.Models;
 
-public sealed class OutputMeterTests
+public sealed class OutputMeterTests : IDisposable
 {
+    private readonly OutputText _said = new();
+
+    public void Dispose() => _said.Dispose();
+
     [Theory]
     [InlineData("""{"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}""", 0)]
     [InlineData("""{"id":"a long name","choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":null}]}""", 5)]
@@ -20,7 +24,7 @@ public sealed class OutputMeterTests
     [InlineData("{broken", 7)]
     public void Take_OfAnEvent_CountsABytePerToken(string data, long tokens)
     {
-        var meter = new OutputMeter();
+        var meter = new OutputMeter(_said);
         meter.Take(Encoding.UTF8.GetBytes(data), usage: null);
         Assert.Equal(tokens, meter.Tokens);
     }
@@ -28,7 +32,7 @@ public sealed class OutputMeterTests
     [Fact]
     public void Tokens_OnceTheProviderReportsSome_AreItsCountAndTheBytesSince()
     {
-        var meter = new OutputMeter();
+        var meter = new OutputMeter(_said);
         meter.Take(Piece(100), usage: null);
         meter.Take(Piece(10), new TokenUsage { Output = 30 });
         Assert.Equal(30, meter.Tokens);

@@ -18,7 +18,8 @@ public sealed class UsageStageTests : IDisposable
     public UsageStageTests()
     {
         _prometheus = new PrometheusText(_metrics);
-        _stage = new UsageStage(_metrics, _time);
+        var records = new UsageRecords(new UsageIds(Guid.Empty, _time), Guid.Empty, _time);
+        _stage = new UsageStage(new UsageMeter(new Billing(new TokenCounter()), records, new UsageBook()), _metrics, _time);
     }
 
     [Fact]

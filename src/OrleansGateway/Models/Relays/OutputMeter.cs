@@ -7,7 +7,7 @@ namespace OrleansGateway.Models.Relays;
 /// Tells how many output tokens of a stream have come, at most, before its provider says so: a token of visible output covers at least one byte. Where the provider reports
 /// as it goes, its count stands for what came before.
 /// </summary>
-internal sealed class OutputMeter
+internal sealed class OutputMeter(OutputText said)
 {
     private long _bytes;
     private long _reported;
@@ -16,7 +16,8 @@ internal sealed class OutputMeter
     /// <summary>Takes note of an event's data.</summary>
     public void Take(ReadOnlySpan<byte> data, TokenUsage? usage)
     {
-        _bytes += BytesOf(data);
+        var before = said.Length;
+        _bytes += Collect(data) ? said.Length - before : data.Length;
         if (usage is not { Output: var output } || output <= _reported) return;
         (_reported, _bytesReported) = (output, _bytes);
     }
@@ -24,11 +25,12 @@ internal sealed class OutputMeter
     /// <summary>Output tokens so far, at most.</summary>
     public long Tokens => _reported + _bytes - _bytesReported;
 
-    /// <summary>Bytes of all strings in what the event adds to the answer: <c>delta</c> in both dialects, and <c>content_block</c> in Anthropic's.</summary>
-    private static long BytesOf(ReadOnlySpan<byte> data)
+    /// <summary>
+    /// Takes all strings in what the event adds to the answer: <c>delta</c> in both dialects, and <c>content_block</c> in Anthropic's. False if it is no JSON.
+    /// </summary>
+    private bool Collect(ReadOnlySpan<byte> data)
     {
-        if (data.IsEmpty || data[0] != '{') return 0;
-        var bytes = 0L;
+        if (data.IsEmpty || data[0] != '{') return true;
         var reader = new Utf8JsonReader(data);
         try
         {
@@ -36,29 +38,31 @@ internal sealed class OutputMeter
             {
                 if (reader.TokenType != JsonTokenType.PropertyName || !(reader.ValueTextEquals("delta"u8) || reader.ValueTextEquals("content_block"u8))) continue;
                 reader.Read();
-                bytes += BytesOfPiece(ref reader);
+                CollectPiece(ref reader);
             }
         }
         catch (JsonException)
         {
             // Passed on as it is, and the client may make something of it.
-            return data.Length;
+            return false;
         }
 
-        return bytes;
+        return true;
     }
 
-    private static long BytesOfPiece(ref Utf8JsonReader reader)
+    private void CollectPiece(ref Utf8JsonReader reader)
     {
-        var (depth, bytes) = (reader.CurrentDepth, 0L);
-        if (reader.TokenType != JsonTokenType.StartObject) return 0;
+        var depth = reader.CurrentDepth;
+        if (reader.TokenType != JsonTokenType.StartObject) return;
         while (reader.Read() && reader.CurrentDepth > depth)
         {
-            if (reader.TokenType == JsonTokenType.String) bytes += reader.ValueSpan.Length;
-            else if (reader.TokenType == JsonTokenType.PropertyName && IsNoOutput(ref reader)) reader.Skip();
+            if (reader.TokenType == JsonTokenType.String) said.Add(reader.ValueSpan);
+            else if (reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (IsNoOutput(ref reader)) reader.Skip();
+                else if (reader.ValueTextEquals("tool_calls"u8) || reader.ValueTextEquals("partial_json"u8) || reader.ValueTextEquals("input"u8)) said.NotPlain();
+            }
         }
-
-        return bytes;
     }
 
     /// <summary>Whether a member is not of the model's making, or is a proof that stands for no token.</summary>

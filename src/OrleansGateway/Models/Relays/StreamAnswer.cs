@@ -11,7 +11,8 @@ namespace OrleansGateway.Models.Relays;
 internal sealed class StreamAnswer(Exchange exchange, ModelCall call, UpstreamResponse response, IEventRelay relay, Deadline deadline, TimeProvider time) : IDisposable
 {
     private readonly PooledBuffer _pending = new(4 << 10);
-    private readonly OutputMeter? _meter = call.Allowance is { IsRolling: true } ? new OutputMeter() : null;
+    private readonly OutputMeter _meter = new(call.Said ??= new OutputText());
+    private readonly bool _isRolling = call.Allowance is { IsRolling: true };
     private bool _begun;
 
     /// <summary>Carries it to its end. A refusal means that nothing went out.</summary>
@@ -37,8 +38,7 @@ internal sealed class StreamAnswer(Exchange exchange, ModelCall call, UpstreamRe
         }
         finally
         {
-            call.Usage = relay.Usage;
-            call.FinishReason = relay.FinishReason;
+            (call.Usage, call.FinishReason, call.OutputSeen) = (relay.Usage, relay.FinishReason, _meter.Tokens);
         }
     }
 
@@ -54,7 +54,7 @@ internal sealed class StreamAnswer(Exchange exchange, ModelCall call, UpstreamRe
             events.Advance(bytes);
             var failed = bytes > 0 ? Take(events) : TakeLast(events);
             if (failed) return false;
-            if (_meter is not null && await IsUsedUpAsync(_meter)) relay.EndAtLimit(call.Allowance!.End(relay.Usage), _pending);
+            if (_isRolling && await IsUsedUpAsync(_meter)) relay.EndAtLimit(call.Allowance!.End(relay.Usage), _pending);
             var whole = bytes == 0 && relay.Finish(_pending);
             if (whole) Begin();
             if (_begun) await SendAsync();
@@ -62,7 +62,8 @@ internal sealed class StreamAnswer(Exchange exchange, ModelCall call, UpstreamRe
             whole |= relay.IsComplete;
             if (whole)
             {
-                call.Outcome = CallOutcome.Completed;
+                call.IsWhole = true;
+                call.Outcome = exchange.Aborted.IsCancellationRequested ? CallOutcome.ClientAborted : CallOutcome.Completed;
                 response.ExpectNoMore();
             }
 
@@ -87,7 +88,7 @@ internal sealed class StreamAnswer(Exchange exchange, ModelCall call, UpstreamRe
     {
         if (call.Attempt is not null) call.ResponseModel ??= JsonBytes.StringAfter(sse.Data, "\"model\""u8);
         var step = relay.Take(sse, _pending);
-        _meter?.Take(sse.Data, relay.Usage);
+        _meter.Take(sse.Data, relay.Usage);
         if (step == RelayStep.Content) Begin();
         return step == RelayStep.Failed;
     }
@@ -114,6 +115,12 @@ internal sealed class StreamAnswer(Exchange exchange, ModelCall call, UpstreamRe
     private async ValueTask SendAsync()
     {
         if (_pending.WrittenCount == 0) return;
+        if (exchange.Aborted.IsCancellationRequested && call.IsDrained)
+        {
+            _pending.Clear();
+            return;
+        }
+
         deadline.AwaitClient();
         await exchange.Http.Response.BodyWriter.WriteAsync(_pending.WrittenMemory, deadline.Token);
         _pending.Clear();
@@ -123,7 +130,7 @@ internal sealed class StreamAnswer(Exchange exchange, ModelCall call, UpstreamRe
     private async ValueTask<Refusal?> FailAsync(Refusal failure)
     {
         if (!_begun) return failure;
-        call.Outcome = CallOutcome.UpstreamCut;
+        call.Outcome = exchange.Aborted.IsCancellationRequested ? CallOutcome.ClientAborted : CallOutcome.UpstreamCut;
         if (!relay.ShowsFailure) ErrorBody.WriteEvent(exchange.Dialect, failure, exchange.Id, _pending);
         await exchange.Http.Response.BodyWriter.WriteAsync(_pending.WrittenMemory, exchange.Aborted);
         return null;

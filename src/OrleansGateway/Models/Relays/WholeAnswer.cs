@@ -81,7 +81,7 @@ internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamRes
         call.FinishReason = JsonBytes.StringAfter(_held.WrittenSpan, call.Endpoint.Dialect == Dialect.Anthropic ? "\"stop_reason\""u8 : "\"finish_reason\""u8);
         await SendAsync(_begun ? null : _held.WrittenCount);
         Note(usage.Value);
-        call.Outcome = CallOutcome.Completed;
+        NoteEnd();
         return null;
     }
 
@@ -111,8 +111,8 @@ internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamRes
         call.FirstByteAt = time.GetTimestamp();
         AnswerHead.Begin(exchange, 200, _asStream ? "text/event-stream; charset=utf-8" : "application/json", _asStream);
         if (!_asStream) exchange.Http.Response.ContentLength = output.WrittenCount;
-        await exchange.Http.Response.BodyWriter.WriteAsync(output.WrittenMemory, exchange.Aborted);
-        call.Outcome = CallOutcome.Completed;
+        if (!IsUnread) await exchange.Http.Response.BodyWriter.WriteAsync(output.WrittenMemory, exchange.Aborted);
+        NoteEnd();
         return null;
     }
 
@@ -127,9 +127,15 @@ internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamRes
         }
 
         deadline.AwaitClient();
-        await exchange.Http.Response.BodyWriter.WriteAsync(_held.WrittenMemory, deadline.Token);
+        if (!IsUnread) await exchange.Http.Response.BodyWriter.WriteAsync(_held.WrittenMemory, deadline.Token);
         _held.Clear();
     }
+
+    /// <summary>Whether the client has gone, and the answer is read on only for what it says of its usage.</summary>
+    private bool IsUnread => call.IsDrained && exchange.Aborted.IsCancellationRequested;
+
+    private void NoteEnd() =>
+        (call.IsWhole, call.Outcome) = (true, IsUnread ? CallOutcome.ClientAborted : CallOutcome.Completed);
 
     private void Note(ReadOnlySpan<byte> usage)
     {
@@ -162,7 +168,7 @@ internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamRes
     private Refusal? Fail(Refusal failure)
     {
         if (!_begun) return failure;
-        call.Outcome = CallOutcome.UpstreamCut;
+        call.Outcome = IsUnread ? CallOutcome.ClientAborted : CallOutcome.UpstreamCut;
         exchange.Http.Abort();
         return null;
     }
