@@ -1,6 +1,7 @@
 using System.Data;
 using System.Net.Sockets;
 using Npgsql;
+using OrleansGateway.Leases;
 using OrleansGateway.Storage.Ledger;
 using OrleansGateway.Usage;
 
