@@ -151,6 +151,20 @@ public sealed class CostTests
     }
 
     [Fact]
+    public void Of_AndAtMost_AllocateNothing()
+    {
+        var tiers = new Dictionary<string, ServiceTierPrices> { ["flex"] = new() { Percent = 50 } };
+        var price = new Price(new PriceSettings { Input = Amount("1"), Output = Amount("2"), ServiceTiers = tiers });
+        var usage = new TokenUsage { Input = 1_000, Output = 10 };
+        Reckon();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Reckon();
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+
+        void Reckon() => _ = Cost.Of(price, usage, "flex").Total + Cost.AtMost(price, 1_000, 10) + Cost.OutputFor(price, 1_000_000, 1_000);
+    }
+
+    [Fact]
     public void Of_MoreThanFits_IsTheMost() =>
         Assert.Equal(long.MaxValue, Cost.Of(PriceOf("9000000000"), new TokenUsage { Input = long.MaxValue }).Total);
 
