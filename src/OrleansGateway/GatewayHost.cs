@@ -20,6 +20,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly Task _watch;
     private readonly Task _overloadWatch;
     private readonly Task _limitsWatch;
+    private readonly Task _events;
 
     private GatewayHost(ServiceProvider services, AdminListener admin, AdminToken token)
     {
@@ -27,6 +28,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         _watch = Configuration.WatchAsync(Changes.By(AuditActor.File), _stopping.Token);
         _overloadWatch = _services.GetRequiredService<Overload>().WatchAsync(_stopping.Token);
         _limitsWatch = _services.GetRequiredService<EmbeddedLeases>().WatchAsync(_stopping.Token);
+        _events = _services.GetRequiredService<EmbeddedEvents>().RunAsync(_stopping.Token);
     }
 
     public SnapshotSource Configuration => _services.GetRequiredService<SnapshotSource>();
@@ -81,6 +83,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     public async Task StopAsync()
     {
         await _services.GetRequiredService<Drain>().RunAsync(() => Configuration.Current.Settings);
+        await _services.GetRequiredService<EmbeddedEvents>().StopAsync();
         await _services.GetRequiredService<EmbeddedLeases>().StopAsync();
     }
 
@@ -89,7 +92,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await _stopping.CancelAsync();
         try
         {
-            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch);
+            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _events);
         }
         catch (OperationCanceledException)
         {
@@ -112,6 +115,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await services.GetRequiredService<TenantDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<EmbeddedLeases>().StartAsync(cancellation);
+        await services.GetRequiredService<EmbeddedEvents>().StartAsync(cancellation);
         Observe(configuration, services.GetRequiredService<GatewayMetrics>());
 
         await services.GetRequiredService<ConfigurationChanges>().RecordStartAsync(cancellation);

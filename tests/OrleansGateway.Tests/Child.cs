@@ -32,6 +32,7 @@ internal static class Child
     {
         "ledger-sqlite" => Storage.Ledger.LedgerChild.SqliteAsync(at),
         "ledger-postgres" => Storage.Ledger.LedgerChild.PostgresAsync(at),
+        "webhooks" => Events.WebhookChild.RunAsync(at),
         "journal" => Leases.Journal.JournalChild.RunAsync(at),
         _ => throw new ArgumentOutOfRangeException(nameof(work), work, "No such child."),
     };

@@ -1,5 +1,6 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
+using OrleansGateway.Storage.Events;
 using OrleansGateway.Storage.Ledger;
 
 namespace OrleansGateway.Storage;
@@ -21,6 +22,11 @@ internal sealed class SqliteDatabase : IDisposable
     /// </summary>
     public const string LedgerFileName = "ledger.db";
 
+    /// <summary>
+    /// Name of the event log's in the state folder. A file of its own: what is sent to webhooks never waits for, nor holds up, an admin's write or a grant of money.
+    /// </summary>
+    public const string EventsFileName = "events.db";
+
     private readonly string _connectionString;
 
     private SqliteDatabase(string path) => _connectionString = new SqliteConnectionStringBuilder
@@ -38,6 +44,10 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>The same with <c>ledger.db</c>.</summary>
     public static SqliteDatabase OpenLedger(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log) =>
         Open(stateFolder, LedgerFileName, LedgerSchema.Sqlite, time, log);
+
+    /// <summary>The same with <c>events.db</c>.</summary>
+    public static SqliteDatabase OpenEvents(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log) =>
+        Open(stateFolder, EventsFileName, EventSchema.Sqlite, time, log);
 
     private static SqliteDatabase Open(string stateFolder, string fileName, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<SqliteDatabase> log)
     {
