@@ -54,6 +54,7 @@ internal static class GatewayServices
         services.TryAddSingleton<UpstreamStatus>();
         services.TryAddSingleton<BudgetEndpoints>();
         services.TryAddSingleton<LimitEndpoints>();
+        services.TryAddSingleton<WebhookEndpoints>();
         return services;
     }
 

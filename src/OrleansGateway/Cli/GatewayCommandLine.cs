@@ -19,6 +19,7 @@ internal static class GatewayCommandLine
         AuditCommand.Create(Environment.GetEnvironmentVariable),
         BudgetsCommand.Create(Environment.GetEnvironmentVariable),
         LimitsCommand.Create(Environment.GetEnvironmentVariable),
+        WebhooksCommand.Create(Environment.GetEnvironmentVariable),
         StatusCommand.Create(Environment.GetEnvironmentVariable),
         UpstreamsCommand.Create(Environment.GetEnvironmentVariable),
         PricesCommand.Create(TimeProvider.System),
