@@ -80,7 +80,8 @@ internal sealed partial class OwnerLink
         }
 
         cell.Deadline = Math.Max(1, _sentAt + lifetime.Ticks - (lifetime.Ticks / 1000) - 1);
-        cell.RenewAt = _sentAt + (lifetime.Ticks / 2);
+        // Of one that is over there is nothing to renew: the owner hears of it again when something of it has ended.
+        cell.RenewAt = lifetime > TimeSpan.Zero ? _sentAt + (lifetime.Ticks / 2) : long.MaxValue;
     }
 
     // In this order: whoever changes the account first says so, and then ends the lease.

@@ -290,6 +290,20 @@ public sealed class EdgeCoreTests
     }
 
     [Fact]
+    public void LeaseThatIsOver_WhileARequestHoldsOfIt_IsNotReportedAgainAndAgain()
+    {
+        (_rig.Owner.Period, _rig.Owner.Lifetime) = (7, TimeSpan.MaxValue);
+        var budget = _rig.Stocked("budget", 50, Dimension.Cost, AccountKind.Budget);
+        Assert.True(_rig.TryAdmit(_rig.Core.NewHold("a"), EdgeRig.Amount(Dimension.Cost, 20), budget));
+        (_rig.Owner.Period, _rig.Owner.Lifetime) = (8, TimeSpan.Zero);
+        _rig.Pass(TimeSpan.FromSeconds(2));
+        var requests = _rig.Owner.Requests.Count;
+        _rig.Pass(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(requests, _rig.Owner.Requests.Count);
+    }
+
+    [Fact]
     public void LeaseThatIsOver_IsUsedNoMore_AndAnotherIsOpened()
     {
         var account = _rig.Stocked("limit", 5);

@@ -19,6 +19,7 @@ internal sealed class SimEdge
     private SimJournal _journal = null!;
     private int _life;
     private TimeSpan _pausedUntil;
+    private TimeSpan _machinePausedUntil;
     private Standstill _standstill = null!;
 
     public SimEdge(World world, int index)
@@ -56,7 +57,7 @@ internal sealed class SimEdge
     {
         if (_core is null || _world.Agenda.Now < _pausedUntil) return;
         _world.Trace.Note(() => $"edge {_index}: machine paused for {time}");
-        _pausedUntil = _world.Agenda.Now + time;
+        _machinePausedUntil = _pausedUntil = _world.Agenda.Now + time;
         _world.Agenda.At(_pausedUntil, () =>
         {
             _clock.Stood(time);
@@ -66,8 +67,11 @@ internal sealed class SimEdge
 
     public void SetWallClock(TimeSpan by)
     {
+        // While it is paused nobody in it can. What a host does ten times a second, it looks at its clocks: set back together with a pause, the wall clock would hide so much of that.
+        if (_world.Agenda.Now < _machinePausedUntil) return;
         _world.Trace.Note(() => $"edge {_index}: wall clock set by {by}");
         _clock.SetWall(by);
+        _ = Now;
     }
 
     /// <param name="loss">0: the process only; 1: the power, and the journal's tail with it; 2: perhaps the disk.</param>
