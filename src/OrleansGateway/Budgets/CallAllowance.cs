@@ -7,8 +7,8 @@ using OrleansGateway.Models;
 namespace OrleansGateway.Budgets;
 
 /// <summary>
-/// What one call may use. Its hold covers one attempt at a time; what an attempt before it may have cost stays held besides. In a stream of which money is held slice by slice, the
-/// hold grows as output comes. Used by one request, one step after the other.
+/// What one call may use. Its hold covers one attempt at a time; what an attempt before it may have cost stays held besides. In a stream of which money is held
+/// slice by slice, the hold grows as output comes. Used by one request, one step after the other.
 /// </summary>
 internal sealed class CallAllowance(Exchange exchange, ModelCall call, RuleTable table, Admitter admitter, CallHold hold) : IAllowance
 {
@@ -79,7 +79,8 @@ internal sealed class CallAllowance(Exchange exchange, ModelCall call, RuleTable
     /// <summary>The call is over, however it ended: what it used is posted, and the rest goes back.</summary>
     public void Settle()
     {
-        var attempt = !_isUnderWay ? default : Settlement.Of(call, _target!, hold.Bound, IsRolling && _seen > 0 ? Math.Min(_seen, hold.Output) : hold.Output, hold.Output, _isShort);
+        var seen = IsRolling && _seen > 0 ? Math.Min(_seen, hold.Output) : hold.Output;
+        var attempt = !_isUnderWay ? default : Settlement.Of(call, _target!, hold.Bound, seen, hold.Output, _isShort);
         EndAttempt(_isUnderWay, attempt);
         if (call.WasSent) hold.Settle(Settlement.Sum(_billed, attempt));
         else hold.Cancel();

@@ -6,8 +6,8 @@ using OrleansGateway.Limits;
 namespace OrleansGateway.Budgets;
 
 /// <summary>
-/// What an attempt that was under way when its call ended has used. The provider's own count, where the answer came to its end; else nobody knows what it bills, and what was held
-/// counts: its bound, as far as tokens were seen to come, or could have.
+/// What an attempt that was under way when its call ended has used. The provider's own count, where the answer came to its end; else nobody knows what it
+/// bills, and what was held counts: its bound, as far as tokens were seen to come, or could have.
 /// </summary>
 internal static class Settlement
 {

@@ -13,7 +13,9 @@ public sealed record ModelSettings
     [MaxLength(16)]
     public IReadOnlyList<FallbackSettings> Fallbacks { get; init; } = [];
 
-    /// <summary>Timeouts of this model in place of its providers', all four of them: what is left out here has its default. Default: none, the providers' count.</summary>
+    /// <summary>
+    /// Timeouts of this model in place of its providers', all four of them: what is left out here has its default. Default: none, the providers' count.
+    /// </summary>
     public TimeoutSettings? Timeouts { get; init; }
 
     /// <summary>
@@ -23,20 +25,23 @@ public sealed record ModelSettings
     public int MaxOutputTokens { get; init; } = 4096;
 
     /// <summary>
-    /// Most input tokens that a call can have, whatever it holds: the model's context. 1 to 100,000,000; default 1,000,000. Budgets and token limits hold no more than
-    /// this; too large holds much for calls whose size cannot be told beforehand (files by id, documents by address, tools of the provider's own).
+    /// Most input tokens that a call can have, whatever it holds: the model's context. 1 to 100,000,000; default 1,000,000. Budgets and token limits hold no
+    /// more than this; too large holds much for calls whose size cannot be told beforehand (files by id, documents by address, tools of the provider's own).
     /// </summary>
     [Range(1, 100_000_000)]
     public long InputTokensMax { get; init; } = 1_000_000;
 
     /// <summary>
-    /// Most input tokens of one image. 1 to 1,000,000; default 50,000, which no known model exceeds. Anthropic's models take up to 4,800, OpenAI's 1,500, its small ones
-    /// 49,000. Too small lets a budget be overrun.
+    /// Most input tokens of one image. 1 to 1,000,000; default 50,000, which no known model exceeds. Anthropic's models take up to 4,800, OpenAI's 1,500, its
+    /// small ones 49,000. Too small lets a budget be overrun.
     /// </summary>
     [Range(1, 1_000_000)]
     public long ImageTokensMax { get; init; } = 50_000;
 
-    /// <summary>How much a call of this model counts, against other models and routes, where requests and concurrency are limited. 1 to 1,000; default 1. Times that of the route.</summary>
+    /// <summary>
+    /// How much a call of this model counts, against other models and routes, where requests and concurrency are limited. 1 to 1,000; default 1. Times that of
+    /// the route.
+    /// </summary>
     [Range(1, 1_000)]
     public int RequestWeight { get; init; } = 1;
 }

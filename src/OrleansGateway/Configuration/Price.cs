@@ -1,7 +1,8 @@
 namespace OrleansGateway.Configuration;
 
 /// <summary>
-/// What a model costs at a provider, compiled: integers all through. Nano-dollars per million tokens are femto-dollars (10⁻¹⁵ USD) per token, so that no price is rounded.
+/// What a model costs at a provider, compiled: integers all through. Nano-dollars per million tokens are femto-dollars (10⁻¹⁵ USD) per token, so that no price
+/// is rounded.
 /// </summary>
 internal sealed class Price
 {

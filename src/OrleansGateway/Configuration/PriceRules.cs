@@ -52,7 +52,8 @@ internal static class PriceRules
                 if (price is not null || findings.IsGiven(SettingPath.Field(item, "price")) || !settings.Providers.TryGetValue(provider, out var known)) return;
                 var prices = SettingPath.Field(SettingPath.Entry("providers", provider), "prices");
                 if (Price.Find(known.Prices, target) is not null || findings.IsFaulty(prices)) return;
-                findings.ReportAt(item, list, $"The budget {id} pays for this, and it has no price; add price here or prices at the provider, or write unpriced: free at the budget.");
+                findings.ReportAt(item, list,
+                    $"The budget {id} pays for this, and it has no price; add price here or prices at the provider, or write unpriced: free at the budget.");
             }
         }
     }
@@ -69,7 +70,8 @@ internal static class PriceRules
 
     private static (string Field, Quantity? Amount)[] Amounts(PriceSettings price) =>
     [
-        ("input", price.Input), ("output", price.Output), ("cached_input", price.CachedInput), ("cache_write", price.CacheWrite), ("cache_write_1h", price.CacheWrite1h),
+        ("input", price.Input), ("output", price.Output), ("cached_input", price.CachedInput), ("cache_write", price.CacheWrite),
+        ("cache_write_1h", price.CacheWrite1h),
         ("reasoning", price.Reasoning), ("audio_input", price.AudioInput), ("audio_output", price.AudioOutput), ("request", price.Request),
     ];
 }

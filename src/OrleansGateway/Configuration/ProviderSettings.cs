@@ -43,8 +43,8 @@ public sealed record ProviderSettings
     public StreamUsage StreamUsage { get; init; } = StreamUsage.Always;
 
     /// <summary>
-    /// What its models cost, by their name there; a trailing <c>*</c> matches any ending, and the longest name that matches counts. Default: none. Prices stated at a
-    /// model's targets come first.
+    /// What its models cost, by their name there; a trailing <c>*</c> matches any ending, and the longest name that matches counts. Default: none. Prices
+    /// stated at a model's targets come first.
     /// </summary>
     [MaxLength(1024)]
     public IReadOnlyDictionary<string, PriceSettings> Prices { get; init; } = new Dictionary<string, PriceSettings>();

@@ -6,7 +6,10 @@ using OrleansGateway.Telemetry;
 
 namespace OrleansGateway.Limits;
 
-/// <summary>Asks for what a request needs, on the terms of the rules: whether it waits, what becomes of it while nobody can say what is left, and what its client is told.</summary>
+/// <summary>
+/// Asks for what a request needs, on the terms of the rules: whether it waits, what becomes of it while nobody can say what is left, and what its client is
+/// told.
+/// </summary>
 internal sealed class Admitter(IAdmissions admissions, GatewayMetrics metrics, TimeProvider time, ILogger<Admitter> log)
 {
     /// <summary>Takes the units from all accounts, or from none; if from none, says why.</summary>
@@ -53,7 +56,9 @@ internal sealed class Admitter(IAdmissions admissions, GatewayMetrics metrics, T
         return LimitRefusal.Of(denied.Admission, NameOf(rule), per, rule.Budget?.Status ?? 429, time.GetUtcNow());
     }
 
-    /// <summary>Tells the client where its limits stand, those told earlier included: by what is to hand here, for asking their owners would cost more than it tells.</summary>
+    /// <summary>
+    /// Tells the client where its limits stand, those told earlier included: by what is to hand here, for asking their owners would cost more than it tells.
+    /// </summary>
     public void Tell(Exchange exchange, RuleTable table, Applying applying, Denied? denied)
     {
         var ways = exchange.Route!.Settings.RateLimitHeaders;
@@ -63,7 +68,8 @@ internal sealed class Admitter(IAdmissions admissions, GatewayMetrics metrics, T
         {
             if (account.Spec is not { Dimension: not Dimension.Cost, Shadow: false } || table.RuleOf(account.Id) is not { } rule) continue;
             var isBinding = denied?.Admission.Binding?.Id == account.Id;
-            levels.Add(isBinding ? LimitLevel.UsedUp(NameOf(rule), account, denied!.Value.Admission.RetryAfter, now) : LimitLevel.Of(NameOf(rule), account, now));
+            levels.Add(isBinding ? LimitLevel.UsedUp(NameOf(rule), account, denied!.Value.Admission.RetryAfter, now)
+                : LimitLevel.Of(NameOf(rule), account, now));
         }
 
         LimitFields.Write(exchange.Http.Response.Headers, ways, exchange.Dialect, CollectionsMarshal.AsSpan(levels), now);

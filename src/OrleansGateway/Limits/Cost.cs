@@ -16,8 +16,10 @@ internal static class Cost
         var audioOutput = Math.Min(tokens.AudioOutput, tokens.Output);
         var reasoning = Math.Min(tokens.Reasoning, tokens.Output - audioOutput);
         var input = (Int128)price.Input * (tokens.Input - audioInput) + (Int128)price.AudioInput * audioInput;
-        var cached = (Int128)price.CacheRead * tokens.CacheRead + (Int128)price.CacheWrite * tokens.CacheWrite + (Int128)price.CacheWrite1h * tokens.CacheWrite1h;
-        var output = (Int128)price.Output * (tokens.Output - audioOutput - reasoning) + (Int128)price.Reasoning * reasoning + (Int128)price.AudioOutput * audioOutput;
+        var cached = (Int128)price.CacheRead * tokens.CacheRead + (Int128)price.CacheWrite * tokens.CacheWrite
+            + (Int128)price.CacheWrite1h * tokens.CacheWrite1h;
+        var output = (Int128)price.Output * (tokens.Output - audioOutput - reasoning) + (Int128)price.Reasoning * reasoning
+            + (Int128)price.AudioOutput * audioOutput;
         return Total(price, input + cached + output);
     }
 

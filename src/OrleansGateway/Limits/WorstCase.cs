@@ -5,14 +5,16 @@ using OrleansGateway.Models;
 namespace OrleansGateway.Limits;
 
 /// <summary>
-/// The most that a model call can take, known before it is sent: at whichever of its model's targets and fallbacks it is dearest. What it does take is never more, as long as the
-/// prices are right and the provider keeps to <see cref="OutputTokens"/>.
+/// The most that a model call can take, known before it is sent: at whichever of its model's targets and fallbacks it is dearest. What it does take is never
+/// more, as long as the prices are right and the provider keeps to <see cref="OutputTokens"/>.
 /// </summary>
 /// <param name="Model">Which model.</param>
 /// <param name="InputTokens">Bound of the input tokens.</param>
 /// <param name="OutputTokens">Most output tokens, of all answers together.</param>
 /// <param name="Answers">Answers wanted: each has its share of the output.</param>
-/// <param name="IsOutputOfClient">Whether the client has named the bound of the output; if not, it is the model's <c>max_output_tokens</c>, and must be sent along to hold.</param>
+/// <param name="IsOutputOfClient">
+/// Whether the client has named the bound of the output; if not, it is the model's <c>max_output_tokens</c>, and must be sent along to hold.
+/// </param>
 internal readonly record struct WorstCase(Model Model, long InputTokens, long OutputTokens, long Answers, bool IsOutputOfClient)
 {
     /// <summary>Money, in nano-dollars, for all of the output.</summary>
@@ -25,7 +27,8 @@ internal readonly record struct WorstCase(Model Model, long InputTokens, long Ou
     public static WorstCase Of(Model model, ModelAction action, ReadOnlySpan<byte> body)
     {
         // Counting tokens costs nothing, with every provider.
-        if (action is not (ModelAction.ChatCompletions or ModelAction.Messages or ModelAction.Embeddings)) return new WorstCase(model, 0, 0, 1, IsOutputOfClient: true);
+        if (action is not (ModelAction.ChatCompletions or ModelAction.Messages or ModelAction.Embeddings))
+            return new WorstCase(model, 0, 0, 1, IsOutputOfClient: true);
         var size = CallSize.Read(body);
         var input = size.InputTokens(model.Settings.ImageTokensMax, model.Settings.InputTokensMax);
         if (action == ModelAction.Embeddings) return new WorstCase(model, input, 0, 1, IsOutputOfClient: true);

@@ -97,7 +97,7 @@ internal sealed class LedgerReads(string schema)
             Slice("notices", $"a.at < @periods AND NOT EXISTS (SELECT 1 FROM {schema}ledger_accounts AS account " +
                 "WHERE account.owner = a.owner AND account.rule = a.rule AND account.scope = a.scope AND account.period = a.period)"),
             Slice("suspense", "a.settled IS NOT NULL AND a.at < @periods"),
-            Slice("credits", "a.granted < @periods AND (a.burned >= a.amount OR a.expires < @periods)"),
+            Slice("credits", "a.amount > 0 AND a.granted < @periods AND (a.burned >= a.amount OR a.expires < @periods)"),
         ];
 
         string Slice(string table, string which) =>
