@@ -11,9 +11,12 @@ using OrleansGateway.Telemetry;
 
 namespace OrleansGateway;
 
-/// <summary>The leases of one machine: owners and edge in this process, with the ledger, the journal of holds and the saved levels in the state folder.</summary>
+/// <summary>
+/// The leases of one machine: owners and edge in this process, with the ledger, the journal of holds and the saved levels in the state folder.
+/// </summary>
 internal sealed class EmbeddedLeases(
-    EmbeddedOwners owners, LeasedAdmissions admissions, MappedHoldJournal journal, EdgeSession session, RuleTables rules, TimeProvider time)
+    EmbeddedOwners owners, LeasedAdmissions admissions, MappedHoldJournal journal, EdgeSession session, RuleTables rules,
+    BudgetGauge gauge, GatewayMetrics metrics, TimeProvider time)
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(250);
 
@@ -54,12 +57,13 @@ internal sealed class EmbeddedLeases(
             provider.GetRequiredService<ILogger<LeasedAdmissions>>()));
         services.TryAddSingleton<IAdmissions>(provider => provider.GetRequiredService<LeasedAdmissions>());
         services.TryAddSingleton<HistoryPurge>();
+        services.TryAddSingleton<BudgetGauge>();
         services.TryAddSingleton<EmbeddedLeases>();
     }
 
     /// <summary>
-    /// Settles what was left when the program last ended, so that nothing is spent twice: before anything is admitted. Throws <see cref="StorageException"/> if the ledger cannot be
-    /// used.
+    /// Settles what was left when the program last ended, so that nothing is spent twice: before anything is admitted. Throws <see cref="StorageException"/> if
+    /// the ledger cannot be used.
     /// </summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
@@ -76,11 +80,13 @@ internal sealed class EmbeddedLeases(
 
         foreach (var over in findings) HoldJournals.Delete(session.JournalFolder, over.Session);
         _told = rules.Current;
+        gauge.Watch(metrics, owners.BudgetShares);
         owners.Start();
     }
 
     /// <summary>
-    /// Other limits may be in force: of another configuration, or of a boost. When it returns requests are admitted by them, and by what was used under those before.
+    /// Other limits may be in force: of another configuration, or of a boost. When it returns requests are admitted by them, and by what was used under those
+    /// before.
     /// </summary>
     public void RulesChanged()
     {

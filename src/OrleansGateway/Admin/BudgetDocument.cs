@@ -18,7 +18,7 @@ internal sealed record BudgetDocument(
         return new BudgetDocument(
             BudgetEndpoints.IdOf(row.Account), row.Account.Scope, NanoUsd.Format(row.Limit), NanoUsd.Format(row.Posted),
             NanoUsd.Format(leases.Where(l => l.State == LeaseState.Live).Sum(l => l.Out)), NanoUsd.Format(leases.Where(l => l.State == LeaseState.Suspense).Sum(l => l.Out)),
-            NanoUsd.Format(row.Available), row.Start, row.End, [.. record.Credits.Where(c => c.Account == row.Account).Select(CreditDocument.Of)]);
+            NanoUsd.Format(row.Available), row.Start, row.End, [.. record.Credits.Where(c => c.Account == row.Account && c.Amount > 0).Select(CreditDocument.Of)]);
     }
 }
 

@@ -6,8 +6,8 @@ using OrleansGateway.Telemetry;
 namespace OrleansGateway.Budgets;
 
 /// <summary>
-/// Holds what a model call may use, in tokens and money, before it is sent; what it did use is settled when it ends, however it does. Runs after the model is known, and just
-/// before the call is sent: all others that may refuse have had their say.
+/// Holds what a model call may use, in tokens and money, before it is sent; what it did use is settled when it ends, however it does. Runs after the model is
+/// known, and just before the call is sent: all others that may refuse have had their say.
 /// </summary>
 internal sealed class BudgetStage(RuleTables tables, Admitter admitter, GatewayMetrics metrics, ILogger<BudgetStage> log) : IStage
 {

@@ -8,8 +8,8 @@ using OrleansGateway.Telemetry;
 namespace OrleansGateway.Budgets;
 
 /// <summary>
-/// What a call holds of tokens and money. Rates are held for the whole answer before it is sent, for a stream that a rate ends in the middle is worse than one that is refused; money
-/// too, or slice by slice, as the budgets say.
+/// What a call holds of tokens and money. Rates are held for the whole answer before it is sent, for a stream that a rate ends in the middle is worse than one
+/// that is refused; money too, or slice by slice, as the budgets say.
 /// </summary>
 internal sealed class CallHold
 {
@@ -80,7 +80,8 @@ internal sealed class CallHold
         Output = _taken;
         if (await TakeAsync(Share.Rates, PlanOf(Share.Rates)) is { } tooMuch) return tooMuch;
         // More than a whole budget buys is never to be had. A provider that has been told so makes no more, however late it notices that nobody reads.
-        var ceiling = Least(Share.Money, static (bound, account) => account.Spec.Limit == 0 ? long.MaxValue : bound.OutputFor(Dimension.Cost, account.Spec.Limit));
+        var ceiling = Least(Share.Money, static (bound, account) => account.Spec.Limit == 0 ? long.MaxValue
+            : bound.OutputFor(Dimension.Cost, account.Spec.Limit));
         if (LimitsOutput(Share.Rates)) Tell(Math.Min(_taken, ceiling));
         else if (ceiling < (Stated ?? Usual)) Tell(ceiling);
         return null;
@@ -156,7 +157,9 @@ internal sealed class CallHold
         return null;
     }
 
-    /// <summary>Takes what the call needs if each answer has so many tokens, beyond what it holds for fewer; for another attempt it is no other request.</summary>
+    /// <summary>
+    /// Takes what the call needs if each answer has so many tokens, beyond what it holds for fewer; for another attempt it is no other request.
+    /// </summary>
     private async ValueTask<Denied?> AdmitAsync(Share share, long outputTokens, long? fewer = null, bool isAgain = false)
     {
         while (true)

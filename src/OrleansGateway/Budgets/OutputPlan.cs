@@ -1,8 +1,8 @@
 namespace OrleansGateway.Budgets;
 
 /// <summary>
-/// How many output tokens a call is to hold for each of its answers before it is sent. What the client asks for, if that is within reason; a slice, if the hold can grow as tokens come;
-/// a share of the account, if the client has stated no bound or an absurd one, so that its neighbours have something too.
+/// How many output tokens a call is to hold for each of its answers before it is sent. What the client asks for, if that is within reason; a slice, if the hold
+/// can grow as tokens come; a share of the account, if the client has stated no bound or an absurd one, so that its neighbours have something too.
 /// </summary>
 /// <param name="Tokens">What is asked for first.</param>
 /// <param name="Least">What is asked for if that is not to be had: fewer make no answer, unless the client wants fewer.</param>

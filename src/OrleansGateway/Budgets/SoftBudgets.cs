@@ -21,11 +21,14 @@ internal sealed class SoftBudgets(Exchange exchange, ModelCall call, RuleTable t
     private readonly List<(AccountId Of, Account By)> _exceeded = [];
 
     /// <summary>
-    /// The accounts with which the call may be admitted after all; none if it may not be. The call may have another model afterwards. Comes to an end: each budget is exceeded once.
+    /// The accounts with which the call may be admitted after all; none if it may not be. The call may have another model afterwards. Comes to an end: each
+    /// budget is exceeded once.
     /// </summary>
     public Applying? Soften(Applying applying, in Denied denied)
     {
-        if (denied is not { Rule: { Budget: { Mode: BudgetMode.Soft } budget, Beyond: not null } rule, Admission: { Binding: { } binding, Denial: not Denial.Unavailable } }) return null;
+        if (denied is not { Rule: { Budget: { Mode: BudgetMode.Soft } budget, Beyond: not null } rule } ||
+            denied.Admission is not { Binding: { } binding, Denial: not Denial.Unavailable })
+            return null;
         if (table.BeyondOf(binding) is not { } beyond) return null;
         _exceeded.Add((binding.Id, beyond));
         metrics.LimitDecided(rule.Id, "exceeded");

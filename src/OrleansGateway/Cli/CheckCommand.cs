@@ -3,7 +3,7 @@ using OrleansGateway.Configuration;
 
 namespace OrleansGateway.Cli;
 
-/// <summary><c>gateway check FILE</c>: reads a configuration as the gateway would, and prints every fault.</summary>
+/// <summary><c>gateway check FILE</c>: reads a configuration as the gateway would, and prints every fault, and what is hardly meant so.</summary>
 internal static class CheckCommand
 {
     public static Command Create(Func<string, string?> environment)
@@ -22,6 +22,7 @@ internal static class CheckCommand
     {
         var reading = new ConfigurationReader(environment).Read(path);
         foreach (var fault in reading.Faults) error.WriteLine(fault);
+        foreach (var warning in reading.Findings.Warnings) error.WriteLine($"warning: {warning}");
         if (reading.Settings is not { } settings) return 1;
         string[] counts =
         [

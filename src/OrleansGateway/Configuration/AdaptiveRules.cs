@@ -14,6 +14,7 @@ internal static class AdaptiveRules
         if (adaptive is null) return;
         var path = SettingPath.Field(owner, "adaptive_concurrency");
         if (adaptive.Max < adaptive.Min) findings.Report(path, "max", $"The greatest bound is below the least, which is {adaptive.Min}.");
-        else if (adaptive.Initial < adaptive.Min || adaptive.Initial > adaptive.Max) findings.Report(path, "initial", $"The first bound must be from min to max: {adaptive.Min} to {adaptive.Max}.");
+        else if (adaptive.Initial < adaptive.Min || adaptive.Initial > adaptive.Max)
+            findings.Report(path, "initial", $"The first bound must be from min to max: {adaptive.Min} to {adaptive.Max}.");
     }
 }

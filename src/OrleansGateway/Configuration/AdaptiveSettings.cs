@@ -1,8 +1,8 @@
 namespace OrleansGateway.Configuration;
 
 /// <summary>
-/// A bound on requests in flight that finds itself: it rises while answers are fast, and falls when they slow down, fail as overloaded (429, 503) or time out. Each
-/// machine finds its own.
+/// A bound on requests in flight that finds itself: it rises while answers are fast, and falls when they slow down, fail as overloaded (429, 503) or time out.
+/// Each machine finds its own.
 /// </summary>
 public sealed record AdaptiveSettings
 {

@@ -48,8 +48,10 @@ internal static class BudgetRules
 
         if (budget.Period == BudgetPeriod.Lifetime) Forbid("A budget for a lifetime is never whole again; take it out.", "time_zone", "starts", "rolls_over");
         var starts = SettingPath.Field(path, "starts");
-        if (budget.Period != BudgetPeriod.Week && IsGiven(starts, "weekday", findings)) findings.Report(starts, "weekday", "Only weeks start on a weekday; take it out.");
-        if (budget.Period is BudgetPeriod.Day or BudgetPeriod.Week && IsGiven(starts, "day", findings)) findings.Report(starts, "day", "Days and weeks start on no day of the month; take it out.");
+        if (budget.Period != BudgetPeriod.Week && IsGiven(starts, "weekday", findings))
+            findings.Report(starts, "weekday", "Only weeks start on a weekday; take it out.");
+        if (budget.Period is BudgetPeriod.Day or BudgetPeriod.Week && IsGiven(starts, "day", findings))
+            findings.Report(starts, "day", "Days and weeks start on no day of the month; take it out.");
         if (budget.Period is not (BudgetPeriod.Quarter or BudgetPeriod.Year) && IsGiven(starts, "month", findings))
             findings.Report(starts, "month", "Only quarters and years start in a month; take it out.");
 
@@ -74,18 +76,30 @@ internal static class BudgetRules
             return;
         }
 
-        if (budget.OnExceeded == OnExceeded.Warn && budget.Grace is not null) findings.Report(path, "grace", "With on_exceeded: warn there is no bound beyond the limit; take it out.");
-        if (budget.OnExceeded != OnExceeded.Degrade && budget.DegradeTo is not null) findings.Report(path, "degrade_to", "Only with on_exceeded: degrade is there another model; take it out.");
+        if (budget.OnExceeded == OnExceeded.Warn && budget.Grace is not null)
+            findings.Report(path, "grace", "With on_exceeded: warn there is no bound beyond the limit; take it out.");
+        if (budget.OnExceeded != OnExceeded.Degrade && budget.DegradeTo is not null)
+            findings.Report(path, "degrade_to", "Only with on_exceeded: degrade is there another model; take it out.");
         if (budget.OnExceeded == OnExceeded.Degrade)
         {
             if (budget.DegradeTo is not { } model) findings.Report(path, "on_exceeded", "The model to go to is missing; add degrade_to.");
             else NameRules.Exists(settings.Models, "models", model, path, "degrade_to", "models", findings);
         }
 
-        if (budget.OnExceeded == OnExceeded.Cut && budget.Grace is null) findings.Report(path, "on_exceeded", "Without a grace it is cut at the limit, as a hard one; add grace, or write mode: hard.");
-        if (budget.Grace is { } grace && (grace.Amount is null) == (grace.Percent is null))
-            findings.Report(path, "grace", $"{(grace.Amount is null ? "Neither amount nor percent is" : "Both amount and percent are")} given; give exactly one.");
-        if (budget.Grace is { Amount.IsUnlimited: true }) findings.Report(SettingPath.Field(path, "grace"), "amount", "A grace has a bound; give a number of USD.");
+        if (budget.OnExceeded == OnExceeded.Cut && budget.Grace is null)
+            findings.Report(path, "on_exceeded", "Without a grace it is cut at the limit, as a hard one; add grace, or write mode: hard.");
+        if (budget.Grace is { } grace) CheckGrace(grace, budget, path, findings);
+    }
+
+    private static void CheckGrace(GraceSettings grace, BudgetSettings budget, string path, Findings findings)
+    {
+        var owner = SettingPath.Field(path, "grace");
+        if (grace is { Amount: not null, Percent: not null }) findings.Report(path, "grace", "Both amount and percent are given; give one of them.");
+        if (grace is { Amount: null, Percent: null, Duration: null })
+            findings.Report(path, "grace", "Neither amount nor percent nor duration is given; give a bound of what is spent beyond, or of the time.");
+        if (grace is { Amount.IsUnlimited: true }) findings.Report(owner, "amount", "A grace has a bound; give a number of USD.");
+        if (grace.Duration is not null && budget.Rolling is not null)
+            findings.Report(owner, "duration", "A rolling budget has no period in which it is exceeded first; give amount or percent.");
     }
 
     private static void CheckNotices(BudgetSettings budget, string list, Findings findings)

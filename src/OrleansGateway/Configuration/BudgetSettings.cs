@@ -1,14 +1,15 @@
 namespace OrleansGateway.Configuration;
 
 /// <summary>
-/// Money that may be spent on model calls. A call is sent only if its worst case fits into every budget that applies to it; what it cost less comes back when it ends.
-/// Kept in the database, exact to 10⁻⁹ USD, whatever crashes.
+/// Money that may be spent on model calls. A call is sent only if its worst case fits into every budget that applies to it; what it cost less comes back when
+/// it ends. Kept in the database, exact to 10⁻⁹ USD, whatever crashes.
 /// </summary>
 public sealed record BudgetSettings
 {
     /// <summary>
-    /// What has a budget of its own, each combination of these: <c>tenant</c>, <c>team</c>, <c>user</c>, <c>key</c>, <c>model</c>, <c>route</c>, <c>tag:NAME</c> (a label of
-    /// the caller). Default: none, all calls share one. Without a team (a user, a key …) the budget does not apply; calls without the label share one.
+    /// What has a budget of its own, each combination of these: <c>tenant</c>, <c>team</c>, <c>user</c>, <c>key</c>, <c>model</c>, <c>route</c>,
+    /// <c>tag:NAME</c> (a label of the caller). Default: none, all calls share one. Without a team (a user, a key …) the budget does not apply; calls without
+    /// the label share one.
     /// </summary>
     [MaxLength(8)]
     public IReadOnlyList<string> Per { get; init; } = [];
@@ -21,7 +22,8 @@ public sealed record BudgetSettings
     public Quantity? Limit { get; init; }
 
     /// <summary>
-    /// When it is whole again: <c>lifetime</c> (never), or at the start of each <c>day</c>, <c>week</c>, <c>month</c>, <c>quarter</c> or <c>year</c>. Default <c>month</c>.
+    /// When it is whole again: <c>lifetime</c> (never), or at the start of each <c>day</c>, <c>week</c>, <c>month</c>, <c>quarter</c> or <c>year</c>. Default
+    /// <c>month</c>.
     /// </summary>
     public BudgetPeriod Period { get; init; } = BudgetPeriod.Month;
 
@@ -41,15 +43,15 @@ public sealed record BudgetSettings
     public BudgetMode Mode { get; init; } = BudgetMode.Hard;
 
     /// <summary>
-    /// What becomes of calls once a soft budget is used up: <c>warn</c> lets them pass; <c>degrade</c> sends them to the model <c>degrade_to</c>; <c>cut</c> lets them pass
-    /// until <c>grace</c> is used up too. Default <c>warn</c>. What they cost is counted.
+    /// What becomes of calls once a soft budget is used up: <c>warn</c> lets them pass; <c>degrade</c> sends them to the model <c>degrade_to</c>; <c>cut</c>
+    /// lets them pass until <c>grace</c> is used up, or over, too. Default <c>warn</c>. What they cost is counted.
     /// </summary>
     public OnExceeded OnExceeded { get; init; } = OnExceeded.Warn;
 
     /// <summary>Name of the model in place of the one asked for, with <c>on_exceeded: degrade</c>. Default: none.</summary>
     public string? DegradeTo { get; init; }
 
-    /// <summary>What may be spent beyond the limit with <c>degrade</c> and <c>cut</c>. Default: none, no bound for <c>degrade</c>.</summary>
+    /// <summary>What may be spent beyond the limit with <c>degrade</c> and <c>cut</c>, and for how long. Default: none, no bound for <c>degrade</c>.</summary>
     public GraceSettings? Grace { get; init; }
 
     /// <summary>Percentages of the limit at which notice is given, once each in a period. Default <c>[50, 80, 95, 100]</c>.</summary>
@@ -60,9 +62,9 @@ public sealed record BudgetSettings
     public bool RollsOver { get; init; }
 
     /// <summary>
-    /// What becomes of money held for calls whose end nobody knows, because the machine died: <c>hold</c> keeps it, by name, until there is evidence or an operator
-    /// decides; <c>post_worst</c> counts the worst case as spent; <c>release_after</c> gives it back after <c>orphans_kept</c>. Default <c>hold</c>. Only
-    /// <c>release_after</c> can overspend.
+    /// What becomes of money held for calls whose end nobody knows, because the machine died: <c>hold</c> keeps it, by name, until there is evidence or an
+    /// operator decides; <c>post_worst</c> counts the worst case as spent; <c>release_after</c> gives it back after <c>orphans_kept</c>. Default <c>hold</c>.
+    /// Only <c>release_after</c> can overspend.
     /// </summary>
     public OrphanedMoney Orphans { get; init; } = OrphanedMoney.Hold;
 
@@ -71,8 +73,8 @@ public sealed record BudgetSettings
     public TimeSpan OrphansKept { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// How streams are held: <c>strict</c> holds the worst case of the whole answer before it is sent; <c>elastic</c> holds it slice by slice as tokens come, and ends the
-    /// answer properly, as too long, where the budget does. Default <c>elastic</c>: a call with a high token limit does not block others.
+    /// How streams are held: <c>strict</c> holds the worst case of the whole answer before it is sent; <c>elastic</c> holds it slice by slice as tokens come,
+    /// and ends the answer properly, as too long, where the budget does. Default <c>elastic</c>: a call with a high token limit does not block others.
     /// </summary>
     public StreamHold Streams { get; init; } = StreamHold.Elastic;
 
@@ -80,17 +82,20 @@ public sealed record BudgetSettings
     [Range(64, 1_000_000)]
     public int SliceTokens { get; init; } = 1_024;
 
-    /// <summary>Status of the answer when the budget is used up: 429, 402 or 403. Default 429, which OpenAI's clients know as <c>insufficient_quota</c>.</summary>
+    /// <summary>
+    /// Status of the answer when the budget is used up: 429, 402 or 403. Default 429, which OpenAI's clients know as <c>insufficient_quota</c>.
+    /// </summary>
     public int Status { get; init; } = 429;
 
     /// <summary>
-    /// What becomes of calls to a target without a price: <c>refuse</c> makes it a fault of the configuration, <c>free</c> lets them cost nothing. Default <c>refuse</c>.
+    /// What becomes of calls to a target without a price: <c>refuse</c> makes it a fault of the configuration, <c>free</c> lets them cost nothing. Default
+    /// <c>refuse</c>.
     /// </summary>
     public Unpriced Unpriced { get; init; } = Unpriced.Refuse;
 
     /// <summary>
-    /// What becomes of calls while the database cannot be reached and what was taken from the budget beforehand is used up: <c>closed</c> refuses them with 503,
-    /// <c>open</c> lets them pass uncounted. Default <c>closed</c>. With <c>open</c> it can be overspent.
+    /// What becomes of calls while the database cannot be reached and what was taken from the budget beforehand is used up: <c>closed</c> refuses them with
+    /// 503, <c>open</c> lets them pass uncounted. Default <c>closed</c>. With <c>open</c> it can be overspent.
     /// </summary>
     public OnUnavailable OnUnavailable { get; init; } = OnUnavailable.Closed;
 
@@ -199,15 +204,22 @@ public sealed record PeriodStartSettings
     public int Month { get; init; } = 1;
 }
 
-/// <summary>What may be spent beyond the limit of a soft budget. Exactly one of the two is given.</summary>
+/// <summary>What may be spent beyond the limit of a soft budget: an amount, or a percentage; for a time; or as much for so long.</summary>
 public sealed record GraceSettings
 {
-    /// <summary>USD, such as <c>5</c> or <c>0.50</c>. Default: none, <c>percent</c> says it.</summary>
+    /// <summary>USD, such as <c>5</c> or <c>0.50</c>. Default: none. Not with <c>percent</c>.</summary>
     public Quantity? Amount { get; init; }
 
-    /// <summary>Percent of the limit. 1 to 1,000; default: none, <c>amount</c> says it.</summary>
+    /// <summary>Percent of the limit. 1 to 1,000; default: none. Not with <c>amount</c>.</summary>
     [Range(1, 1_000)]
     public int? Percent { get; init; }
+
+    /// <summary>
+    /// How long calls pass after the first one in a period that went beyond the limit. 1 minute to 366 days; default: none, as long as the amount lasts.
+    /// Without an amount nothing else bounds what is spent meanwhile. Not with <c>rolling</c>.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:01:00", "366.00:00:00")]
+    public TimeSpan? Duration { get; init; }
 }
 
 /// <summary>Another limit for some.</summary>

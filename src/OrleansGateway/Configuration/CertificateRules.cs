@@ -34,7 +34,8 @@ internal static class CertificateRules
         foreach (var (way, text) in ways)
         {
             if (text is "") findings.Report(path, way, "This must not be empty.");
-            else if (text is not null && !seen.TryAdd((way, text), path)) findings.Report(path, way, $"{seen[(way, text)]} means this certificate already; each may be there once.");
+            else if (text is not null && !seen.TryAdd((way, text), path))
+                findings.Report(path, way, $"{seen[(way, text)]} means this certificate already; each may be there once.");
         }
     }
 
@@ -44,7 +45,8 @@ internal static class CertificateRules
         foreach (var (id, route) in settings.Routes)
         {
             if (route.Auth.Contains(CredentialKind.Certificate))
-                findings.Report(SettingPath.Entry("routes", id), "auth", "No listener asks for certificates; set client_certificates in the tls of one, or take certificate out.");
+                findings.Report(SettingPath.Entry("routes", id), "auth",
+                    "No listener asks for certificates; set client_certificates in the tls of one, or take certificate out.");
         }
     }
 }

@@ -1,12 +1,14 @@
 namespace OrleansGateway.Configuration;
 
 /// <summary>
-/// Who calls with a TLS client certificate, on routes whose <c>auth</c> has <c>certificate</c>. It must come from the listener's <c>client_ca</c> in any case. Exactly one
-/// of <c>fingerprint</c>, <c>common_name</c>, <c>dns</c> and <c>uri</c> says which certificates are meant; a fingerprint comes before a name.
+/// Who calls with a TLS client certificate, on routes whose <c>auth</c> has <c>certificate</c>. It must come from the listener's <c>client_ca</c> in any case.
+/// Exactly one of <c>fingerprint</c>, <c>common_name</c>, <c>dns</c> and <c>uri</c> says which certificates are meant; a fingerprint comes before a name.
 /// </summary>
 public sealed record CertificateSettings
 {
-    /// <summary>SHA-256 of the certificate in 64 hexadecimal digits: <c>openssl x509 -noout -fingerprint -sha256</c> without the colons. Default: none.</summary>
+    /// <summary>
+    /// SHA-256 of the certificate in 64 hexadecimal digits: <c>openssl x509 -noout -fingerprint -sha256</c> without the colons. Default: none.
+    /// </summary>
     [RegularExpression("^[0-9a-fA-F]{64}$")]
     public string? Fingerprint { get; init; }
 

@@ -3,7 +3,9 @@ namespace OrleansGateway.Configuration;
 /// <summary>One value that differs between two configurations. <c>Before</c> is none for one that was added, <c>After</c> for one that was removed.</summary>
 internal sealed record ConfigurationChange(string Path, string? Before, string? After);
 
-/// <summary>What differs between two texts of configurations, value by value. Order, comments and quoting do not count; secrets are compared and not shown.</summary>
+/// <summary>
+/// What differs between two texts of configurations, value by value. Order, comments and quoting do not count; secrets are compared and not shown.
+/// </summary>
 internal static class ConfigurationDiff
 {
     /// <summary>In the order of the paths.</summary>

@@ -33,6 +33,8 @@ internal sealed class ConfigurationReader(Func<string, string?> environment)
         if (YamlTree.Parse(text, findings) is not { } root) return null;
         var settings = new SettingsBinder(findings, sources).Bind(root);
         SettingsValidator.Validate(settings, findings);
+        // Of what is faulty it would say what follows from the faults.
+        if (!findings.Any) FeasibilityRules.Check(settings, findings);
         return settings;
     }
 }

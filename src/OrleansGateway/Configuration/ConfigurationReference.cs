@@ -59,7 +59,8 @@ internal sealed class ConfigurationReference
     private static string TypeOf(SettingShape shape) => shape switch
     {
         SettingShape.Single single => single.Format.Name,
-        SettingShape.ListOf { Item: SettingShape.Single { Format.Choices: { Count: > 0 } choices } } => $"list of {string.Join(", ", choices.Select(c => $"`{c}`"))}",
+        SettingShape.ListOf { Item: SettingShape.Single { Format.Choices: { Count: > 0 } choices } } =>
+            $"list of {string.Join(", ", choices.Select(c => $"`{c}`"))}",
         SettingShape.ListOf { Item: SettingShape.Single item } => $"list of {item.Format.Name}",
         SettingShape.ListOf { Item: SettingShape.Section { Record.ShortForm: { } only } } => $"list of sections or {TypeOf(only.Shape)}",
         SettingShape.ListOf => "list of sections",
@@ -73,7 +74,8 @@ internal sealed class ConfigurationReference
         _ when field.MustBeGiven => "required",
         (SettingShape.Single, null) => "–",
         (SettingShape.Single single, { } value) => $"`{single.Format.Write(value)}`",
-        (SettingShape.ListOf { Item: SettingShape.Single { Format.Choices.Count: > 0 and var all } }, System.Collections.ICollection list) when list.Count == all => "all",
+        (SettingShape.ListOf { Item: SettingShape.Single { Format.Choices.Count: > 0 and var all } },
+            System.Collections.ICollection list) when list.Count == all => "all",
         (SettingShape.ListOf { Item: SettingShape.Single item }, System.Collections.IEnumerable list) =>
             $"`[{string.Join(", ", list.Cast<object>().Select(i => item.Format.Write(i) is var text && text == "*" ? "\"*\"" : item.Format.Write(i)))}]`",
         (SettingShape.ListOf, System.Collections.ICollection { Count: > 0 }) => "see there",

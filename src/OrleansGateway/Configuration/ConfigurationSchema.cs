@@ -114,7 +114,8 @@ internal sealed class ConfigurationSchema
         }
 
         // An amount is a number to YAML, but for unlimited.
-        if (field?.Shape is SettingShape.Single { Type: var type } && type == typeof(Quantity)) choices.Add(new JsonObject { ["type"] = "number", ["minimum"] = 0 });
+        if (field?.Shape is SettingShape.Single { Type: var type } && type == typeof(Quantity))
+            choices.Add(new JsonObject { ["type"] = "number", ["minimum"] = 0 });
         return new JsonObject { ["anyOf"] = choices };
     }
 

@@ -52,14 +52,16 @@ internal static partial class ConfigurationText
     }
 
     /// <summary>
-    /// The text with the secrets of the running one in place of stars, by path; and the paths for which it has none. A text that is no YAML comes back as it is.
+    /// The text with the secrets of the running one in place of stars, by path; and the paths for which it has none. A text that is no YAML comes back as it
+    /// is.
     /// </summary>
     public static (string Text, IReadOnlyList<string> Missing) Fill(string text, string running)
     {
         if (Leaves(text) is not { } leaves || leaves.Where(l => l.IsLiteralSecret && l.Node.Text == Masked).ToArray() is not { Length: > 0 } masks)
             return (text, []);
         // A very long name is cut in its path: where two are alike, neither is taken for the other.
-        var known = Leaves(running)!.Where(l => l.IsSecret).GroupBy(l => l.Path, StringComparer.Ordinal).Where(g => g.Count() == 1).ToDictionary(g => g.Key, g => g.Single());
+        var known = Leaves(running)!.Where(l => l.IsSecret).GroupBy(l => l.Path, StringComparer.Ordinal).Where(g => g.Count() == 1)
+            .ToDictionary(g => g.Key, g => g.Single());
         var missing = masks.Where(m => !known.ContainsKey(m.Path)).Select(m => m.Path).ToArray();
         var filled = masks.Where(m => known.ContainsKey(m.Path)).ToArray();
         // As it was written there, so that a document that was only shown and given back is the same; in quotes where that would not be the same value.

@@ -41,7 +41,8 @@ internal sealed class CorsPolicy
         if (AnyOrigin || _origins.Contains(origin)) return true;
         foreach (var (start, end) in _wildcards)
         {
-            var fits = origin.Length > start.Length + end.Length && origin.StartsWith(start, StringComparison.Ordinal) && origin.EndsWith(end, StringComparison.Ordinal);
+            var fits = origin.Length > start.Length + end.Length && origin.StartsWith(start, StringComparison.Ordinal)
+                && origin.EndsWith(end, StringComparison.Ordinal);
             if (fits && IsNames(origin.AsSpan(start.Length..^end.Length))) return true;
         }
 
@@ -50,7 +51,9 @@ internal sealed class CorsPolicy
 
     public bool AllowsMethod(string method) => _methods.Contains(method);
 
-    /// <summary>Whether all fields of a list may be sent, as <c>Access-Control-Request-Headers</c> gives them; the list is then fit to be answered with.</summary>
+    /// <summary>
+    /// Whether all fields of a list may be sent, as <c>Access-Control-Request-Headers</c> gives them; the list is then fit to be answered with.
+    /// </summary>
     public bool AllowsHeaders(string list)
     {
         foreach (var part in list.AsSpan().Split(','))
@@ -85,7 +88,8 @@ internal static class CorsOrigin
         const string Star = "any--name.";
         var isWildcard = text.Contains("://*.", StringComparison.Ordinal);
         var written = isWildcard ? text.Replace("://*.", "://" + Star, StringComparison.Ordinal) : text;
-        if (written.Contains('*', StringComparison.Ordinal) || written.EndsWith('/') || written.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))) return null;
+        if (written.Contains('*', StringComparison.Ordinal) || written.EndsWith('/') || written.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)))
+            return null;
         if (!Uri.TryCreate(written, UriKind.Absolute, out var uri) || uri.Scheme != "https" && uri.Scheme != "http" || uri.Host.Length == 0) return null;
         if (uri.UserInfo.Length > 0 || uri.PathAndQuery != "/" || uri.Fragment.Length > 0) return null;
         var host = uri.HostNameType == UriHostNameType.IPv6 ? uri.Host : HostPattern.Parse(uri.Host).Host?.Name;

@@ -14,10 +14,12 @@ internal sealed class DataListener(DataListenerSettings settings)
     public bool Http3 { get; } = settings.Protocols.Contains(HttpProtocol.Http3);
 
     /// <summary>What tells clients that HTTP/3 is spoken on the same port (RFC 7838); none where it is not.</summary>
-    public string? AltSvc { get; } = settings.Protocols.Contains(HttpProtocol.Http3) ? $"h3=\":{settings.Address!.Port.ToString(CultureInfo.InvariantCulture)}\"; ma=86400" : null;
+    public string? AltSvc { get; } = settings.Protocols.Contains(HttpProtocol.Http3)
+        ? $"h3=\":{settings.Address!.Port.ToString(CultureInfo.InvariantCulture)}\"; ma=86400" : null;
 
     /// <summary>How TLS is spoken over TCP; none in plain text.</summary>
-    public ServerTls? Tls { get; } = settings.Tls is { } tls ? new ServerTls(tls, [.. Offered.Where(o => settings.Protocols.Contains(o.Version)).Select(o => o.Name)]) : null;
+    public ServerTls? Tls { get; } = settings.Tls is { } tls ? new ServerTls(tls,
+        [.. Offered.Where(o => settings.Protocols.Contains(o.Version)).Select(o => o.Name)]) : null;
 
     /// <summary>How it is spoken over QUIC; none where that is not.</summary>
     public ServerTls? QuicTls { get; } =

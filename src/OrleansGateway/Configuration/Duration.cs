@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace OrleansGateway.Configuration;
 
-/// <summary>The written form of a length of time: <c>500ms</c>, <c>30s</c>, <c>10m</c>, <c>2h</c>, <c>1d</c>, or several, largest first: <c>1m30s</c>.</summary>
+/// <summary>
+/// The written form of a length of time: <c>500ms</c>, <c>30s</c>, <c>10m</c>, <c>2h</c>, <c>1d</c>, or several, largest first: <c>1m30s</c>.
+/// </summary>
 internal static partial class Duration
 {
     public const string Pattern = "^(?=[0-9])([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?([0-9]{1,9}ms)?$";

@@ -9,6 +9,7 @@ internal sealed class Findings(string file)
     private const int ShownMax = 60;
 
     private readonly List<Fault> _faults = [];
+    private readonly List<Fault> _warnings = [];
     private readonly HashSet<string> _faulty = [];
     private readonly Dictionary<string, (int Line, int Column, string Text)> _places = [];
 
@@ -17,6 +18,9 @@ internal sealed class Findings(string file)
 
     /// <summary>In the order of the file.</summary>
     public IReadOnlyList<Fault> Faults => [.. _faults.OrderBy(f => f.Line).ThenBy(f => f.Column)];
+
+    /// <summary>What is valid, but hardly meant so; in the order of the file.</summary>
+    public IReadOnlyList<Fault> Warnings => [.. _warnings.OrderBy(f => f.Line).ThenBy(f => f.Column)];
 
     public bool Any => _faults.Count > 0;
 
@@ -78,6 +82,14 @@ internal sealed class Findings(string file)
         if (IsFaulty(path) || IsFaulty(owner)) return;
         var (line, column) = PlaceOf(path) ?? PlaceOf(owner) ?? PlaceOf("") ?? (1, 1);
         Note(line, column, path, message);
+    }
+
+    /// <summary>Adds that a setting within <paramref name="owner"/> is valid, but hardly meant so. At most as many as faults.</summary>
+    public void Warn(string owner, string field, string message)
+    {
+        var path = SettingPath.Field(owner, field);
+        var (line, column) = PlaceOf(path) ?? PlaceOf(owner) ?? (1, 1);
+        if (_warnings.Count < FaultsMax) _warnings.Add(new Fault(file, line, column, path, message));
     }
 
     /// <summary>A piece of the file for a message: in quotes, on one line, not too long.</summary>

@@ -20,14 +20,16 @@ public sealed record GatewaySettings
     public OverloadSettings Overload { get; init; } = new();
 
     /// <summary>
-    /// Time from SIGTERM, when <c>/readyz</c> turns 503, until connections are no longer taken; answers ask clients to go elsewhere. 0 s to 5 minutes; default 0 s.
-    /// Behind a load balancer, or in Kubernetes, set it above what those need to stop sending here (5 s to 15 s); too short refuses connections at every deployment.
+    /// Time from SIGTERM, when <c>/readyz</c> turns 503, until connections are no longer taken; answers ask clients to go elsewhere. 0 s to 5 minutes; default
+    /// 0 s. Behind a load balancer, or in Kubernetes, set it above what those need to stop sending here (5 s to 15 s); too short refuses connections at every
+    /// deployment.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan DrainDelay { get; init; }
 
     /// <summary>
-    /// Time that requests in flight get to finish after SIGTERM and <c>drain_delay</c>. 0 s to 1 hour; default 30 s. Too short cuts streams at every deployment.
+    /// Time that requests in flight get to finish after SIGTERM and <c>drain_delay</c>. 0 s to 1 hour; default 30 s. Too short cuts streams at every
+    /// deployment.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);

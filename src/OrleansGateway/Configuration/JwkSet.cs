@@ -36,7 +36,9 @@ internal sealed class JwkSet
 
             if (list.GetArrayLength() > KeysMax) return (null, $"it holds more than {KeysMax} keys");
             JsonWebKey[] keys = [.. list.EnumerateArray().Select(KeyOf).OfType<JsonWebKey>()];
-            return keys.Length > 0 ? (new JwkSet(keys), "") : (null, "it holds no key that can check a signature: RSA of 2,048 to 8,192 bits, P-256, P-384 or P-521");
+            return keys.Length > 0
+                ? (new JwkSet(keys), "")
+                : (null, "it holds no key that can check a signature: RSA of 2,048 to 8,192 bits, P-256, P-384 or P-521");
         }
         catch (JsonException)
         {
@@ -66,7 +68,8 @@ internal sealed class JwkSet
     private static JsonWebKey? KeyOf(JsonElement json)
     {
         if (json.ValueKind != JsonValueKind.Object || Text("use") is not (null or "sig") || !MayVerify(json)) return null;
-        var key = new JsonWebKey { Kty = Text("kty"), KeyId = Text("kid"), Alg = Text("alg"), Crv = Text("crv"), N = Text("n"), E = Text("e"), X = Text("x"), Y = Text("y") };
+        var key = new JsonWebKey { Kty = Text("kty"), KeyId = Text("kid"), Alg = Text("alg"), Crv = Text("crv"), N = Text("n"), E = Text("e"), X = Text("x"),
+            Y = Text("y") };
         return CanBeUsed(key) ? key : null;
 
         string? Text(string name) => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -32,7 +32,8 @@ internal static class JwtRules
         if (given != 1) findings.ReportAt(path, path, $"Of {Places} {(given == 0 ? "none is" : $"{given} are")} given; give exactly one.");
         if (issuer.JwksUrl is { } url) CheckUrl(url, issuer.AllowPrivate, path, "jwks_url", findings);
         if (issuer.Discovery && issuer.Issuer.Length > 0) CheckDiscovery(issuer, path, findings);
-        if (issuer.Jwks is { } jwks && JwkSet.Parse(jwks.Reveal()) is (null, var problem)) findings.Report(path, "jwks", $"The JWK set cannot be used: {problem}.");
+        if (issuer.Jwks is { } jwks && JwkSet.Parse(jwks.Reveal()) is (null, var problem))
+            findings.Report(path, "jwks", $"The JWK set cannot be used: {problem}.");
 
         bool Given(string field) => findings.IsGiven(SettingPath.Field(path, field));
     }
@@ -41,7 +42,9 @@ internal static class JwtRules
     {
         var isUrl = Uri.TryCreate(issuer.Issuer, UriKind.Absolute, out var url) && url.Query.Length + url.Fragment.Length + url.UserInfo.Length == 0;
         if (isUrl) CheckUrl(url!, issuer.AllowPrivate, path, "issuer", findings);
-        else findings.Report(path, "issuer", "With discovery the issuer must be a URL without user name, query or fragment; or give jwks_url in place of discovery.");
+        else
+            findings.Report(path, "issuer",
+                "With discovery the issuer must be a URL without user name, query or fragment; or give jwks_url in place of discovery.");
     }
 
     private static void CheckUrl(Uri url, bool allowPrivate, string path, string field, Findings findings)

@@ -63,7 +63,9 @@ public sealed record JwtSettings
     /// <summary>Which claims say who calls.</summary>
     public JwtClaimSettings Claims { get; init; } = new();
 
-    /// <summary>Claims a token must have, with their value, or a list that holds it; else it is refused with 403. Names as in <c>claims</c>. Default: none.</summary>
+    /// <summary>
+    /// Claims a token must have, with their value, or a list that holds it; else it is refused with 403. Names as in <c>claims</c>. Default: none.
+    /// </summary>
     [MaxLength(16)]
     public IReadOnlyDictionary<string, string> RequiredClaims { get; init; } = new Dictionary<string, string>();
 }
@@ -93,8 +95,8 @@ public sealed record JwtClaimSettings
     public string? Models { get; init; }
 
     /// <summary>
-    /// Claims that become labels of the caller under their own names, for the access log and for limits and budgets (<c>tag:NAME</c>). Default: none. Of a claim that is a
-    /// list, or is missing, there is no label.
+    /// Claims that become labels of the caller under their own names, for the access log and for limits and budgets (<c>tag:NAME</c>). Default: none. Of a
+    /// claim that is a list, or is missing, there is no label.
     /// </summary>
     [MaxLength(16)]
     public IReadOnlyList<string> Labels { get; init; } = [];

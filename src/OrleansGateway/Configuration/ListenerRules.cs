@@ -2,7 +2,9 @@ using System.Net.Quic;
 
 namespace OrleansGateway.Configuration;
 
-/// <summary>No two listeners may want the same address, and what a listener speaks must be there: certificates that can be used, and the library of HTTP/3.</summary>
+/// <summary>
+/// No two listeners may want the same address, and what a listener speaks must be there: certificates that can be used, and the library of HTTP/3.
+/// </summary>
 internal static class ListenerRules
 {
     private const string Owner = "listeners";
@@ -32,9 +34,13 @@ internal static class ListenerRules
     {
         if (!listener.Protocols.Contains(HttpProtocol.Http3)) return;
         if (listener.Tls is null) findings.Report(path, "protocols", "HTTP/3 is always encrypted; add the field tls, or take http3 out.");
-        else if (listener.Address!.Port == 0) findings.Report(path, "protocols", "HTTP/3 is served on the port of the other versions, which must be known beforehand; give a port in place of 0.");
-        else if (listener.ProxyProtocol.Count > 0) findings.Report(path, "protocols", "The PROXY protocol does not exist for HTTP/3; take http3 or proxy_protocol out.");
-        else if (!IsQuicThere()) findings.Report(path, "protocols", "HTTP/3 needs the library libmsquic 2 or later, which is not on this machine; install it, or take http3 out.");
+        else if (listener.Address!.Port == 0)
+            findings.Report(path, "protocols",
+                "HTTP/3 is served on the port of the other versions, which must be known beforehand; give a port in place of 0.");
+        else if (listener.ProxyProtocol.Count > 0)
+            findings.Report(path, "protocols", "The PROXY protocol does not exist for HTTP/3; take http3 or proxy_protocol out.");
+        else if (!IsQuicThere())
+            findings.Report(path, "protocols", "HTTP/3 needs the library libmsquic 2 or later, which is not on this machine; install it, or take http3 out.");
     }
 
     private static void CheckTls(TlsSettings tls, string path, Findings findings)
@@ -43,15 +49,19 @@ internal static class ListenerRules
         for (var i = 0; i < tls.Certificates.Count; i++)
         {
             if (tls.Certificates[i] is not { Certificate: { } certificate, Key: { } key }) continue;
-            if (TlsCertificate.Read(certificate.Reveal(), key.Reveal()) is (null, var field, var problem)) findings.Report(SettingPath.Item(certificates, i), field, problem);
+            if (TlsCertificate.Read(certificate.Reveal(), key.Reveal()) is (null, var field, var problem))
+                findings.Report(SettingPath.Item(certificates, i), field, problem);
         }
 
         var asks = tls.ClientCertificates != ClientCertificateMode.Off;
         var authoritiesGiven = findings.IsGiven(SettingPath.Field(path, "client_ca"));
-        if (asks && !authoritiesGiven) findings.Report(path, "client_certificates", "Certificates can be judged only by who made them; add the field client_ca.");
-        if (!asks && authoritiesGiven) findings.Report(path, "client_ca", "Nobody is asked for a certificate; set client_certificates to optional or required, or take client_ca out.");
+        if (asks && !authoritiesGiven)
+            findings.Report(path, "client_certificates", "Certificates can be judged only by who made them; add the field client_ca.");
+        if (!asks && authoritiesGiven)
+            findings.Report(path, "client_ca", "Nobody is asked for a certificate; set client_certificates to optional or required, or take client_ca out.");
         if (tls.ClientCa is { } pem && ServerTls.Authorities(pem.Reveal()) is null)
-            findings.Report(path, "client_ca", "There is no root certificate in it (one whose issuer is itself); it must be PEM (-----BEGIN CERTIFICATE-----).");
+            findings.Report(path, "client_ca",
+                "There is no root certificate in it (one whose issuer is itself); it must be PEM (-----BEGIN CERTIFICATE-----).");
     }
 
     private static bool IsQuicThere() =>

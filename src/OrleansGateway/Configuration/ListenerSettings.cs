@@ -7,7 +7,8 @@ namespace OrleansGateway.Configuration;
 public sealed record ListenerSettings
 {
     /// <summary>
-    /// Addresses for clients, each as <c>IP:port</c> or, with more to say about it, as a section of fields. Default: <c>127.0.0.1:8080</c>. Port 0 takes a free one.
+    /// Addresses for clients, each as <c>IP:port</c> or, with more to say about it, as a section of fields. Default: <c>127.0.0.1:8080</c>. Port 0 takes a free
+    /// one.
     /// </summary>
     [MinLength(1), MaxLength(64)]
     public IReadOnlyList<DataListenerSettings> Data { get; init; } = [new() { Address = new(IPAddress.Loopback, 8080) }];
@@ -19,15 +20,15 @@ public sealed record ListenerSettings
     public IPEndPoint Admin { get; init; } = new(IPAddress.Loopback, 9090);
 
     /// <summary>
-    /// Networks of proxies before the gateway that are believed when they say, in <c>proxy_header</c>, for whom they call. Default: none listed, nobody is believed. A
-    /// network in which clients are lets them claim any address.
+    /// Networks of proxies before the gateway that are believed when they say, in <c>proxy_header</c>, for whom they call. Default: none listed, nobody is
+    /// believed. A network in which clients are lets them claim any address.
     /// </summary>
     [MaxLength(256)]
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
     /// <summary>
-    /// Where trusted proxies say so: <c>forwarded_for</c> is <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c>, <c>forwarded</c> is <c>Forwarded</c> (RFC 7239). Default
-    /// <c>forwarded_for</c>. Name the one that the proxies write: the other passes them as the client made it up.
+    /// Where trusted proxies say so: <c>forwarded_for</c> is <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c>, <c>forwarded</c> is <c>Forwarded</c> (RFC
+    /// 7239). Default <c>forwarded_for</c>. Name the one that the proxies write: the other passes them as the client made it up.
     /// </summary>
     public ProxyHeader ProxyHeader { get; init; } = ProxyHeader.ForwardedFor;
 }
@@ -40,8 +41,8 @@ public sealed record DataListenerSettings
     public IPEndPoint? Address { get; init; }
 
     /// <summary>
-    /// Versions of HTTP spoken. With TLS the client chooses by ALPN; without, HTTP/2 is told by its preface (prior knowledge, RFC 9113 §3.3), on the same port as
-    /// HTTP/1.1. <c>http3</c> needs <c>tls</c>, a port other than 0 and the library libmsquic. Default <c>["http1", "http2"]</c>.
+    /// Versions of HTTP spoken. With TLS the client chooses by ALPN; without, HTTP/2 is told by its preface (prior knowledge, RFC 9113 §3.3), on the same port
+    /// as HTTP/1.1. <c>http3</c> needs <c>tls</c>, a port other than 0 and the library libmsquic. Default <c>["http1", "http2"]</c>.
     /// </summary>
     [MinLength(1), MaxLength(3)]
     public IReadOnlyList<HttpProtocol> Protocols { get; init; } = [HttpProtocol.Http1, HttpProtocol.Http2];
@@ -50,19 +51,21 @@ public sealed record DataListenerSettings
     public TlsSettings? Tls { get; init; }
 
     /// <summary>
-    /// Networks of load balancers that begin every connection with a PROXY header, version 1 or 2, whose client address then counts as the peer's. Connections from
-    /// elsewhere, or without the header, are closed. Default: none listed, no PROXY header is expected.
+    /// Networks of load balancers that begin every connection with a PROXY header, version 1 or 2, whose client address then counts as the peer's. Connections
+    /// from elsewhere, or without the header, are closed. Default: none listed, no PROXY header is expected.
     /// </summary>
     [MaxLength(256)]
     public IReadOnlyList<IPNetwork> ProxyProtocol { get; init; } = [];
 }
 
-/// <summary>How a listener speaks TLS. Certificates are read again when their files change; a pair that does not fit is refused and the old one stays.</summary>
+/// <summary>
+/// How a listener speaks TLS. Certificates are read again when their files change; a pair that does not fit is refused and the old one stays.
+/// </summary>
 public sealed record TlsSettings
 {
     /// <summary>
-    /// Certificates, chosen by the name that the client asks for (SNI), from the DNS names in them; <c>*.example.com</c> serves one label. The first is the default,
-    /// for clients that ask for none or another name.
+    /// Certificates, chosen by the name that the client asks for (SNI), from the DNS names in them; <c>*.example.com</c> serves one label. The first is the
+    /// default, for clients that ask for none or another name.
     /// </summary>
     [MinLength(1), MaxLength(1_000)]
     public IReadOnlyList<TlsCertificateSettings> Certificates { get; init; } = [];

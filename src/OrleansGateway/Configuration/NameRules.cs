@@ -55,7 +55,8 @@ internal static partial class NameRules
             if (patterns[i] is not { } pattern) continue;
             var star = pattern.IndexOf('*', StringComparison.Ordinal);
             if (pattern.Length == 0) findings.ReportAt(path, list, "A name must not be empty; '*' stands for all.");
-            else if (star >= 0 && star < pattern.Length - 1) findings.ReportAt(path, list, $"In {findings.Shown(path)} the * stands before the end; only a trailing * matches.");
+            else if (star >= 0 && star < pattern.Length - 1)
+                findings.ReportAt(path, list, $"In {findings.Shown(path)} the * stands before the end; only a trailing * matches.");
             else if (star < 0 && !known.ContainsKey(pattern) && !findings.IsFaulty(plural)) ReportUnknown(path, list, pattern, known.Keys, plural, findings);
         }
     }

@@ -1,6 +1,8 @@
 namespace OrleansGateway.Configuration;
 
-/// <summary>Pieces of a path between its slashes, counted from 0: <c>/shop/cart</c> has <c>shop</c> and <c>cart</c>, <c>/shop/</c> has <c>shop</c> and an empty one.</summary>
+/// <summary>
+/// Pieces of a path between its slashes, counted from 0: <c>/shop/cart</c> has <c>shop</c> and <c>cart</c>, <c>/shop/</c> has <c>shop</c> and an empty one.
+/// </summary>
 internal static class PathSegments
 {
     /// <summary>One segment; empty if there are not so many.</summary>

@@ -1,8 +1,8 @@
 namespace OrleansGateway.Configuration;
 
 /// <summary>
-/// Routes of one host by path, segment after segment: looking one up costs as much as the path is deep, however many there are. At each segment fixed text comes
-/// before a variable, and a variable before what serves all below: so an exact path comes first, then the longest fixed beginning.
+/// Routes of one host by path, segment after segment: looking one up costs as much as the path is deep, however many there are. At each segment fixed text
+/// comes before a variable, and a variable before what serves all below: so an exact path comes first, then the longest fixed beginning.
 /// </summary>
 internal sealed class PathTree
 {

@@ -43,7 +43,8 @@ internal static class RateLimitRules
         CheckAmount(limit.Limit, limit.Count, path, "limit", findings);
         CheckAmount(limit.Burst, limit.Count, path, "burst", findings);
         if (limit.Burst is { IsUnlimited: true }) findings.Report(path, "burst", "A burst has a bound; give a number.");
-        if (limit.Burst is { Nanos: 0 }) findings.Report(path, "burst", "With a burst of 0 nothing would ever fit; give at least 1, or a limit of 0 to refuse all.");
+        if (limit.Burst is { Nanos: 0 })
+            findings.Report(path, "burst", "With a burst of 0 nothing would ever fit; give at least 1, or a limit of 0 to refuse all.");
     }
 
     private static void CheckAmount(Quantity? amount, RateLimitCount count, string owner, string field, Findings findings)
@@ -56,7 +57,8 @@ internal static class RateLimitRules
     {
         foreach (var field in new[] { "algorithm", "window", "time_zone", "align", "burst" })
         {
-            if (findings.IsGiven(SettingPath.Field(path, field))) findings.Report(path, field, "Requests in flight are counted as they are, in no window; take it out.");
+            if (findings.IsGiven(SettingPath.Field(path, field)))
+                findings.Report(path, field, "Requests in flight are counted as they are, in no window; take it out.");
         }
     }
 
@@ -68,11 +70,14 @@ internal static class RateLimitRules
         if (limit.Window.Unit is null && (limit.Window.Length < WindowMin || limit.Window.Length > WindowMax))
             findings.Report(path, "window", "The window is out of range; it must be 100ms to 366d.");
         if (isWindow && limit.Burst is not null) findings.Report(path, "burst", "A window has no burst but its limit; take it out.");
-        if (limit.Align == WindowAlignment.FirstUse && limit.Algorithm != RateLimitAlgorithm.FixedWindow) findings.Report(path, "align", "Only a fixed_window has an alignment; take it out.");
-        else if (limit.Align == WindowAlignment.FirstUse && limit.Window.Unit is not null) findings.Report(path, "align", "A window from first use has a duration such as 1d, not a unit of the calendar.");
+        if (limit.Align == WindowAlignment.FirstUse && limit.Algorithm != RateLimitAlgorithm.FixedWindow)
+            findings.Report(path, "align", "Only a fixed_window has an alignment; take it out.");
+        else if (limit.Align == WindowAlignment.FirstUse && limit.Window.Unit is not null)
+            findings.Report(path, "align", "A window from first use has a duration such as 1d, not a unit of the calendar.");
         if (limit.TimeZone.Id != TimeZoneInfo.Utc.Id && limit.Window.Unit is not (CalendarUnit.Day or CalendarUnit.Week or CalendarUnit.Month))
             findings.Report(path, "time_zone", "Only windows of a day, a week or a month go by a time zone; take it out.");
-        if (limit.OnLimit == OnLimit.Shape && isWindow) findings.Report(path, "on_limit", "Windows give no instant of its own to each request; use queue, or a bucket.");
+        if (limit.OnLimit == OnLimit.Shape && isWindow)
+            findings.Report(path, "on_limit", "Windows give no instant of its own to each request; use queue, or a bucket.");
     }
 
     private static void CheckFloors(RateLimitSettings limit, string path, Findings findings)
@@ -89,8 +94,10 @@ internal static class RateLimitRules
             if (findings.IsFaulty(item) || limit.Boosts[i] is not { } boost) continue;
             CheckAmount(boost.Limit, limit.Count, item, "limit", findings);
             var (hasLimit, hasPercent) = (findings.IsGiven(SettingPath.Field(item, "limit")), findings.IsGiven(SettingPath.Field(item, "percent")));
-            if (hasLimit == hasPercent) findings.ReportAt(item, list, $"{(hasLimit ? "Both limit and percent are" : "Neither limit nor percent is")} given; give exactly one.");
-            if (boost.From is { } from && boost.Until is { } until && until <= from) findings.Report(item, "until", "The boost would end before it begins; until must be after from.");
+            if (hasLimit == hasPercent)
+                findings.ReportAt(item, list, $"{(hasLimit ? "Both limit and percent are" : "Neither limit nor percent is")} given; give exactly one.");
+            if (boost.From is { } from && boost.Until is { } until && until <= from)
+                findings.Report(item, "until", "The boost would end before it begins; until must be after from.");
         }
     }
 
@@ -108,20 +115,22 @@ internal static class RateLimitRules
     }
 
     /// <summary>
-    /// Counts what can apply at once: all that name no tenant, and the most that name one; the same by model and by route. The least of the three is a bound, and one that
-    /// those who write rules of their own for each tenant, model or route stay below.
+    /// Counts what can apply at once: all that name no tenant, and the most that name one; the same by model and by route. The least of the three is a bound,
+    /// and one that those who write rules of their own for each tenant, model or route stay below.
     /// </summary>
     private static void CheckAtOnce(GatewaySettings settings, Findings findings)
     {
         var all = settings.RateLimits.Values.Select(r => r.Match).Concat(settings.Budgets.Values.Select(b => b.Match)).ToArray();
         var most = new[] { Most(m => m.Tenants), Most(m => m.Models), Most(m => m.Routes) }.Min();
         if (most > AtOnceMax)
-            findings.Report("", "rate_limits", $"Up to {most} rate limits and budgets could apply to one request; there may be at most {AtOnceMax}. Give them a match of tenants, models or routes, or put some together.");
+            findings.Report("", "rate_limits", $"Up to {most} rate limits and budgets could apply to one request; there may be at most {AtOnceMax}. " +
+                "Give them a match of tenants, models or routes, or put some together.");
 
         int Most(Func<RuleMatchSettings, IReadOnlyList<string>> names)
         {
             var everywhere = all.Count(m => names(m).Count == 0 || names(m).Any(n => n is null || n.EndsWith('*')));
-            var named = all.Where(m => names(m).All(n => n is not null && !n.EndsWith('*'))).SelectMany(m => names(m).Distinct()).CountBy(n => n).Select(n => n.Value);
+            var named = all.Where(m => names(m).All(n => n is not null && !n.EndsWith('*'))).SelectMany(m => names(m).Distinct()).CountBy(n => n)
+                .Select(n => n.Value);
             return everywhere + named.DefaultIfEmpty(0).Max();
         }
     }

@@ -1,15 +1,15 @@
 namespace OrleansGateway.Configuration;
 
 /// <summary>
-/// A limit on how much may be done in a time. A request must fit into every limit that applies to it, or it is refused and changes none of them. Several limits and
-/// several times on one level are several entries.
+/// A limit on how much may be done in a time. A request must fit into every limit that applies to it, or it is refused and changes none of them. Several limits
+/// and several times on one level are several entries.
 /// </summary>
 public sealed record RateLimitSettings
 {
     /// <summary>
     /// What has a limit of its own, each combination of these: <c>tenant</c>, <c>team</c>, <c>user</c>, <c>key</c>, <c>ip</c>, <c>model</c>, <c>provider</c>,
-    /// <c>route</c>, <c>header:NAME</c>, <c>tag:NAME</c> (a label of the caller). Default: none, all requests share one. Without a team (a user, a key …) the limit
-    /// does not apply; requests without the header or label share one.
+    /// <c>route</c>, <c>header:NAME</c>, <c>tag:NAME</c> (a label of the caller). Default: none, all requests share one. Without a team (a user, a key …) the
+    /// limit does not apply; requests without the header or label share one.
     /// </summary>
     [MaxLength(8)]
     public IReadOnlyList<string> Per { get; init; } = [];
@@ -18,25 +18,28 @@ public sealed record RateLimitSettings
     public RuleMatchSettings Match { get; init; } = new();
 
     /// <summary>
-    /// What is counted: <c>requests</c> by weight, <c>input_tokens</c>, <c>output_tokens</c>, <c>tokens</c> (both), <c>cost</c> in USD, or <c>concurrency</c>, requests
-    /// in flight by weight. Default <c>requests</c>. Tokens and cost are held at their worst case and settled with what was used.
+    /// What is counted: <c>requests</c> by weight, <c>input_tokens</c>, <c>output_tokens</c>, <c>tokens</c> (both), <c>cost</c> in USD, or <c>concurrency</c>,
+    /// requests in flight by weight. Default <c>requests</c>. Tokens and cost are held at their worst case and settled with what was used.
     /// </summary>
     public RateLimitCount Count { get; init; } = RateLimitCount.Requests;
 
     /// <summary>
-    /// How it fills: <c>token_bucket</c> steadily, up to <c>burst</c>; <c>gcra</c> the same, spaced evenly unless <c>burst</c> says otherwise; <c>leaky_bucket</c> like
-    /// that, and requests wait for their turn; <c>fixed_window</c> is whole again at the start of each window; <c>sliding_window</c> allows the limit in any stretch as
-    /// long as the window. Default <c>token_bucket</c>. Not with <c>count: concurrency</c>.
+    /// How it fills: <c>token_bucket</c> steadily, up to <c>burst</c>; <c>gcra</c> the same, spaced evenly unless <c>burst</c> says otherwise;
+    /// <c>leaky_bucket</c> like that, and requests wait for their turn; <c>fixed_window</c> is whole again at the start of each window; <c>sliding_window</c>
+    /// allows the limit in any stretch as long as the window. Default <c>token_bucket</c>. Not with <c>count: concurrency</c>.
     /// </summary>
     public RateLimitAlgorithm Algorithm { get; init; } = RateLimitAlgorithm.TokenBucket;
 
-    /// <summary>How much in one <c>window</c>, or at once for <c>concurrency</c>: a whole number, or USD such as <c>12.50</c> for <c>cost</c>; 0 refuses all, <c>unlimited</c> none.</summary>
+    /// <summary>
+    /// How much in one <c>window</c>, or at once for <c>concurrency</c>: a whole number, or USD such as <c>12.50</c> for <c>cost</c>; 0 refuses all,
+    /// <c>unlimited</c> none.
+    /// </summary>
     [Required]
     public Quantity? Limit { get; init; }
 
     /// <summary>
-    /// The time that <c>limit</c> is for: a duration such as <c>1m</c>, or, with <c>fixed_window</c>, <c>minute</c>, <c>hour</c>, <c>day</c>, <c>week</c> or <c>month</c>
-    /// of the calendar. Default <c>1m</c>.
+    /// The time that <c>limit</c> is for: a duration such as <c>1m</c>, or, with <c>fixed_window</c>, <c>minute</c>, <c>hour</c>, <c>day</c>, <c>week</c> or
+    /// <c>month</c> of the calendar. Default <c>1m</c>.
     /// </summary>
     public LimitWindow Window { get; init; } = new(TimeSpan.FromMinutes(1));
 
@@ -44,25 +47,32 @@ public sealed record RateLimitSettings
     public TimeZoneInfo TimeZone { get; init; } = TimeZoneInfo.Utc;
 
     /// <summary>
-    /// When the windows of <c>fixed_window</c> begin: <c>calendar</c>, at the same instants for everyone; <c>first_use</c>, with the first request after the one before
-    /// has ended. Default <c>calendar</c>. <c>first_use</c> takes a duration.
+    /// When the windows of <c>fixed_window</c> begin: <c>calendar</c>, at the same instants for everyone; <c>first_use</c>, with the first request after the
+    /// one before has ended. Default <c>calendar</c>. <c>first_use</c> takes a duration.
     /// </summary>
     public WindowAlignment Align { get; init; } = WindowAlignment.Calendar;
 
-    /// <summary>Most that may be had at once. Default: <c>limit</c> for <c>token_bucket</c>, 1 for <c>gcra</c> and <c>leaky_bucket</c>. Not with windows. Too small refuses honest bursts.</summary>
+    /// <summary>
+    /// Most that may be had at once. Default: <c>limit</c> for <c>token_bucket</c>, 1 for <c>gcra</c> and <c>leaky_bucket</c>. Not with windows. Too small
+    /// refuses honest bursts.
+    /// </summary>
     public Quantity? Burst { get; init; }
 
     /// <summary>
-    /// What becomes of a request that does not fit now: <c>reject</c>, <c>queue</c> (it waits until there is room), or <c>shape</c> (it is put off to its own instant).
-    /// Default <c>reject</c>; <c>shape</c> for <c>leaky_bucket</c>.
+    /// What becomes of a request that does not fit now: <c>reject</c>, <c>queue</c> (it waits until there is room), or <c>shape</c> (it is put off to its own
+    /// instant). Default <c>reject</c>; <c>shape</c> for <c>leaky_bucket</c>.
     /// </summary>
     public OnLimit? OnLimit { get; init; }
 
-    /// <summary>Longest that a request waits with <c>queue</c> or <c>shape</c>; one that would wait longer is refused at once. 1 ms to 5 minutes; default 5 s.</summary>
+    /// <summary>
+    /// Longest that a request waits with <c>queue</c> or <c>shape</c>; one that would wait longer is refused at once. 1 ms to 5 minutes; default 5 s.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00")]
     public TimeSpan WaitMax { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Most requests that wait at once for one account; those beyond are refused. 1 to 100,000; default 1,000. Each holds a connection and its body.</summary>
+    /// <summary>
+    /// Most requests that wait at once for one account; those beyond are refused. 1 to 100,000; default 1,000. Each holds a connection and its body.
+    /// </summary>
     [Range(1, 100_000)]
     public int QueueMax { get; init; } = 1_000;
 
@@ -86,7 +96,9 @@ public sealed record RateLimitSettings
     [Range(8, 32)]
     public int Ipv4Prefix { get; init; } = 32;
 
-    /// <summary>Bits of an IPv6 address that <c>ip</c> goes by. 16 to 128; default 64: what one customer of a provider has. With 128 anyone has 2^64 addresses to try.</summary>
+    /// <summary>
+    /// Bits of an IPv6 address that <c>ip</c> goes by. 16 to 128; default 64: what one customer of a provider has. With 128 anyone has 2^64 addresses to try.
+    /// </summary>
     [Range(16, 128)]
     public int Ipv6Prefix { get; init; } = 64;
 
@@ -100,8 +112,8 @@ public sealed record RateLimitSettings
     public BeyondAccounts Beyond { get; init; } = BeyondAccounts.Share;
 
     /// <summary>
-    /// What becomes of requests while nobody can say what is left: <c>closed</c> refuses them with 503, <c>open</c> lets them pass. Default: <c>open</c> for limits per
-    /// <c>ip</c>, which guard against abuse, <c>closed</c> for others.
+    /// What becomes of requests while nobody can say what is left: <c>closed</c> refuses them with 503, <c>open</c> lets them pass. Default: <c>open</c> for
+    /// limits per <c>ip</c>, which guard against abuse, <c>closed</c> for others.
     /// </summary>
     public OnUnavailable? OnUnavailable { get; init; }
 }

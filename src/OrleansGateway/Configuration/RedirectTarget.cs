@@ -3,8 +3,8 @@ using System.Text;
 namespace OrleansGateway.Configuration;
 
 /// <summary>
-/// Where a redirect leads, compiled. Never to another host than the operator wrote or the client called: of an absolute URL the host is fixed or <c>{host}</c>, and
-/// what is a path never begins with two slashes, which browsers take for a host.
+/// Where a redirect leads, compiled. Never to another host than the operator wrote or the client called: of an absolute URL the host is fixed or <c>{host}</c>,
+/// and what is a path never begins with two slashes, which browsers take for a host.
 /// </summary>
 internal sealed class RedirectTarget
 {

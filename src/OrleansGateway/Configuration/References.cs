@@ -27,7 +27,8 @@ internal static partial class References
 
             var match = Reference().Match(text, dollar);
             // What stands there is not shown: it may be a secret with ${ in it.
-            if (!match.Success) return (null, "A reference must be written ${NAME} or ${NAME:-default}, the name in letters, digits and _; for ${ itself write $${.");
+            if (!match.Success)
+                return (null, "A reference must be written ${NAME} or ${NAME:-default}, the name in letters, digits and _; for ${ itself write $${.");
             result.Append(text, at, dollar - at).Append(ValueOf(match, variable, missing));
             at = dollar + match.Length;
         }

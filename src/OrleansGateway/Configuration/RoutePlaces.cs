@@ -36,7 +36,8 @@ internal sealed class RoutePlaces(Findings findings)
             if (hosts[i] is not { } host) continue;
             var (pattern, problem) = HostPattern.Parse(host);
             if (pattern is not { } sound) findings.ReportAt(SettingPath.Item(list, i), list, problem);
-            else if (patterns.Contains(sound)) findings.ReportAt(SettingPath.Item(list, i), list, $"{findings.Shown(SettingPath.Item(list, i))} is listed twice.");
+            else if (patterns.Contains(sound))
+                findings.ReportAt(SettingPath.Item(list, i), list, $"{findings.Shown(SettingPath.Item(list, i))} is listed twice.");
             else patterns.Add(sound);
         }
 

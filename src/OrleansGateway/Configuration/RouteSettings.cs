@@ -7,17 +7,17 @@ namespace OrleansGateway.Configuration;
 public sealed record RouteSettings
 {
     /// <summary>
-    /// Hosts served, without port: <c>shop.example.com</c>, or <c>*.example.com</c> for all names below it. Default: none listed, any host. A route that names the
-    /// host comes before one with a <c>*</c>, and that before one that names none.
+    /// Hosts served, without port: <c>shop.example.com</c>, or <c>*.example.com</c> for all names below it. Default: none listed, any host. A route that names
+    /// the host comes before one with a <c>*</c>, and that before one that names none.
     /// </summary>
     [MaxLength(64)]
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
     /// <summary>
-    /// Path served. One that ends in <c>/</c> serves all below it (<c>/shop/</c>), others only themselves (<c>/shop/cart</c>). <c>{name}</c> stands for one segment
-    /// (<c>/users/{id}/orders</c>), <c>{name...}</c> at the end for all the rest, <c>{$}</c> at the end for the path with its slash and nothing below it. A route for
-    /// the model API ends in <c>/</c>: <c>/</c> serves <c>/v1/chat/completions</c>. Default <c>/</c>. Of the routes that match, an exact path comes first, then the
-    /// one with the longest fixed beginning.
+    /// Path served. One that ends in <c>/</c> serves all below it (<c>/shop/</c>), others only themselves (<c>/shop/cart</c>). <c>{name}</c> stands for one
+    /// segment (<c>/users/{id}/orders</c>), <c>{name...}</c> at the end for all the rest, <c>{$}</c> at the end for the path with its slash and nothing below
+    /// it. A route for the model API ends in <c>/</c>: <c>/</c> serves <c>/v1/chat/completions</c>. Default <c>/</c>. Of the routes that match, an exact path
+    /// comes first, then the one with the longest fixed beginning.
     /// </summary>
     [Required]
     public string Path { get; init; } = "/";
@@ -38,8 +38,8 @@ public sealed record RouteSettings
     public IReadOnlyList<string> Models { get; init; } = ["*"];
 
     /// <summary>
-    /// What callers may show who they are with: <c>key</c>, <c>jwt</c>, <c>certificate</c> (of the TLS connection), or <c>anonymous</c>, which lets pass who shows
-    /// nothing. Default <c>["key", "jwt"]</c>: both, JWTs where an issuer is stated. The model API cannot be used anonymously.
+    /// What callers may show who they are with: <c>key</c>, <c>jwt</c>, <c>certificate</c> (of the TLS connection), or <c>anonymous</c>, which lets pass who
+    /// shows nothing. Default <c>["key", "jwt"]</c>: both, JWTs where an issuer is stated. The model API cannot be used anonymously.
     /// </summary>
     [MinLength(1)]
     public IReadOnlyList<CredentialKind> Auth { get; init; } = [CredentialKind.Key, CredentialKind.Jwt];
@@ -62,23 +62,28 @@ public sealed record RouteSettings
     /// <summary>Changes to the header of the route's answers before they reach the client; not of refusals, which are the gateway's. Default: none.</summary>
     public HeaderChangeSettings ResponseHeaders { get; init; } = new();
 
-    /// <summary>Lets pages of other origins call this route from a browser (CORS, as the Fetch standard has it). Default: none, the upstream may answer for itself.</summary>
+    /// <summary>
+    /// Lets pages of other origins call this route from a browser (CORS, as the Fetch standard has it). Default: none, the upstream may answer for itself.
+    /// </summary>
     public CorsSettings? Cors { get; init; }
 
     /// <summary>
-    /// Compresses answers that come uncompressed. Default: none. Do not use it for answers that hold a secret beside what a stranger can have put in: their length
-    /// then gives the secret away, piece by piece (BREACH).
+    /// Compresses answers that come uncompressed. Default: none. Do not use it for answers that hold a secret beside what a stranger can have put in: their
+    /// length then gives the secret away, piece by piece (BREACH).
     /// </summary>
     public CompressionSettings? Compression { get; init; }
 
     /// <summary>
-    /// Largest request body. 0 to 1024 GiB; default: none, <c>limits.request_body_max</c> counts, but not for calls of gRPC to an upstream that speaks HTTP/2. Bodies
-    /// passed on to an upstream are not held in memory.
+    /// Largest request body. 0 to 1024 GiB; default: none, <c>limits.request_body_max</c> counts, but not for calls of gRPC to an upstream that speaks HTTP/2.
+    /// Bodies passed on to an upstream are not held in memory.
     /// </summary>
     [Range(typeof(ByteSize), "0", "1024GiB")]
     public ByteSize? RequestBodyMax { get; init; }
 
-    /// <summary>Who goes first when there is more than can be served: <c>low</c> is refused before <c>normal</c>, <c>normal</c> before <c>high</c>. Default <c>normal</c>.</summary>
+    /// <summary>
+    /// Who goes first when there is more than can be served: <c>low</c> is refused before <c>normal</c>, <c>normal</c> before <c>high</c>. Default
+    /// <c>normal</c>.
+    /// </summary>
     public RoutePriority Priority { get; init; } = RoutePriority.Normal;
 
     /// <summary>Whether each request to an upstream makes a usage record, for reports by tenant and route. Default false. Model calls always do.</summary>
@@ -90,7 +95,8 @@ public sealed record RouteSettings
 
     /// <summary>
     /// How answers tell the limits: <c>ietf</c> (<c>RateLimit</c> and <c>RateLimit-Policy</c>), <c>openai</c> (<c>x-ratelimit-…</c>), <c>anthropic</c>
-    /// (<c>anthropic-ratelimit-…</c>), <c>legacy</c> (<c>X-RateLimit-…</c>), or <c>dialect</c>, that of the API called. Default <c>["dialect"]</c>; <c>[]</c> tells nothing.
+    /// (<c>anthropic-ratelimit-…</c>), <c>legacy</c> (<c>X-RateLimit-…</c>), or <c>dialect</c>, that of the API called. Default <c>["dialect"]</c>; <c>[]</c>
+    /// tells nothing.
     /// </summary>
     [MaxLength(4)]
     public IReadOnlyList<RateLimitHeaders> RateLimitHeaders { get; init; } = [Configuration.RateLimitHeaders.Dialect];
@@ -135,8 +141,9 @@ public sealed record RouteMatchSettings
 public sealed record RedirectSettings
 {
     /// <summary>
-    /// Where to: an absolute URL or a path. <c>{name}</c> stands for what the route's path matched, <c>{scheme}</c>, <c>{host}</c> (without port), <c>{path}</c> and
-    /// <c>{query}</c> (with its <c>?</c>) for the request's own: <c>https://{host}{path}{query}</c>. The host of an absolute URL is fixed, or <c>{host}</c>.
+    /// Where to: an absolute URL or a path. <c>{name}</c> stands for what the route's path matched, <c>{scheme}</c>, <c>{host}</c> (without port),
+    /// <c>{path}</c> and <c>{query}</c> (with its <c>?</c>) for the request's own: <c>https://{host}{path}{query}</c>. The host of an absolute URL is fixed, or
+    /// <c>{host}</c>.
     /// </summary>
     [Required]
     public string To { get; init; } = "";
@@ -164,8 +171,9 @@ public sealed record RespondSettings
 public sealed record RewriteSettings
 {
     /// <summary>
-    /// Path in place of the request's. <c>{name}</c> stands for what the route's path matched. For a route whose path ends in <c>/</c>, one that ends in <c>/</c> too
-    /// replaces only that beginning: <c>path: /shop/</c> with <c>/v2/</c> makes <c>/v2/cart</c> of <c>/shop/cart</c>. Default: none, the path stays. The query stays always.
+    /// Path in place of the request's. <c>{name}</c> stands for what the route's path matched. For a route whose path ends in <c>/</c>, one that ends in
+    /// <c>/</c> too replaces only that beginning: <c>path: /shop/</c> with <c>/v2/</c> makes <c>/v2/cart</c> of <c>/shop/cart</c>. Default: none, the path
+    /// stays. The query stays always.
     /// </summary>
     public string? Path { get; init; }
 
@@ -200,7 +208,9 @@ public sealed record HeaderChangeSettings
 /// <summary>Which pages of other origins may call a route from a browser.</summary>
 public sealed record CorsSettings
 {
-    /// <summary>Origins: <c>https://app.example.com</c>, <c>https://*.example.com</c>, or <c>*</c> for any, which cannot stand with <c>credentials</c>.</summary>
+    /// <summary>
+    /// Origins: <c>https://app.example.com</c>, <c>https://*.example.com</c>, or <c>*</c> for any, which cannot stand with <c>credentials</c>.
+    /// </summary>
     [MinLength(1), MaxLength(64)]
     public IReadOnlyList<string> Origins { get; init; } = [];
 
@@ -224,7 +234,9 @@ public sealed record CorsSettings
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromMinutes(10);
 }
 
-/// <summary>Compresses answers that came uncompressed, for clients that accept it. Event streams and answers with <c>no-transform</c> are left as they are.</summary>
+/// <summary>
+/// Compresses answers that came uncompressed, for clients that accept it. Event streams and answers with <c>no-transform</c> are left as they are.
+/// </summary>
 public sealed record CompressionSettings
 {
     /// <summary>Codings offered: <c>br</c>, <c>gzip</c>. Of those a client likes equally the first is taken. Default <c>["br", "gzip"]</c>.</summary>
@@ -234,7 +246,8 @@ public sealed record CompressionSettings
     /// <summary>Media types compressed; <c>*</c> stands for any characters. Default: text, JSON, JavaScript, XML, SVG, WebAssembly.</summary>
     [MinLength(1), MaxLength(64)]
     public IReadOnlyList<string> Types { get; init; } =
-        ["text/*", "application/json", "application/*+json", "application/javascript", "application/xml", "application/*+xml", "image/svg+xml", "application/wasm"];
+        ["text/*", "application/json", "application/*+json", "application/javascript", "application/xml", "application/*+xml", "image/svg+xml",
+            "application/wasm"];
 
     /// <summary>Least length, where it is known. 0 to 1 MiB; default 1 KiB. Below it compression makes answers longer.</summary>
     [Range(typeof(ByteSize), "0", "1MiB")]

@@ -1,7 +1,8 @@
 namespace OrleansGateway.Configuration;
 
 /// <summary>
-/// Which requests a rate limit or a budget applies to. All that is stated must be so; of a list, one name. In names and values a trailing <c>*</c> matches any ending.
+/// Which requests a rate limit or a budget applies to. All that is stated must be so; of a list, one name. In names and values a trailing <c>*</c> matches any
+/// ending.
 /// </summary>
 public sealed record RuleMatchSettings
 {

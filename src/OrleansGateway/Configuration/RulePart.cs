@@ -1,6 +1,8 @@
 namespace OrleansGateway.Configuration;
 
-/// <summary>What an account of a rate limit or a budget can be for. In the order in which they stand in the names of accounts, which must never change.</summary>
+/// <summary>
+/// What an account of a rate limit or a budget can be for. In the order in which they stand in the names of accounts, which must never change.
+/// </summary>
 internal enum RulePartKind
 {
     Tenant,

@@ -61,7 +61,8 @@ internal static class RulePartRules
         if (part.Kind == RulePartKind.Header && !HeaderRules.IsName(part.Name)) return HeaderRules.NotAName(part.Name);
         if (isBudget && part.Kind is RulePartKind.Ip or RulePartKind.Header)
             return "A budget is somebody's, and whoever calls chooses this freely; take it out, or write a rate limit that counts cost.";
-        if (isBudget && part.Kind == RulePartKind.Provider) return "A budget is held before it is known which provider answers; take it out, or write per: [model].";
+        if (isBudget && part.Kind == RulePartKind.Provider)
+            return "A budget is held before it is known which provider answers; take it out, or write per: [model].";
         if (parts.Contains(part)) return $"{findings.Shown(item)} is given twice; take one out.";
         parts.Add(part);
         return null;
@@ -92,7 +93,8 @@ internal static class RulePartRules
         if (pattern is null) return;
         var star = pattern.IndexOf('*', StringComparison.Ordinal);
         if (pattern.Length == 0) findings.ReportAt(path, owner, "A name must not be empty; '*' stands for all.");
-        else if (star >= 0 && star < pattern.Length - 1) findings.ReportAt(path, owner, $"In {findings.Shown(path)} the * stands before the end; only a trailing * matches.");
+        else if (star >= 0 && star < pattern.Length - 1)
+            findings.ReportAt(path, owner, $"In {findings.Shown(path)} the * stands before the end; only a trailing * matches.");
     }
 
     /// <summary>What a match asks for: the field, and the part it is about; none for methods, which make no account.</summary>

@@ -19,7 +19,8 @@ internal sealed partial record ScalarFormat(
         [typeof(bool)] = new("true or false", "true or false", "boolean", null, ParseBool, value => (bool)value ? "true" : "false"),
         [typeof(int)] = Integer(typeof(int), text => int.TryParse(text, Digits, CultureInfo.InvariantCulture, out var n) ? n : null),
         [typeof(long)] = Integer(typeof(long), text => long.TryParse(text, Digits, CultureInfo.InvariantCulture, out var n) ? n : null),
-        [typeof(double)] = new("number", "a number such as 0.25", "number", null, text => ParseNumber(text), value => ((double)value).ToString(CultureInfo.InvariantCulture)),
+        [typeof(double)] = new("number", "a number such as 0.25", "number", null, text => ParseNumber(text),
+            value => ((double)value).ToString(CultureInfo.InvariantCulture)),
         [typeof(TimeSpan)] = Text("duration", "a duration such as 500ms, 30s, 10m, 2h, 1d or 1m30s", Duration.Pattern,
             text => Duration.TryParse(text, out var duration) ? duration : null, value => Duration.Write((TimeSpan)value)),
         [typeof(ByteSize)] = Text("size", "a size such as 512, 64KiB, 32MiB or 1GiB", "^[0-9]+(KiB|MiB|GiB)?$",
@@ -57,7 +58,10 @@ internal sealed partial record ScalarFormat(
             text => values.GetValueOrDefault(text), value => SnakeCase(value.ToString()!)) { Choices = [.. values.Keys] };
     }
 
-    /// <summary>A name of ours as it is written in the file: <c>BaseUrl</c> is <c>base_url</c>. Capitals in a row are one word: <c>OpenAI</c> is <c>openai</c>. So is a length of time at the end: <c>CacheWrite1h</c> is <c>cache_write_1h</c>.</summary>
+    /// <summary>
+    /// A name of ours as it is written in the file: <c>BaseUrl</c> is <c>base_url</c>. Capitals in a row are one word: <c>OpenAI</c> is <c>openai</c>. So is a
+    /// length of time at the end: <c>CacheWrite1h</c> is <c>cache_write_1h</c>.
+    /// </summary>
     public static string SnakeCase(string name) =>
         name == nameof(ProviderKind.OpenAI) ? "openai" : WordStart().Replace(name, "_").ToLowerInvariant();
 

@@ -34,7 +34,9 @@ internal sealed class ServerTls
             .ToFrozenDictionary(n => n.Key[2..], n => n.Value, StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>Options of the handshake with a client that asks for that name: an exact name before a wildcard, which stands for one label (RFC 9525 §6.3).</summary>
+    /// <summary>
+    /// Options of the handshake with a client that asks for that name: an exact name before a wildcard, which stands for one label (RFC 9525 §6.3).
+    /// </summary>
     public SslServerAuthenticationOptions OptionsFor(string? name)
     {
         if (string.IsNullOrEmpty(name)) return _default;

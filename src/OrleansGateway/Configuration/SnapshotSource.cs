@@ -55,6 +55,7 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
         {
             Swap(Compile(settings, reading), reading);
             log.Loaded(path, Current.Version);
+            foreach (var warning in reading.Findings.Warnings) log.Warned(warning);
         }
 
         return reading.Faults;
@@ -85,8 +86,8 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
     }
 
     /// <summary>
-    /// Puts a text in the place of the configuration file, if it is valid, and swaps it in. All or nothing: what is refused leaves the file as it is. Masked secrets
-    /// are taken from the running configuration. A text that is running already changes nothing, whatever version was expected.
+    /// Puts a text in the place of the configuration file, if it is valid, and swaps it in. All or nothing: what is refused leaves the file as it is. Masked
+    /// secrets are taken from the running configuration. A text that is running already changes nothing, whatever version was expected.
     /// </summary>
     public async Task<ApplyResult> ApplyAsync(ApplyRequest request, ReloadRecorder? record, CancellationToken cancellation)
     {
@@ -120,7 +121,8 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
     private (string Text, IReadOnlyList<Fault> Missing) Fill(string text)
     {
         var (filled, missing) = ConfigurationText.Fill(text.TrimStart('\uFEFF'), Loaded.Text);
-        return (filled, [.. missing.Select(p => new Fault(path, 0, 0, p, "The secret is masked, and the running configuration has none here to put in its place."))]);
+        return (filled, [.. missing.Select(p => new Fault(path, 0, 0, p,
+            "The secret is masked, and the running configuration has none here to put in its place."))]);
     }
 
     private async Task TellAsync(ReloadResult result, ReloadRecorder? record)
@@ -162,6 +164,7 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
         var old = Current.Version;
         Swap(next, reading);
         log.Swapped(old, next.Version);
+        foreach (var warning in reading.Findings.Warnings) log.Warned(warning);
         return new ReloadResult(next.Version, Changed: true, [], old);
     }
 
@@ -234,4 +237,7 @@ internal static partial class ConfigurationLog
 
     [LoggerMessage(1103, LogLevel.Error, "Configuration fault {Fault}")]
     public static partial void Fault(this ILogger log, Fault fault);
+
+    [LoggerMessage(1105, LogLevel.Warning, "Configuration warning {Warning}")]
+    public static partial void Warned(this ILogger log, Fault warning);
 }

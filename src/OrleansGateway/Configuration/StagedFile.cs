@@ -3,8 +3,8 @@ using System.Text;
 namespace OrleansGateway.Configuration;
 
 /// <summary>
-/// New content of a file, written beside it and put in its place in one step: whoever reads the file, and whenever the power goes, finds the old one whole or the
-/// new one whole. What a crash leaves beside it is written over by the next one.
+/// New content of a file, written beside it and put in its place in one step: whoever reads the file, and whenever the power goes, finds the old one whole or
+/// the new one whole. What a crash leaves beside it is written over by the next one.
 /// </summary>
 internal sealed class StagedFile : IDisposable
 {
@@ -14,8 +14,8 @@ internal sealed class StagedFile : IDisposable
     private StagedFile(string target, string staged) => (_target, _staged) = (target, staged);
 
     /// <summary>
-    /// Writes the content to the disk under the file's name with <c>.new</c> behind it and a dot before. Keeps the file's mode. A symbolic link stays one: its target is replaced.
-    /// Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>.
+    /// Writes the content to the disk under the file's name with <c>.new</c> behind it and a dot before. Keeps the file's mode. A symbolic link stays one: its
+    /// target is replaced. Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>.
     /// </summary>
     public static StagedFile Write(string path, string content)
     {

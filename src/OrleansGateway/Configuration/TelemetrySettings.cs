@@ -25,8 +25,8 @@ public sealed record TraceSettings
     public OtlpProtocol Protocol { get; init; } = OtlpProtocol.HttpProtobuf;
 
     /// <summary>
-    /// Share of the requests traced, of those whose client did not decide: a <c>traceparent</c> that says sampled or not sampled is followed. 0 to 1; default 1.
-    /// Each traced request costs about 10 µs of processor time and 1 KiB sent; a busy gateway wants 0.01.
+    /// Share of the requests traced, of those whose client did not decide: a <c>traceparent</c> that says sampled or not sampled is followed. 0 to 1; default
+    /// 1. Each traced request costs about 10 µs of processor time and 1 KiB sent; a busy gateway wants 0.01.
     /// </summary>
     [Range(0.0, 1.0)]
     public double SampleRatio { get; init; } = 1;

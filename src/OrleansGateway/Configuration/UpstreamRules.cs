@@ -74,7 +74,8 @@ internal static class UpstreamRules
         for (var i = 0; i < upstream.Targets.Count; i++)
         {
             if (upstream.Targets[i]?.Url?.Scheme != Uri.UriSchemeHttp) continue;
-            findings.Report(SettingPath.Item(SettingPath.Field(path, "targets"), i), "url", "HTTP/3 is spoken over TLS only; write https, or say http1 or http2.");
+            findings.Report(SettingPath.Item(SettingPath.Field(path, "targets"), i), "url",
+                "HTTP/3 is spoken over TLS only; write https, or say http1 or http2.");
         }
     }
 
@@ -109,7 +110,8 @@ internal static class UpstreamRules
         var isHost = Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var uri) && uri.AbsolutePath == "/" && uri.UserInfo.Length == 0
             && host.All(c => c is > ' ' and <= '~');
         if (!isHost)
-            findings.Report(path, "host", $"{findings.Shown(SettingPath.Field(path, "host"))} is not a host such as shop.example.com or shop.example.com:8080.");
+            findings.Report(path, "host",
+                $"{findings.Shown(SettingPath.Field(path, "host"))} is not a host such as shop.example.com or shop.example.com:8080.");
     }
 
     private static void CheckStatuses(IReadOnlyList<int> statuses, string owner, Findings findings)

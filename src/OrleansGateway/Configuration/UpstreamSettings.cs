@@ -8,14 +8,14 @@ public sealed record UpstreamSettings
     public IReadOnlyList<UpstreamTargetSettings> Targets { get; init; } = [];
 
     /// <summary>
-    /// What is spoken: <c>http1</c>; <c>http2</c>, over TLS or in clear by prior knowledge, which gRPC needs; or <c>http3</c>, where the platform has QUIC. Default
-    /// <c>http1</c>: it costs the least, and passes on upgrades (WebSocket) and interim answers.
+    /// What is spoken: <c>http1</c>; <c>http2</c>, over TLS or in clear by prior knowledge, which gRPC needs; or <c>http3</c>, where the platform has QUIC.
+    /// Default <c>http1</c>: it costs the least, and passes on upgrades (WebSocket) and interim answers.
     /// </summary>
     public UpstreamProtocol Protocol { get; init; } = UpstreamProtocol.Http1;
 
     /// <summary>
-    /// How a target is chosen: <c>round_robin</c> by weight; <c>least_requests</c> in flight, against the weight; <c>power_of_two</c>, the lesser of two drawn by
-    /// weight; <c>consistent_hash</c>, always the same one for the same <c>hash</c>, as long as it is there. Default <c>power_of_two</c>.
+    /// How a target is chosen: <c>round_robin</c> by weight; <c>least_requests</c> in flight, against the weight; <c>power_of_two</c>, the lesser of two drawn
+    /// by weight; <c>consistent_hash</c>, always the same one for the same <c>hash</c>, as long as it is there. Default <c>power_of_two</c>.
     /// </summary>
     public BalancePolicy Balance { get; init; } = BalancePolicy.PowerOfTwo;
 
@@ -54,11 +54,15 @@ public sealed record UpstreamSettings
 /// <summary>One server of an upstream.</summary>
 public sealed record UpstreamTargetSettings
 {
-    /// <summary>Address: <c>http</c> or <c>https</c>, host and port, without a path. A name is looked up again at least every 30 s, and all its addresses are used.</summary>
+    /// <summary>
+    /// Address: <c>http</c> or <c>https</c>, host and port, without a path. A name is looked up again at least every 30 s, and all its addresses are used.
+    /// </summary>
     [Required]
     public Uri? Url { get; init; }
 
-    /// <summary>Share of the requests, against the other targets' weights. 0 to 1,000,000; default 1. 0 gets none: to drain a target before it is taken out.</summary>
+    /// <summary>
+    /// Share of the requests, against the other targets' weights. 0 to 1,000,000; default 1. 0 gets none: to drain a target before it is taken out.
+    /// </summary>
     [Range(0, 1_000_000)]
     public int Weight { get; init; } = 1;
 }
@@ -136,13 +140,15 @@ public sealed record HealthCheckSettings
 /// <summary>When a target that fails requests is left out for a while (outlier ejection).</summary>
 public sealed record EjectionSettings
 {
-    /// <summary>Failures in a row, connections refused or broken, timeouts, 502, 503 and 504, that eject a target. 0 to 1,000; default 5. 0 never does.</summary>
+    /// <summary>
+    /// Failures in a row, connections refused or broken, timeouts, 502, 503 and 504, that eject a target. 0 to 1,000; default 5. 0 never does.
+    /// </summary>
     [Range(0, 1_000)]
     public int ConsecutiveFailures { get; init; } = 5;
 
     /// <summary>
-    /// Time a target is left out the first time; each time in a row it doubles, up to <c>duration_max</c>. Back again, its first failure ejects it anew. 1 s to 1 hour;
-    /// default 10 s.
+    /// Time a target is left out the first time; each time in a row it doubles, up to <c>duration_max</c>. Back again, its first failure ejects it anew. 1 s to
+    /// 1 hour; default 10 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(10);
@@ -152,16 +158,16 @@ public sealed record EjectionSettings
     public TimeSpan DurationMax { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Most targets left out at once, in percent, whether ejected or found unhealthy. 0 to 100; default 50. When more are bad, all are used: some answers are better
-    /// than none, and it may be the network between.
+    /// Most targets left out at once, in percent, whether ejected or found unhealthy. 0 to 100; default 50. When more are bad, all are used: some answers are
+    /// better than none, and it may be the network between.
     /// </summary>
     [Range(0, 100)]
     public int PercentMax { get; init; } = 50;
 }
 
 /// <summary>
-/// When a request is sent to another target. Only what is safe: a request that never left, or one that may arrive twice (GET, HEAD, OPTIONS, TRACE, PUT, DELETE; RFC
-/// 9110 §9.2.2) and whose body is still there, before any of an answer reached the client.
+/// When a request is sent to another target. Only what is safe: a request that never left, or one that may arrive twice (GET, HEAD, OPTIONS, TRACE, PUT,
+/// DELETE; RFC 9110 §9.2.2) and whose body is still there, before any of an answer reached the client.
 /// </summary>
 public sealed record RetrySettings
 {
@@ -169,19 +175,21 @@ public sealed record RetrySettings
     [Range(0, 10)]
     public int Attempts { get; init; } = 2;
 
-    /// <summary>Statuses of answers after which an idempotent request is sent again. Default 502, 503, 504. A <c>Retry-After</c> longer than 1 s is passed on instead.</summary>
+    /// <summary>
+    /// Statuses of answers after which an idempotent request is sent again. Default 502, 503, 504. A <c>Retry-After</c> longer than 1 s is passed on instead.
+    /// </summary>
     [MaxLength(32)]
     public IReadOnlyList<int> Statuses { get; init; } = [502, 503, 504];
 
     /// <summary>
-    /// Whether requests of other methods (POST, PATCH) may be sent again too, because the upstream makes sure that they count once. Default false. Wrongly set, orders
-    /// are placed twice.
+    /// Whether requests of other methods (POST, PATCH) may be sent again too, because the upstream makes sure that they count once. Default false. Wrongly set,
+    /// orders are placed twice.
     /// </summary>
     public bool NonIdempotent { get; init; }
 
     /// <summary>
-    /// Retries allowed at once, in percent of the upstream's requests in flight; 3 are always allowed. 0 to 100; default 20. An upstream that is down is not helped
-    /// by each request coming three times.
+    /// Retries allowed at once, in percent of the upstream's requests in flight; 3 are always allowed. 0 to 100; default 20. An upstream that is down is not
+    /// helped by each request coming three times.
     /// </summary>
     [Range(0, 100)]
     public int BudgetPercent { get; init; } = 20;
@@ -229,8 +237,8 @@ public sealed record UpstreamTlsSettings
     public string? ServerName { get; init; }
 
     /// <summary>
-    /// File of the CA certificates, PEM, that the target's must come from, as a path from the configuration's folder. Default: none, the system's. Read again when it
-    /// changes.
+    /// File of the CA certificates, PEM, that the target's must come from, as a path from the configuration's folder. Default: none, the system's. Read again
+    /// when it changes.
     /// </summary>
     public string? Ca { get; init; }
 

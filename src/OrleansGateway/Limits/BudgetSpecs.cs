@@ -20,14 +20,16 @@ internal sealed class BudgetSpecs(BudgetSettings settings)
     };
 
     /// <summary>What may be spent beyond such a limit; none if it has no bound.</summary>
-    public AccountSpec? BeyondOf(Quantity limit) => limit.IsUnlimited ? null : Make(settings switch
+    public AccountSpec? BeyondOf(Quantity limit) => limit.IsUnlimited ? null : Make(BeyondLimit(limit)) with { Grace = settings.Grace?.Duration };
+
+    private long BeyondLimit(Quantity limit) => settings switch
     {
         { OnExceeded: OnExceeded.Warn } => Boundless,
         { Grace.Amount: { IsUnlimited: false } amount } => amount.Nanos,
         { Grace.Percent: { } percent } => (long)((Int128)limit.Nanos * percent / 100),
-        { OnExceeded: OnExceeded.Cut } => 0,
+        { OnExceeded: OnExceeded.Cut, Grace.Duration: null } => 0,
         _ => Boundless,
-    });
+    };
 
     private AccountSpec Make(long limit) => new()
     {

@@ -4,9 +4,9 @@ using OrleansGateway.Models;
 namespace OrleansGateway.Limits;
 
 /// <summary>
-/// How large a model call can be, read off its body in one pass without allocating. A token of every known tokenizer stands for a byte of text at least, and the names and marks of
-/// the JSON are more bytes than what providers add to a message (some 4 to 10 tokens each): so the bytes of the body bound its tokens, but for what stands in it
-/// otherwise: images, whose data says nothing of their tokens, and what the provider brings in itself.
+/// How large a model call can be, read off its body in one pass without allocating. A token of every known tokenizer stands for a byte of text at least, and
+/// the names and marks of the JSON are more bytes than what providers add to a message (some 4 to 10 tokens each): so the bytes of the body bound its tokens,
+/// but for what stands in it otherwise: images, whose data says nothing of their tokens, and what the provider brings in itself.
 /// </summary>
 internal readonly record struct CallSize
 {
@@ -20,7 +20,9 @@ internal readonly record struct CallSize
     /// <summary>Images, by address or as data.</summary>
     public int Images { get; init; }
 
-    /// <summary>Whether it holds something whose size only the provider knows: files by id or address, documents, videos, or tools of the provider's own.</summary>
+    /// <summary>
+    /// Whether it holds something whose size only the provider knows: files by id or address, documents, videos, or tools of the provider's own.
+    /// </summary>
     public bool IsOpenEnded { get; init; }
 
     /// <summary>Output tokens that the client allows for one answer; none if it names no such number.</summary>

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace OrleansGateway.Limits;
 
 /// <summary>
-/// What has been seen of a body so far. Names count wherever they stand: what is taken for an image or a document by mistake makes the bound greater. Bytes are left out only where
-/// both APIs have the data of images and nothing else, for a text passed off as an image would make it less.
+/// What has been seen of a body so far. Names count wherever they stand: what is taken for an image or a document by mistake makes the bound greater. Bytes are
+/// left out only where both APIs have the data of images and nothing else, for a text passed off as an image would make it less.
 /// </summary>
 internal struct CallSizePass()
 {
@@ -115,7 +115,9 @@ internal struct CallSizePass()
     private static bool IsOpen(ReadOnlySpan<byte> type)
     {
         if (type.SequenceEqual("document"u8) || type.SequenceEqual("file"u8) || type.SequenceEqual("input_file"u8) || type.StartsWith("video"u8)) return true;
-        if (type.StartsWith("web_"u8) || type.StartsWith("file_search"u8) || type.StartsWith("code_"u8) || type.StartsWith("mcp"u8) || type.StartsWith("computer"u8)) return true;
+        if (type.StartsWith("web_"u8) || type.StartsWith("file_search"u8) || type.StartsWith("code_"u8) || type.StartsWith("mcp"u8)
+            || type.StartsWith("computer"u8))
+            return true;
         return type.Length > 9 && type[^9] == '_' && type[^8..].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0;
     }
 

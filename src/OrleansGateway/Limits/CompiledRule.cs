@@ -27,7 +27,8 @@ internal sealed class CompiledRule
     private readonly AccountSpec? _sharedSpec;
     private readonly string _ownOwner;
 
-    private CompiledRule(string id, IReadOnlyList<string> per, RuleMatchSettings match, AccountSpec? spec, IEnumerable<(RuleMatchSettings Match, AccountSpec? Spec)> overrides)
+    private CompiledRule(string id, IReadOnlyList<string> per, RuleMatchSettings match, AccountSpec? spec,
+        IEnumerable<(RuleMatchSettings Match, AccountSpec? Spec)> overrides)
     {
         (Id, _ownOwner) = (id, $"rule:{id}");
         var stated = per.Select(p => RulePart.TryParse(p, out var part) ? part : throw new ArgumentException($"'{p}' names no part.", nameof(per))).ToHashSet();

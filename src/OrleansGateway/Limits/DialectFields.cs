@@ -2,7 +2,9 @@ using OrleansGateway.Leases;
 
 namespace OrleansGateway.Limits;
 
-/// <summary>The fields in which OpenAI and Anthropic, and the many APIs before them, tell their limits. Of several limits of a kind the one with the least left is told.</summary>
+/// <summary>
+/// The fields in which OpenAI and Anthropic, and the many APIs before them, tell their limits. Of several limits of a kind the one with the least left is told.
+/// </summary>
 internal static class DialectFields
 {
     /// <summary>OpenAI, "Rate limits in headers": the time is written as Go writes durations.</summary>
@@ -39,7 +41,9 @@ internal static class DialectFields
         }
     }
 
-    /// <summary>As GitHub and many others: one limit, the time in seconds since 1970. Requests if they are limited, else tokens, else requests in flight.</summary>
+    /// <summary>
+    /// As GitHub and many others: one limit, the time in seconds since 1970. Requests if they are limited, else tokens, else requests in flight.
+    /// </summary>
     public static void WriteLegacy(IHeaderDictionary headers, ReadOnlySpan<LimitLevel> levels, DateTimeOffset now)
     {
         var found = Least(levels, static d => d == Dimension.Requests) ?? Least(levels, IsTokens) ?? Least(levels, static _ => true);

@@ -16,7 +16,8 @@ internal sealed class LimitExplanation(RuleTables tables, IOwnerViews owners)
         foreach (var ofOwner in table.All(exchange, model).Distinct().GroupBy(account => account.Owner))
         {
             var view = await owners.ViewAsync(ofOwner.Key, cancellation);
-            foreach (var account in ofOwner) explained.Add(new ExplainedAccount(table.RuleOf(account.Id)!, account, view.Accounts.FirstOrDefault(known => known.Id == account.Id)));
+            foreach (var account in ofOwner) explained.Add(new ExplainedAccount(table.RuleOf(account.Id)!, account,
+                view.Accounts.FirstOrDefault(known => known.Id == account.Id)));
         }
 
         return explained;

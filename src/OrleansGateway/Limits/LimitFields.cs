@@ -3,7 +3,10 @@ using OrleansGateway.Http;
 
 namespace OrleansGateway.Limits;
 
-/// <summary>Writes where limits stand into the header of an answer, in the ways that the route asks for. Money is not told: what it is worth is between the operator and its customer.</summary>
+/// <summary>
+/// Writes where limits stand into the header of an answer, in the ways that the route asks for. Money is not told: what it is worth is between the operator and
+/// its customer.
+/// </summary>
 internal static class LimitFields
 {
     /// <param name="headers">Of the answer.</param>
@@ -11,7 +14,8 @@ internal static class LimitFields
     /// <param name="dialect">What the client speaks.</param>
     /// <param name="levels">Where the limits stand, those of money left out.</param>
     /// <param name="now">For those ways that tell an instant.</param>
-    public static void Write(IHeaderDictionary headers, IReadOnlyList<RateLimitHeaders> ways, Dialect dialect, ReadOnlySpan<LimitLevel> levels, DateTimeOffset now)
+    public static void Write(IHeaderDictionary headers, IReadOnlyList<RateLimitHeaders> ways, Dialect dialect, ReadOnlySpan<LimitLevel> levels,
+        DateTimeOffset now)
     {
         if (levels.IsEmpty) return;
         foreach (var way in ways)

@@ -48,5 +48,6 @@ internal readonly record struct LimitLevel(string Rule, string Scope, Dimension 
         _ => remaining < spec.Limit ? spec.Time : TimeSpan.Zero,
     };
 
-    private static TimeSpan Refilled(AccountSpec spec, long units) => TimeSpan.FromTicks((long)Int128.Min((Int128)units * spec.Time.Ticks / spec.Refill, TimeSpan.MaxValue.Ticks));
+    private static TimeSpan Refilled(AccountSpec spec, long units) =>
+        TimeSpan.FromTicks((long)Int128.Min((Int128)units * spec.Time.Ticks / spec.Refill, TimeSpan.MaxValue.Ticks));
 }

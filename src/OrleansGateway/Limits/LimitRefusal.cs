@@ -23,7 +23,8 @@ internal static class LimitRefusal
         var allows = Allowed(spec, per, now);
         if (admission.Denial != Denial.Never)
             return new Refusal(429, "rate_limit_exceeded", $"The rate limit '{rule}' ({allows}) is reached.{Again(wait)}", RetryAfter: wait) { Rule = rule };
-        if (spec.Limit == 0) return new Refusal(429, "rate_limit_exceeded", $"The rate limit '{rule}' ({allows}) lets no such request pass.") { Rule = rule, IsFinal = true };
+        if (spec.Limit == 0)
+            return new Refusal(429, "rate_limit_exceeded", $"The rate limit '{rule}' ({allows}) lets no such request pass.") { Rule = rule, IsFinal = true };
         return TooLarge(rule, allows);
     }
 
@@ -36,7 +37,8 @@ internal static class LimitRefusal
             return new Refusal(429, "rate_limit_exceeded", $"The {kind} '{rule}' ({allows}) is reached.{Again(wait)}", RetryAfter: wait) { Rule = rule };
         var isHeld = denial == Denial.NotNow;
         var what = isHeld ? "What is left of it is held for requests that are under way." : "It is used up.";
-        return new Refusal(status, "insufficient_quota", $"The {kind} '{rule}' ({allows}) has too little left for this request. {what}{Again(wait)}", RetryAfter: wait)
+        return new Refusal(status, "insufficient_quota", $"The {kind} '{rule}' ({allows}) has too little left for this request. {what}{Again(wait)}",
+            RetryAfter: wait)
         {
             // SDKs try a 429 again after a second or so; money does not come back so soon.
             Rule = rule, Type = ErrorBody.InsufficientQuota, IsFinal = !isHeld,
@@ -44,12 +46,15 @@ internal static class LimitRefusal
     }
 
     private static Refusal TooLarge(string rule, string allows) =>
-        new(400, "request_too_large_for_limit", $"This request needs more than the limit '{rule}' ({allows}) ever has. Make it shorter, or ask for fewer output tokens.") { Rule = rule, IsFinal = true };
+        new(400, "request_too_large_for_limit",
+            $"This request needs more than the limit '{rule}' ({allows}) ever has. Make it shorter, or ask for fewer output tokens.")
+        { Rule = rule, IsFinal = true };
 
     private static Refusal Unavailable(string rule) =>
         new(503, "limits_unavailable", $"Nobody can say now what is left of the limit '{rule}'; try again later.", RetryAfter: s_again);
 
-    private static string Again(TimeSpan? wait) => wait is { } time ? $" Try again in {LimitLevel.Seconds(time).ToString(CultureInfo.InvariantCulture)} s." : "";
+    private static string Again(TimeSpan? wait) =>
+        wait is { } time ? $" Try again in {LimitLevel.Seconds(time).ToString(CultureInfo.InvariantCulture)} s." : "";
 
     /// <summary>Such as <c>5 requests per 60 s for each key</c>.</summary>
     private static string Allowed(AccountSpec spec, string per, DateTimeOffset now)

@@ -4,8 +4,8 @@ using OrleansGateway.Leases;
 namespace OrleansGateway.Limits;
 
 /// <summary>
-/// Refuses a request that its limits have no room for: those of requests and of requests in flight, which go by who calls, and where. Runs after auth, which says who calls, and
-/// before all that costs something. What it holds ends here, however the request does.
+/// Refuses a request that its limits have no room for: those of requests and of requests in flight, which go by who calls, and where. Runs after auth, which
+/// says who calls, and before all that costs something. What it holds ends here, however the request does.
 /// </summary>
 internal sealed class LimitStage(RuleTables tables, Admitter admitter) : IStage
 {

@@ -3,7 +3,9 @@ using OrleansGateway.Leases;
 
 namespace OrleansGateway.Limits;
 
-/// <summary><c>RateLimit-Policy</c> and <c>RateLimit</c> of draft-ietf-httpapi-ratelimit-headers-11: structured fields (RFC 9651), an item for each limit.</summary>
+/// <summary>
+/// <c>RateLimit-Policy</c> and <c>RateLimit</c> of draft-ietf-httpapi-ratelimit-headers-11: structured fields (RFC 9651), an item for each limit.
+/// </summary>
 internal static class PolicyFields
 {
     /// <summary>Greatest integer of a structured field (RFC 9651 §3.3.1).</summary>

@@ -14,8 +14,8 @@ namespace OrleansGateway.Limits;
 internal readonly record struct Applying(ReadOnlyMemory<Account> Accounts, CompiledRule? Full = null);
 
 /// <summary>
-/// All rate limits and budgets of a configuration, and which accounts a request has. What depends on the caller, the route and the model is remembered; what depends on the
-/// request alone (addresses, headers) is looked up by its value. Thread-safe.
+/// All rate limits and budgets of a configuration, and which accounts a request has. What depends on the caller, the route and the model is remembered; what
+/// depends on the request alone (addresses, headers) is looked up by its value. Thread-safe.
 /// </summary>
 internal sealed class RuleTable
 {
@@ -51,7 +51,8 @@ internal sealed class RuleTable
     public Applying Before(Exchange exchange) => Of(RulePhase.Before, exchange, new RuleSubject(exchange.Caller, exchange.Route!, null, null));
 
     /// <summary>
-    /// Accounts that are known once the model is: those of models, and those of tokens and money, which need the call's worst case. None for what is no model call.
+    /// Accounts that are known once the model is: those of models, and those of tokens and money, which need the call's worst case. None for what is no model
+    /// call.
     /// </summary>
     public Applying After(Exchange exchange) =>
         Of(RulePhase.After, exchange, new RuleSubject(exchange.Caller, exchange.Route!, (exchange.Call as ModelCall)?.Entry, null));
@@ -75,7 +76,8 @@ internal sealed class RuleTable
 
     /// <summary>Who may have budgets: these tenants, and the budgets that are of no tenant.</summary>
     public IEnumerable<string> BudgetOwners(IEnumerable<string> tenants, bool alsoOfNone) =>
-        Rules.Where(r => r.Budget is not null).SelectMany(r => r.IsOfTenant ? tenants.Select(t => $"tenant:{t}") : alsoOfNone ? [r.OwnerOf("")] : []).Distinct();
+        Rules.Where(r => r.Budget is not null).SelectMany(r => r.IsOfTenant ? tenants.Select(t => $"tenant:{t}") : alsoOfNone ? [r.OwnerOf("")] : [])
+            .Distinct();
 
     /// <summary>Whether there are rules of a phase.</summary>
     public bool Has(RulePhase phase) => _phases[(int)phase].Length > 0;
@@ -99,7 +101,9 @@ internal sealed class RuleTable
         return _admissions.Find(exhausted.Owner, new AccountId(rule.Id, exhausted.Id.Scope), spec);
     }
 
-    /// <summary>The accounts that are rates, and those that are money: parts of the same memory where all of one sort stand first, as they do for most requests.</summary>
+    /// <summary>
+    /// The accounts that are rates, and those that are money: parts of the same memory where all of one sort stand first, as they do for most requests.
+    /// </summary>
     public static (ReadOnlyMemory<Account> Rates, ReadOnlyMemory<Account> Money) Split(ReadOnlyMemory<Account> accounts)
     {
         var span = accounts.Span;
@@ -164,7 +168,8 @@ internal sealed class RuleTable
             if (account is null)
             {
                 isWhole = false;
-                account = rule.WhenFull == BeyondAccounts.Share && rule.SharedScopeOf(subject) is var shared && rule.SpecOf(shared) is { } common ? Open(rule, shared, common) : null;
+                account = rule.WhenFull == BeyondAccounts.Share && rule.SharedScopeOf(subject) is var shared && rule.SpecOf(shared) is { } common
+                    ? Open(rule, shared, common) : null;
             }
 
             if (account is not null) accounts.Add(account);

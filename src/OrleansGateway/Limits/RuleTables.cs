@@ -4,8 +4,8 @@ using OrleansGateway.Leases;
 namespace OrleansGateway.Limits;
 
 /// <summary>
-/// The rules as they are now. Requests go by the running configuration's, also those that began under the one before: a limit that is lowered counts at once, and accounts
-/// are not changed to and fro while both are in use.
+/// The rules as they are now. Requests go by the running configuration's, also those that began under the one before: a limit that is lowered counts at once,
+/// and accounts are not changed to and fro while both are in use.
 /// </summary>
 internal sealed class RuleTables(Func<Snapshot> running, IAdmissions admissions, TimeProvider time)
 {

@@ -5,8 +5,8 @@ using System.Text;
 namespace OrleansGateway.Limits;
 
 /// <summary>
-/// How the values that name an account are written: with slashes between, and in each value all but visible ASCII characters, and <c>/ % *</c>, in percent form. A value that is
-/// too long is named by its digest: clients choose what stands in headers.
+/// How the values that name an account are written: with slashes between, and in each value all but visible ASCII characters, and <c>/ % *</c>, in percent
+/// form. A value that is too long is named by its digest: clients choose what stands in headers.
 /// </summary>
 internal static class ScopeText
 {

@@ -58,6 +58,17 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public void Check_OfWhatIsHardlyMeantSo_WarnsAndSucceeds()
+    {
+        _folder.Write("gateway.yaml", TestFolder.Good + "    request_weight: 21\n");
+        var (code, output, error) = Check(_folder.ConfigPath);
+        Assert.Equal(0, code);
+        Assert.Contains(": valid (", output, StringComparison.Ordinal);
+        Assert.StartsWith($"warning: {_folder.ConfigPath}:", error, StringComparison.Ordinal);
+        Assert.Contains("rate_limits.per-key.burst: A request on the route default counts 21, and never fits into 20.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Check_OfAnEmptyName_SaysSo() => Assert.Equal((1, "", ":0:0: The file has no name.\n"), Check(""));
 
     [Fact]

@@ -24,6 +24,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     private readonly ILoggerFactory _logs;
     private readonly SnapshotSource _source;
     private GatewayHost? _host;
+    private Action<IServiceCollection>? _configure;
 
     private GatewayUnderTest(TimeProvider time, ILoggerProvider? logs)
     {
@@ -60,16 +61,26 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(gateway.Folder, "gateway.yaml"), yaml);
         var faults = gateway._source.Load();
         Assert.True(faults.Count == 0, string.Join('\n', faults));
-        gateway._host = await GatewayHost.StartAsync(gateway._source, gateway.Folder, services =>
+        gateway._configure = services =>
         {
             services.AddLogging().Replace(ServiceDescriptor.Singleton(gateway._logs));
             services.AddSingleton(time ?? TimeProvider.System);
             services.AddSingleton(new Random(1));
             replace?.Invoke(services);
-        }, TestContext.Current.CancellationToken);
+        };
+        gateway._host = await GatewayHost.StartAsync(gateway._source, gateway.Folder, gateway._configure, TestContext.Current.CancellationToken);
         gateway.Client.BaseAddress = gateway.Url;
         gateway.Client.DefaultRequestHeaders.Authorization = new("Bearer", Key);
         return gateway;
+    }
+
+    /// <summary>Stops it, and starts it again on what it has kept. Its address is another one: answers another client.</summary>
+    public async Task<HttpClient> RestartAsync()
+    {
+        await Host.StopAsync();
+        await Host.DisposeAsync();
+        _host = await GatewayHost.StartAsync(_source, Folder, _configure!, TestContext.Current.CancellationToken);
+        return new HttpClient { BaseAddress = Url, DefaultRequestHeaders = { Authorization = new("Bearer", Key) } };
     }
 
     /// <summary>Writes the configuration anew; a reload takes it over.</summary>

@@ -73,6 +73,8 @@ public sealed class RuleFaultTests
     [InlineData("{ limit: 5, rolling: 30d }")]
     [InlineData("{ limit: 5, mode: soft }")]
     [InlineData("{ limit: 5, mode: soft, on_exceeded: cut, grace: { amount: 0.50 } }")]
+    [InlineData("{ limit: 5, mode: soft, on_exceeded: cut, grace: { duration: 3d } }")]
+    [InlineData("{ limit: 5, mode: soft, on_exceeded: degrade, degrade_to: m, grace: { percent: 5, duration: 3d } }")]
     [InlineData("{ limit: 5, mode: soft, on_exceeded: degrade, degrade_to: m }")]
     [InlineData("{ limit: 5, orphans: release_after, orphans_kept: 2h }")]
     public void Read_WhenABudgetIsSound_FindsNoFault(string budget) => Assert.Empty(FaultsOf($"budgets: {{ b: {budget} }}\n"));
@@ -94,7 +96,11 @@ public sealed class RuleFaultTests
     [InlineData("{ limit: 5, mode: soft, on_exceeded: degrade }", "budgets.b.on_exceeded: The model to go to is missing; add degrade_to.")]
     [InlineData("{ limit: 5, mode: soft, on_exceeded: degrade, degrade_to: n }", "budgets.b.degrade_to: There is no 'n' among the models. Did you mean 'm'? Known models: m.")]
     [InlineData("{ limit: 5, mode: soft, on_exceeded: cut }", "budgets.b.on_exceeded: Without a grace it is cut at the limit, as a hard one; add grace, or write mode: hard.")]
-    [InlineData("{ limit: 5, mode: soft, on_exceeded: cut, grace: {} }", "budgets.b.grace: Neither amount nor percent is given; give exactly one.")]
+    [InlineData("{ limit: 5, mode: soft, on_exceeded: cut, grace: {} }", "budgets.b.grace: Neither amount nor percent nor duration is given; give a bound of what is spent beyond, or of the time.")]
+    [InlineData("{ limit: 5, mode: soft, on_exceeded: cut, grace: { amount: 1, percent: 5 } }", "budgets.b.grace: Both amount and percent are given; give one of them.")]
+    [InlineData("{ limit: 5, mode: soft, on_exceeded: cut, grace: { duration: 59s } }", "budgets.b.grace.duration: '59s' is out of range; it must be 1m to 366d.")]
+    [InlineData("{ limit: 5, rolling: 30d, mode: soft, on_exceeded: cut, grace: { duration: 1h } }",
+        "budgets.b.grace.duration: A rolling budget has no period in which it is exceeded first; give amount or percent.")]
     [InlineData("{ limit: 5, notices: [50, 101] }", "budgets.b.notices[1]: A notice is due at 1 to 100 percent.")]
     [InlineData("{ limit: 5, status: 400 }", "budgets.b.status: The status is 429, 402 or 403.")]
     [InlineData("{ limit: 5, orphans_kept: 1h }", "budgets.b.orphans_kept: Only with orphans: release_after is anything given back after a time; take it out.")]

@@ -96,6 +96,12 @@ internal sealed class EmbeddedOwner(string name, Func<bool, OwnerCore> make, ILe
         lock (_lock) _core?.SpecsChanged(clock.Now);
     }
 
+    /// <summary>What is spent of its budgets; nothing if they are not in memory.</summary>
+    public IReadOnlyList<BudgetShare> BudgetShares()
+    {
+        lock (_lock) return _core?.BudgetShares() ?? [];
+    }
+
     private void Enqueue(OwnerJob job)
     {
         if (_queue.Count >= QueueMax) throw new IOException($"Owner {name} has {QueueMax} requests waiting");

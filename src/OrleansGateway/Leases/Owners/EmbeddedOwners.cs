@@ -103,6 +103,9 @@ internal sealed class EmbeddedOwners : ILeaseOwners, IOwnerViews, IBudgets, IAsy
         foreach (var owner in _owners.Values) owner.SpecsChanged();
     }
 
+    /// <summary>What is spent of the budgets in memory.</summary>
+    public IEnumerable<BudgetShare> BudgetShares() => _owners.Values.SelectMany(owner => owner.BudgetShares());
+
     /// <summary>Where an owner stands; money only if the ledger can be reached.</summary>
     public async ValueTask<OwnerView> ViewAsync(string owner, CancellationToken cancellation)
     {

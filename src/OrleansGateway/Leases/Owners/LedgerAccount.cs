@@ -10,11 +10,15 @@ internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSetting
 {
     private readonly List<LedgerPeriod> _older = [];
     private LedgerPeriod? _current;
+    private bool _isCut;
+
     public Credits Credits { get; } = new(draft);
 
     public Suspense Suspense { get; } = new(draft);
 
     public RollingPosts Rolling { get; } = new(draft);
+
+    public Grace Grace { get; } = new(draft);
 
     public LedgerPeriod Current => _current ?? throw new InvalidOperationException($"{Id} was not brought to the present");
 
@@ -32,7 +36,7 @@ internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSetting
 
     public override long Limit => _current is null ? Spec.Limit : _current.Limit + Rolling.Sum;
 
-    public override long Level => _current?.Available ?? Spec.Limit;
+    public override long Level => _isCut ? Math.Min(Current.Available, 0) : _current?.Available ?? Spec.Limit;
 
     public override long Period => _current?.Number ?? 0;
 
@@ -71,21 +75,24 @@ internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSetting
         if (IsRolling) Rolling.Advance(Current, Spec.Time, now.Utc);
         if (Current.Base != Spec.Limit) Rebase();
         Credits.Expire(Current, now.Utc);
+        _isCut = Grace.Left(this, now.Utc) <= TimeSpan.Zero;
     }
 
     public override TimeSpan LifetimeFrom(in OwnerTime now)
     {
-        if (_current?.End is not { } end) return TimeSpan.MaxValue;
-        return end > now.Utc ? end - now.Utc : TimeSpan.Zero;
+        if (_current is null) return TimeSpan.MaxValue;
+        var untilEnd = _current.End is not { } end ? TimeSpan.MaxValue : end > now.Utc ? end - now.Utc : TimeSpan.Zero;
+        // Once it is over nothing more is granted, and what was before has ended.
+        return Grace.Left(this, now.Utc) is { } left && left > TimeSpan.Zero && left < untilEnd ? left : untilEnd;
     }
 
-    // A lease dies with its period; one that never had anything has none yet.
-    public override bool MayGrantOn(OwnerLease lease) => lease.State == LeaseState.Live && (lease.Period == Period || lease.Granted == 0);
+    // A lease dies with its period, or with the grace; one that never had anything has none yet.
+    public override bool MayGrantOn(OwnerLease lease) => lease.State == LeaseState.Live && ((lease.Period == Period && !_isCut) || lease.Granted == 0);
 
     public override Verdict WhenFree(long units, in OwnerTime now)
     {
         if (Level >= units) return Verdict.Yes;
-        if (Level + LiveOut() >= units && IsMoney) return Verdict.NotNow(settings.UnknownDelay);
+        if (!_isCut && Level + LiveOut() >= units && IsMoney) return Verdict.NotNow(settings.UnknownDelay);
         var delay = units > Spec.Limit ? TimeSpan.Zero
             : IsRolling ? Rolling.WhenFree(units - Level, Current, Spec.Time, now.Utc)
             : Current.End is { } end ? end - now.Utc : TimeSpan.Zero;
@@ -154,6 +161,8 @@ internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSetting
         }
     }
 
+    public BudgetShare ToShare() => new(Id, Posted, Limit, _current?.End);
+
     public LedgerPeriod? Find(long number) => _current?.Number == number ? _current : _older.Find(p => p.Number == number);
 
     public override void Forget(TimeSpan before)
@@ -203,8 +212,10 @@ internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSetting
         _older.RemoveAll(p => !HasLeases(p.Number));
     }
 
+    // Money has no clock; but that of a grace runs from the first grant.
     protected override void Extend(OwnerLease lease, in OwnerTime now)
     {
+        if (lease.Granted > 0 && lease.Period == Period) Grace.Begin(this, now.Utc);
     }
 
     private static bool IsLater(AccountRow row, LedgerPeriod than) => (row.Start ?? DateTimeOffset.MinValue) > (than.Start ?? DateTimeOffset.MinValue);

@@ -61,7 +61,12 @@ internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Fu
         foreach (var row in record.Accounts.Where(r => (r.Limit, r.Available, r.Posted) != default)) Loaded(row.Account, now)?.Load(row);
         foreach (var row in record.Leases) Loaded(row.Account, now)?.Load(row);
         foreach (var row in record.Suspense) Loaded(row.Account, now)?.Suspense.Load(row);
-        foreach (var row in record.Credits) Loaded(row.Account, now)?.Credits.Load(row);
+        foreach (var row in record.Credits)
+        {
+            if (Loaded(row.Account, now) is not { } account) continue;
+            if (Grace.IsMark(row)) account.Grace.Load(row);
+            else account.Credits.Load(row);
+        }
         IsLedgerKnown = true;
         foreach (var account in adopted) Find(account.Id, now)?.Adopt(account.Adopted, now);
     }

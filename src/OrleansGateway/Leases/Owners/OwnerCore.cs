@@ -168,6 +168,10 @@ internal sealed class OwnerCore
         return new OwnerView(Epoch, IsLedgerKnown, [.. views]);
     }
 
+    /// <summary>What is spent of each budget, as far as it is known.</summary>
+    public IReadOnlyList<BudgetShare> BudgetShares() =>
+        IsLedgerKnown ? [.. _accounts.InLedger.Where(a => a is { IsMoney: true, HasRule: true }).Select(a => a.ToShare())] : [];
+
     private void Load(LedgerRecord record, in OwnerTime now)
     {
         _draft.Clear();

@@ -79,9 +79,9 @@ internal sealed class LedgerReads(string schema)
     }
 
     // By owner, for so the index is: without it each look would go through all notices there ever were.
-    public async Task<IReadOnlyList<OwnerNotice>> NoticesAsync(DbConnection connection, DateTimeOffset since, int limit) =>
+    public async Task<IReadOnlyList<OwnerNotice>> NoticesAsync(DbConnection connection, DbTransaction transaction, DateTimeOffset since, int limit) =>
     [
-        .. (await connection.ReadAllAsync<StoredNotice>(null, $"""
+        .. (await connection.ReadAllAsync<StoredNotice>(transaction, $"""
             SELECT n.owner, {StoredNotice.Columns}
             FROM {schema}ledger_owners o CROSS JOIN {schema}ledger_notices n WHERE n.owner = o.owner AND at >= @at
             ORDER BY at, n.owner, rule, scope, period, percent LIMIT @limit
@@ -107,7 +107,7 @@ internal sealed class LedgerReads(string schema)
             Slice("notices", $"a.at < @periods AND NOT EXISTS (SELECT 1 FROM {schema}ledger_accounts AS account " +
                 "WHERE account.owner = a.owner AND account.rule = a.rule AND account.scope = a.scope AND account.period = a.period)"),
             Slice("suspense", "a.settled IS NOT NULL AND a.at < @periods"),
-            Slice("credits", "a.granted < @periods AND (a.burned >= a.amount OR a.expires < @periods)"),
+            Slice("credits", "a.amount > 0 AND a.granted < @periods AND (a.burned >= a.amount OR a.expires < @periods)"),
         ];
 
         string Slice(string table, string which) =>

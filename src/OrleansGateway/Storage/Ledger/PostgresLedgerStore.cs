@@ -59,7 +59,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, TimeProvide
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OwnerNotice>> ReadNoticesAsync(DateTimeOffset since, int limit, CancellationToken cancellation) => InTransactionAsync(
-        IsolationLevel.RepeatableRead, (connection, _) => Reads.NoticesAsync(connection, since, limit), cancellation);
+        IsolationLevel.RepeatableRead, (connection, transaction) => Reads.NoticesAsync(connection, transaction, since, limit), cancellation);
 
     /// <inheritdoc/>
     public async ValueTask<int> PurgeAsync(LedgerCutoffs cutoffs, CancellationToken cancellation)

@@ -43,7 +43,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, TimeProvider ti
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OwnerNotice>> ReadNoticesAsync(DateTimeOffset since, int limit, CancellationToken cancellation) =>
-        ReadAsync((connection, _) => Reads.NoticesAsync(connection, since, limit), cancellation);
+        ReadAsync((connection, transaction) => Reads.NoticesAsync(connection, transaction, since, limit), cancellation);
 
     /// <inheritdoc/>
     public async ValueTask<int> PurgeAsync(LedgerCutoffs cutoffs, CancellationToken cancellation)
