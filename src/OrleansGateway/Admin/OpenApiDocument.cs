@@ -18,7 +18,7 @@ internal static class OpenApiDocument
 
     /// <summary>The document of all endpoints, as JSON.</summary>
     // The handlers are not called: the document says what there is, not what it does it with.
-    public static string Text => _text ??= Write(AdminEndpoints.All(null!, null!, null!, null!, null!, null!, null!, null!, null!, null!));
+    public static string Text => _text ??= Write(AdminEndpoints.All(null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!));
 
     private static string Write(IReadOnlyList<AdminEndpoint> endpoints)
     {
@@ -85,7 +85,7 @@ internal static class OpenApiDocument
     {
         var content = new JsonObject();
         if (endpoint.Answer is { } answer) content["application/json"] = new JsonObject { ["schema"] = Reference(answer) };
-        if (endpoint.OtherAnswer is { } other) content[other] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } };
+        foreach (var other in endpoint.OtherAnswers) content[other] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } };
         var responses = new JsonObject();
         foreach (var status in new[] { endpoint.RepeatStatus, endpoint.Status }.OfType<int>())
         {

@@ -61,7 +61,14 @@ internal sealed record UsageQuery
 /// <param name="Rows">What was asked for.</param>
 /// <param name="Total">The sum of all rows, those beyond the limit included; by tag, of all records, each once.</param>
 /// <param name="More">Whether there are rows beyond the limit.</param>
-internal sealed record UsageReport(IReadOnlyList<UsageRow> Rows, UsageSums Total, bool More);
+internal sealed record UsageReport(IReadOnlyList<UsageRow> Rows, UsageSums Total, bool More)
+{
+    /// <summary>
+    /// Before this instant the report is not to the point, for what it would need was purged: there it begins, ends and parts at whole hours or days in UTC, and where it is about
+    /// records it leaves out what came before. None if it is exact throughout.
+    /// </summary>
+    public DateTimeOffset? ExactFrom { get; init; }
+}
 
 /// <param name="At">Begin of the step; none without steps.</param>
 /// <param name="Values">Values of the dimensions asked for, in their order; empty for none.</param>

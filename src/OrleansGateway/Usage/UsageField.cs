@@ -64,4 +64,6 @@ internal enum UsageField : byte
     ImageCost = 66,
     ToolsCost = 67,
     RequestCost = 68,
+
+    PromptHash = 69,
 }

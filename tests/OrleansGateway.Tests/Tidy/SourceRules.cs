@@ -28,6 +28,7 @@ internal static partial class SourceRules
         ["Leases"] = [],
         ["Limits"] = ["Leases", "Prices", "Http", "Configuration", "Telemetry", "Models"],
         ["Budgets"] = ["Leases", "Limits", "Prices", "Usage", "Http", "Configuration", "Telemetry", "Models"],
+        ["SelfService"] = ["Auth", "Http", "Configuration", "Usage", "Leases", "Limits"],
         ["Storage"] = ["Audit", "Tenants", "Admin", "Configuration", "Telemetry", "Leases", "Prices", "Usage", "Http"],
         ["Admin"] = ["Audit", "Tenants", "Http", "Configuration", "Telemetry", "Upstream", "Leases", "Limits", "Budgets", "Prices", "Usage"],
     };
