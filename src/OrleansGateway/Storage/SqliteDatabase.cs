@@ -1,6 +1,7 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
 using OrleansGateway.Storage.Ledger;
+using OrleansGateway.Storage.Usage;
 
 namespace OrleansGateway.Storage;
 
@@ -21,6 +22,9 @@ internal sealed class SqliteDatabase : IDisposable
     /// </summary>
     public const string LedgerFileName = "ledger.db";
 
+    /// <summary>Name of the database of usage in the state folder. It is the largest, grows all the time, and its writes are long.</summary>
+    public const string UsageFileName = "usage.db";
+
     private readonly string _connectionString;
 
     private SqliteDatabase(string path) => _connectionString = new SqliteConnectionStringBuilder
@@ -38,6 +42,10 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>The same with <c>ledger.db</c>.</summary>
     public static SqliteDatabase OpenLedger(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log) =>
         Open(stateFolder, LedgerFileName, LedgerSchema.Sqlite, time, log);
+
+    /// <summary>The same with <c>usage.db</c>.</summary>
+    public static SqliteDatabase OpenUsage(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log) =>
+        Open(stateFolder, UsageFileName, UsageSchema.Sqlite, time, log);
 
     private static SqliteDatabase Open(string stateFolder, string fileName, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<SqliteDatabase> log)
     {

@@ -64,14 +64,14 @@ internal sealed class PostgresDatabase : IAsyncDisposable
             CREATE TABLE IF NOT EXISTS gateway.migrations (version bigint PRIMARY KEY, name text NOT NULL, applied_at bigint NOT NULL)
             """, transaction: transaction);
         var applied = await connection.ExecuteScalarAsync<long>("SELECT coalesce(max(version), 0) FROM gateway.migrations", transaction: transaction);
-        if (applied > LedgerSchema.Postgres[^1].Version)
+        if (applied > PostgresSchema.Steps[^1].Version)
         {
             throw new StorageException(
-                $"The database {connection.Database} has version {applied}, and this program knows versions up to {LedgerSchema.Postgres[^1].Version}. " +
+                $"The database {connection.Database} has version {applied}, and this program knows versions up to {PostgresSchema.Steps[^1].Version}. " +
                 "A newer gateway wrote it. Start that gateway.");
         }
 
-        var missing = LedgerSchema.Postgres.Where(m => m.Version > applied).ToArray();
+        var missing = PostgresSchema.Steps.Where(m => m.Version > applied).ToArray();
         foreach (var step in missing)
         {
             await connection.ExecuteAsync(step.Sql, transaction: transaction, commandTimeout: 0);
