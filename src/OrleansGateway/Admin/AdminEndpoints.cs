@@ -24,7 +24,7 @@ internal static class AdminEndpoints
         new("GET", "/limits/explain", Permission.ReadBudgets, "Which limits and budgets a call meets, and how they stand.", call => limits.ExplainAsync(call))
             { Answer = AdminJson.Default.LimitExplanationDocument, Refusals = [422], Query = LimitEndpoints.Filters },
         .. Of(usage),
-        new("GET", "/usage/insights", Permission.ReadUsage, "What usage tells that an operator may act on, with the figures behind it.", insights.ListAsync)
+        new("GET", "/usage/insights", Permission.ReadUsage, "What usage tells that an operator may act on, with the figures behind it.", call => insights.ListAsync(call))
             { Answer = AdminJson.Default.InsightListDocument, Refusals = [422, 503], Query = InsightEndpoints.Filters },
         new("GET", "/status", Permission.ReadStatus, "The gateway as it is now, and its providers over the last minutes.",
             _ => Task.FromResult(AdminAnswer.Json(status(), AdminJson.Default.StatusDocument))) { Answer = AdminJson.Default.StatusDocument },
@@ -117,15 +117,15 @@ internal static class AdminEndpoints
 
     private static AdminEndpoint[] Of(UsageEndpoints usage) =>
     [
-        new("GET", "/usage", Permission.ReadUsage, "What was used and what it cost, by whatever is asked for.", usage.ReportAsync)
+        new("GET", "/usage", Permission.ReadUsage, "What was used and what it cost, by whatever is asked for.", call => usage.ReportAsync(call))
         {
             Answer = AdminJson.Default.UsageReportDocument, OtherAnswers = [UsageExport.Csv, UsageExport.JsonLines], Refusals = [422, 503], Query = UsageEndpoints.ReportFilters,
         },
-        new("GET", "/usage/records", Permission.ReadUsage, "Records of attempts, newest first; as CSV or JSON lines all that match, oldest first.", usage.RecordsAsync)
+        new("GET", "/usage/records", Permission.ReadUsage, "Records of attempts, newest first; as CSV or JSON lines all that match, oldest first.", call => usage.RecordsAsync(call))
         {
             Answer = AdminJson.Default.UsageRecordListDocument, OtherAnswers = [UsageExport.Csv, UsageExport.JsonLines], Refusals = [422, 503], Query = UsageEndpoints.RecordFilters,
         },
-        new("GET", "/usage/tail", Permission.ReadUsage, "Records as this gateway writes them, as server-sent events, until the caller goes.", usage.TailAsync)
+        new("GET", "/usage/tail", Permission.ReadUsage, "Records as this gateway writes them, as server-sent events, until the caller goes.", call => usage.TailAsync(call))
             { OtherAnswers = [UsageTailAnswer.EventStream], Refusals = [422, 429], Query = UsageEndpoints.TailFilters },
     ];
 

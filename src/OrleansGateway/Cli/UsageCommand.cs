@@ -94,7 +94,7 @@ internal static class UsageCommand
         var isTotal = ReferenceEquals(row, report.Total);
         var share = report.Total.CostNanoUsd == 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{100m * row.CostNanoUsd / report.Total.CostNanoUsd:0.0} %");
         var time = report.Step == "none" ? [] : (string[])[isTotal ? "" : At(row.At!.Value, report.Zone)];
-        var values = report.By.Select(b => isTotal ? "" : row.Values![b] is { Length: > 0 } value ? value : "-").ToArray();
+        var values = report.By.Select(b => isTotal ? "" : row.Values[b] is { Length: > 0 } value ? value : "-").ToArray();
         string[] names = [.. time, .. values];
         if (isTotal && names.Length > 0) names[0] = "total";
         var tokens = row.Tokens;

@@ -97,7 +97,7 @@ internal sealed class OwnUsageStage(AuthStage auth, IUsageReports reports, Limit
 
         var report = await reports.ReportAsync(query with { Only = Bound(query.Only, caller, isOfTenant) }, exchange.Aborted);
         var document = new OwnUsageDocument(
-            caller.KeyId, caller.Tenant, caller.Team, caller.User, isOfTenant ? "tenant" : "key", UsageReportDocument.Of(query, report), await BudgetsAsync(exchange, caller));
+            caller.KeyId, caller.Tenant, caller.Team, caller.User, isOfTenant ? "tenant" : "key", UsageReportDocument.Of(query, report), await BudgetsAsync(exchange, caller, text.Text("model")));
         exchange.Http.Response.Headers.CacheControl = "no-store";
         exchange.Http.Response.ContentType = "application/json";
         await JsonSerializer.SerializeAsync(exchange.Http.Response.Body, document, SelfServiceJson.Default.OwnUsageDocument, exchange.Aborted);
@@ -126,12 +126,16 @@ internal sealed class OwnUsageStage(AuthStage auth, IUsageReports reports, Limit
         return bound;
     }
 
-    /// <summary>The budgets of its organisation that a call of it takes from, on the first route of models that it may use. Those of models are known only once a model is.</summary>
-    private async Task<IReadOnlyList<OwnBudgetDocument>> BudgetsAsync(Exchange exchange, Caller caller)
+    /// <summary>
+    /// The budgets of its organisation that a call of it takes from, for the model asked about, or else for the first that it may use: most budgets are of all models alike.
+    /// </summary>
+    private async Task<IReadOnlyList<OwnBudgetDocument>> BudgetsAsync(Exchange exchange, Caller caller, string? asked)
     {
-        if (exchange.Snapshot.Routes.All.FirstOrDefault(r => r.IsModelApi && caller.Routes.Matches(r.Id)) is not { } route) return [];
+        var route = exchange.Snapshot.Routes.All.FirstOrDefault(r => r.IsModelApi && caller.Routes.Matches(r.Id));
+        var model = exchange.Snapshot.Models.Values.Where(m => caller.Models.Matches(m.Name) && (asked is null || m.Name == asked)).MinBy(m => m.Name, StringComparer.Ordinal);
+        if (route is null || model is null) return [];
         var call = new Exchange(exchange.Http, exchange.Snapshot, exchange.Id, exchange.StartedAt) { Caller = caller, Route = route, ClientAddress = exchange.ClientAddress };
-        var accounts = await explanation.OfAsync(call, model: null, exchange.Aborted);
+        var accounts = await explanation.OfAsync(call, model, exchange.Aborted);
         return [.. accounts.Where(a => a.Rule is { Budget: not null, IsOfTenant: true }).Select(OwnBudgetDocument.Of)];
     }
 }

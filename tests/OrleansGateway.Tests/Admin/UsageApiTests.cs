@@ -125,7 +125,7 @@ public sealed class UsageApiTests : IAsyncLifetime
     [Fact(Timeout = 60_000)]
     public async Task Record_AsADocument_HasAllThatWasWrittenDown()
     {
-        Add(Record(1) with { PromptHash = -1, Error = "upstream_error", Corrects = Guid.Empty });
+        Add(Record(1) with { PromptHash = -1, Error = "upstream_error", Corrects = Guid.Empty, ServiceTier = "flex" });
         var (_, page) = await _host.GetAsync("/admin/v1/usage/records");
         var record = page.GetProperty("records")[0];
         var expected = UsageFieldNames().Order();

@@ -34,7 +34,7 @@ internal sealed class UsageBook : IUsageLog, IUsageReports
         if (Broken is { } reason) throw new UsageStoreException(reason);
         var all = _records.Where(r => r.At >= query.From && r.At < query.To && UsageFilters.Takes(query.Only, r)).ToArray();
         var rows = all.SelectMany(r => KeysOf(r, query).Select(key => (key, r))).GroupBy(p => p.key, p => p.r)
-            .Select(g => new UsageRow(g.Key.At, g.Key.Values.Length == 0 ? [] : g.Key.Values.Split('\n'), Sum(g)))
+            .Select(g => new UsageRow(g.Key.At, query.By.Count == 0 ? [] : g.Key.Values.Split('\n'), Sum(g)))
             .OrderBy(r => r.At).ThenByDescending(r => r.Sums.Cost.Total).ThenBy(r => string.Concat(r.Values), StringComparer.Ordinal).ToArray();
         var page = rows.Skip(query.Offset).Take(query.Limit).ToArray();
         return ValueTask.FromResult(new UsageReport(page, Sum(all), query.Offset + page.Length < rows.Length));

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text.Json.Serialization;
 using OrleansGateway.Http;
 using OrleansGateway.Leases;
@@ -23,18 +24,18 @@ internal sealed record UsageReportDocument(
 /// <c>DurationMs</c> and <c>FirstByteMs</c> are means over attempts.
 /// </summary>
 internal sealed record UsageRowDocument(
-    DateTimeOffset? At, IReadOnlyDictionary<string, string>? Values, long Requests, long Attempts, long Failed, UsageTokensDocument Tokens, string Cost, long CostNanoUsd,
+    DateTimeOffset? At, IReadOnlyDictionary<string, string> Values, long Requests, long Attempts, long Failed, UsageTokensDocument Tokens, string Cost, long CostNanoUsd,
     UsageCostDocument CostByClassNanoUsd, double? DurationMs, double? FirstByteMs)
 {
     public static UsageRowDocument Of(in UsageSums sums, DateTimeOffset? at = null, IReadOnlyDictionary<string, string>? values = null) => new(
-        at, values, sums.Requests, sums.Attempts, sums.Failed, UsageTokensDocument.Of(sums.Tokens), NanoUsd.Format(sums.Cost.Total), sums.Cost.Total, UsageCostDocument.Of(sums.Cost),
+        at, values ?? ReadOnlyDictionary<string, string>.Empty, sums.Requests, sums.Attempts, sums.Failed, UsageTokensDocument.Of(sums.Tokens), NanoUsd.Format(sums.Cost.Total), sums.Cost.Total, UsageCostDocument.Of(sums.Cost),
         sums.Attempts == 0 ? null : Milliseconds(sums.Duration / sums.Attempts), sums.FirstBytes == 0 ? null : Milliseconds(sums.ToFirstByte / sums.FirstBytes));
 
     public static UsageRowDocument Of(UsageRow row, IReadOnlyList<UsageDimension> by)
     {
         var values = new Dictionary<string, string>(by.Count);
         for (var i = 0; i < by.Count; i++) values[UsageWords.Name(by[i])] = row.Values[i];
-        return Of(row.Sums, row.At, by.Count == 0 ? null : values);
+        return Of(row.Sums, row.At, values);
     }
 
     public static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 3);
