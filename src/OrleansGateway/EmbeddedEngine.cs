@@ -20,6 +20,7 @@ internal static class EmbeddedEngine
         services.TryAddSingleton<IAuditLog, SqliteAuditLog>();
         services.TryAddSingleton<IConfigurationHistory, SqliteConfigurationHistory>();
         EmbeddedLeases.Add(services, stateFolder);
+        EmbeddedUsage.Add(services, stateFolder);
         return services;
     }
 }

@@ -3,6 +3,7 @@ using OrleansGateway.Admin;
 using OrleansGateway.Audit;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
+using OrleansGateway.Leases.Ledger;
 using OrleansGateway.Shedding;
 using OrleansGateway.Storage;
 using OrleansGateway.Telemetry;
@@ -20,6 +21,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly Task _watch;
     private readonly Task _overloadWatch;
     private readonly Task _limitsWatch;
+    private readonly Task _historyPurge;
 
     private GatewayHost(ServiceProvider services, AdminListener admin, AdminToken token)
     {
@@ -27,6 +29,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         _watch = Configuration.WatchAsync(Changes.By(AuditActor.File), _stopping.Token);
         _overloadWatch = _services.GetRequiredService<Overload>().WatchAsync(_stopping.Token);
         _limitsWatch = _services.GetRequiredService<EmbeddedLeases>().WatchAsync(_stopping.Token);
+        _historyPurge = _services.GetRequiredService<HistoryPurge>().RunAsync(_stopping.Token);
     }
 
     public SnapshotSource Configuration => _services.GetRequiredService<SnapshotSource>();
@@ -82,6 +85,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     {
         await _services.GetRequiredService<Drain>().RunAsync(() => Configuration.Current.Settings);
         await _services.GetRequiredService<EmbeddedLeases>().StopAsync();
+        await _services.GetRequiredService<EmbeddedUsage>().StopAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -89,7 +93,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await _stopping.CancelAsync();
         try
         {
-            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch);
+            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _historyPurge);
         }
         catch (OperationCanceledException)
         {
@@ -112,7 +116,8 @@ internal sealed class GatewayHost : IAsyncDisposable
         await services.GetRequiredService<TenantDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<EmbeddedLeases>().StartAsync(cancellation);
-        Observe(configuration, services.GetRequiredService<GatewayMetrics>());
+        services.GetRequiredService<EmbeddedUsage>().Start();
+        Observe(configuration, services.GetRequiredService<GatewayMetrics>(), services.GetRequiredService<EmbeddedLeases>());
 
         await services.GetRequiredService<ConfigurationChanges>().RecordStartAsync(cancellation);
         var admins = ActivatorUtilities.CreateInstance<AdminDirectory>(services, token);
@@ -147,13 +152,15 @@ internal sealed class GatewayHost : IAsyncDisposable
         }
     }
 
-    private static void Observe(SnapshotSource configuration, GatewayMetrics metrics)
+    private static void Observe(SnapshotSource configuration, GatewayMetrics metrics, EmbeddedLeases leases)
     {
         metrics.ConfigServed(configuration.Current.Version);
         configuration.Reloaded = result =>
         {
             if (result.Changed || result.Faults.Count > 0) metrics.ConfigReloaded(applied: result.Changed);
             metrics.ConfigServed(result.Version);
+            // Before whoever asked for the reload is answered: the next requests go by the new limits.
+            leases.RulesChanged();
         };
     }
 }

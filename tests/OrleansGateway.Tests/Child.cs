@@ -34,6 +34,7 @@ internal static class Child
         "ledger-postgres" => Storage.Ledger.LedgerChild.PostgresAsync(at),
         "usage-sqlite" => Storage.Usage.UsageChild.SqliteAsync(at),
         "usage-postgres" => Storage.Usage.UsageChild.PostgresAsync(at),
+        "usage" => Usage.UsageChild.RunAsync(at),
         "journal" => Leases.Journal.JournalChild.RunAsync(at),
         _ => throw new ArgumentOutOfRangeException(nameof(work), work, "No such child."),
     };

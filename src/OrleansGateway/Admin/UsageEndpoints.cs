@@ -40,8 +40,8 @@ internal sealed class UsageEndpoints(IUsageReports reports, IUsageLog log, Usage
         return await AnswerAsync(call, async () =>
         {
             var report = await reports.ReportAsync(query, call.Aborted);
-            if (format != UsageFormat.Json) return UsageExport.Rows(reports, query, report, all: text.Text("limit") is null, format, call.Aborted);
-            return AdminAnswer.Json(UsageReportDocument.Of(query, report), AdminJson.Default.UsageReportDocument);
+            if (format != UsageFormat.Json) return UsageExport.Rows(reports, query, report, all: text.Text("limit") is null, format, IsOfTenant(call), call.Aborted);
+            return AdminAnswer.Json(UsageReportDocument.Of(query, report, IsOfTenant(call)), AdminJson.Default.UsageReportDocument);
         });
     }
 
@@ -61,7 +61,7 @@ internal sealed class UsageEndpoints(IUsageReports reports, IUsageLog log, Usage
         return await AnswerAsync(call, async () =>
         {
             var records = reports.ReadAsync(query, call.Aborted);
-            return format == UsageFormat.Json ? await PageAsync(records, limit) : await UsageExport.RecordsAsync(records, limit, format, call.Aborted);
+            return format == UsageFormat.Json ? await PageAsync(records, limit, IsOfTenant(call)) : await UsageExport.RecordsAsync(records, limit, format, IsOfTenant(call), call.Aborted);
         });
     }
 
@@ -72,9 +72,12 @@ internal sealed class UsageEndpoints(IUsageReports reports, IUsageLog log, Usage
         var only = text.Only(s_all);
         if (RefusalOf(call, text, only) is { } refused) return Task.FromResult(refused);
         return Task.FromResult(tail.Watch(record => UsageFilters.Takes(only, record)) is { } watcher
-            ? new UsageTailAnswer(watcher, time)
+            ? new UsageTailAnswer(watcher, IsOfTenant(call), time)
             : AdminAnswer.Problem(new Refusal(429, "too_many_tails", $"{UsageTail.WatchersMax} watch already.")));
     }
+
+    /// <summary>Whether the caller is a tenant's, who is told what it is billed, and not what that costs the operator.</summary>
+    private static bool IsOfTenant(AdminCall call) => call.Principal.Tenant is not null;
 
     private UsageQueryText Read(AdminCall call, string[] known)
     {
@@ -107,7 +110,7 @@ internal sealed class UsageEndpoints(IUsageReports reports, IUsageLog log, Usage
         }
     }
 
-    private static async Task<IResult> PageAsync(IAsyncEnumerable<UsageRecord> records, int limit)
+    private static async Task<IResult> PageAsync(IAsyncEnumerable<UsageRecord> records, int limit, bool toTenant)
     {
         var page = new List<UsageRecord>(limit + 1);
         await foreach (var record in records)
@@ -117,6 +120,6 @@ internal sealed class UsageEndpoints(IUsageReports reports, IUsageLog log, Usage
         }
 
         var next = page.Count > limit ? UsageCursorText.Of(page[limit - 1]) : null;
-        return AdminAnswer.Json(new UsageRecordListDocument([.. page.Take(limit).Select(UsageRecordDocument.Of)], next), AdminJson.Default.UsageRecordListDocument);
+        return AdminAnswer.Json(new UsageRecordListDocument([.. page.Take(limit).Select(r => UsageRecordDocument.Of(r, toTenant))], next), AdminJson.Default.UsageRecordListDocument);
     }
 }

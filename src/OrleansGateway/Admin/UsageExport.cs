@@ -43,19 +43,19 @@ internal static class UsageExport
     }
 
     /// <summary>All rows from those of the first page on.</summary>
-    public static IResult Rows(IUsageReports reports, UsageQuery query, UsageReport first, bool all, UsageFormat format, CancellationToken cancellation) => format == UsageFormat.Csv
-        ? Stream(Csv, UsageCsv.RowTitles(query), PagesAsync(reports, query, first, all, cancellation), (output, row) => UsageCsv.Write(output, row, query), cancellation)
-        : Stream(JsonLines, [], PagesAsync(reports, query, first, all, cancellation), (output, row) => WriteLine(output, UsageRowDocument.Of(row, query.By), AdminJson.Default.UsageRowDocument), cancellation);
+    public static IResult Rows(IUsageReports reports, UsageQuery query, UsageReport first, bool all, UsageFormat format, bool toTenant, CancellationToken cancellation) => format == UsageFormat.Csv
+        ? Stream(Csv, UsageCsv.RowTitles(query), PagesAsync(reports, query, first, all, cancellation), (output, row) => UsageCsv.Write(output, row, query, toTenant), cancellation)
+        : Stream(JsonLines, [], PagesAsync(reports, query, first, all, cancellation), (output, row) => WriteLine(output, UsageRowDocument.Of(row, query.By, toTenant), AdminJson.Default.UsageRowDocument), cancellation);
 
     /// <summary>So many records. Reads the first before it answers, so that a store that is down is told as such.</summary>
-    public static async Task<IResult> RecordsAsync(IAsyncEnumerable<UsageRecord> records, int limit, UsageFormat format, CancellationToken cancellation)
+    public static async Task<IResult> RecordsAsync(IAsyncEnumerable<UsageRecord> records, int limit, UsageFormat format, bool toTenant, CancellationToken cancellation)
     {
         var reading = records.GetAsyncEnumerator(cancellation);
         var isAny = await reading.MoveNextAsync();
         var all = isAny ? RestAsync(reading, limit) : NoneAsync(reading);
         return format == UsageFormat.Csv
-            ? Stream(Csv, UsageCsv.RecordTitles, all, UsageCsv.Write, cancellation)
-            : Stream(JsonLines, [], all, static (output, record) => WriteLine(output, UsageRecordDocument.Of(record), AdminJson.Default.UsageRecordDocument), cancellation);
+            ? Stream(Csv, UsageCsv.RecordTitles, all, (output, record) => UsageCsv.Write(output, record, toTenant), cancellation)
+            : Stream(JsonLines, [], all, (output, record) => WriteLine(output, UsageRecordDocument.Of(record, toTenant), AdminJson.Default.UsageRecordDocument), cancellation);
     }
 
     private static IResult Stream<T>(string mediaType, byte[] titles, IAsyncEnumerable<T> items, Action<IBufferWriter<byte>, T> write, CancellationToken cancellation) => Results.Stream(

@@ -12,7 +12,7 @@ namespace OrleansGateway.Admin;
 /// and a comment now and then, so that either side notices when the other has gone. The id of an event is a cursor of <c>GET /usage/records</c>: what a reader missed is asked for
 /// there, so that <c>Last-Event-ID</c> need not be looked at here.
 /// </summary>
-internal sealed class UsageTailAnswer(UsageTail.Watcher watcher, TimeProvider time) : IResult
+internal sealed class UsageTailAnswer(UsageTail.Watcher watcher, bool toTenant, TimeProvider time) : IResult
 {
     public const string EventStream = "text/event-stream";
 
@@ -69,10 +69,10 @@ internal sealed class UsageTailAnswer(UsageTail.Watcher watcher, TimeProvider ti
         }
     }
 
-    private static void Write(ArrayBufferWriter<byte> piece, UsageRecord record)
+    private void Write(ArrayBufferWriter<byte> piece, UsageRecord record)
     {
         Encoding.UTF8.GetBytes($"event: record\nid: {UsageCursorText.Of(record)}\ndata: ", piece);
-        using (var json = new Utf8JsonWriter(piece)) JsonSerializer.Serialize(json, UsageRecordDocument.Of(record), AdminJson.Default.UsageRecordDocument);
+        using (var json = new Utf8JsonWriter(piece)) JsonSerializer.Serialize(json, UsageRecordDocument.Of(record, toTenant), AdminJson.Default.UsageRecordDocument);
         piece.Write("\n\n"u8);
     }
 }

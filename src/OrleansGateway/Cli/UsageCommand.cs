@@ -83,7 +83,7 @@ internal static class UsageCommand
             return;
         }
 
-        string[] titles = [.. report.Step == "none" ? [] : (string[])["AT"], .. report.By.Select(b => b.ToUpperInvariant()), "REQUESTS", "FAILED", "INPUT", "CACHED", "OUTPUT", "COST USD", "SHARE"];
+        string[] titles = [.. report.Step == "none" ? [] : (string[])["AT"], .. report.By.Select(b => b.ToUpperInvariant()), "REQUESTS", "FAILED", "INPUT", "CACHED", "OUTPUT", "BILLED USD", "COST USD", "SHARE"];
         TextTable.Write(output, titles, report.Rows.Append(report.Total).Select(row => Cells(report, row)));
         if (report.NextCursor is not null) output.WriteLine("There are more rows.");
         if (report.ExactFrom is { } exact) output.WriteLine($"Before {KeyPrinter.At(exact)} finer figures were purged: whole hours or days in UTC are counted there.");
@@ -92,7 +92,7 @@ internal static class UsageCommand
     private static string[] Cells(UsageReportDocument report, UsageRowDocument row)
     {
         var isTotal = ReferenceEquals(row, report.Total);
-        var share = report.Total.CostNanoUsd == 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{100m * row.CostNanoUsd / report.Total.CostNanoUsd:0.0} %");
+        var share = report.Total.BilledNanoUsd == 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{100m * row.BilledNanoUsd / report.Total.BilledNanoUsd:0.0} %");
         var time = report.Step == "none" ? [] : (string[])[isTotal ? "" : At(row.At!.Value, report.Zone)];
         var values = report.By.Select(b => isTotal ? "" : row.Values[b] is { Length: > 0 } value ? value : "-").ToArray();
         string[] names = [.. time, .. values];
@@ -100,8 +100,8 @@ internal static class UsageCommand
         var tokens = row.Tokens;
         return
         [
-            .. names, Number(row.Requests), Number(row.Failed), Number(tokens.Input + tokens.CacheRead + tokens.CacheWrite + tokens.CacheWrite1h), Number(tokens.CacheRead), Number(tokens.Output), row.Cost,
-            share,
+            .. names, Number(row.Requests), Number(row.Failed), Number(tokens.Input + tokens.CacheRead + tokens.CacheWrite + tokens.CacheWrite1h), Number(tokens.CacheRead), Number(tokens.Output), row.Billed,
+            row.Cost ?? "-", share,
         ];
     }
 

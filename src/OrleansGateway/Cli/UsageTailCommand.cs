@@ -50,7 +50,7 @@ internal static class UsageTailCommand
         var who = string.Join('/', new[] { r.Tenant, r.Team, r.User }.OfType<string>());
         var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"{KeyPrinter.At(r.At)} {r.Status} {r.Outcome} {who} {r.Key ?? "-"} {r.Model ?? r.Route ?? "-"} > {r.TargetModel ?? "-"}@{r.Provider ?? "-"} {tokens}+{r.Tokens.Output} tokens {r.Cost} USD {r.DurationMs:0} ms{(r.Error is null ? "" : " " + r.Error)}");
+            $"{KeyPrinter.At(r.At)} {r.Status} {r.Outcome} {who} {r.Key ?? "-"} {r.Model ?? r.Route ?? "-"} > {r.TargetModel ?? "-"}@{r.Provider ?? "-"} {tokens}+{r.Tokens.Output} tokens {r.Billed} USD {r.DurationMs:0} ms{(r.Error is null ? "" : " " + r.Error)}");
         // Users and teams are named by tokens: none of them may steer a terminal.
         return string.Concat(line.Select(c => char.IsControl(c) ? '?' : c));
     }

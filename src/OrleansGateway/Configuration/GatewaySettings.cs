@@ -43,6 +43,9 @@ public sealed record GatewaySettings
     /// <summary>What is sent to an OpenTelemetry collector.</summary>
     public TelemetrySettings Telemetry { get; init; } = new();
 
+    /// <summary>How the records of usage are kept.</summary>
+    public UsageSettings Usage { get; init; } = new();
+
     /// <summary>The organisations served, by id.</summary>
     public IReadOnlyDictionary<string, TenantSettings> Tenants { get; init; } = new Dictionary<string, TenantSettings>();
 
@@ -57,6 +60,9 @@ public sealed record GatewaySettings
 
     /// <summary>Where model calls can be sent, by id.</summary>
     public IReadOnlyDictionary<string, ProviderSettings> Providers { get; init; } = new Dictionary<string, ProviderSettings>();
+
+    /// <summary>The list of vendors' prices that is shipped with the gateway.</summary>
+    public PriceBookSettings PriceBook { get; init; } = new();
 
     /// <summary>The models offered, by the name that clients ask for.</summary>
     public IReadOnlyDictionary<string, ModelSettings> Models { get; init; } = new Dictionary<string, ModelSettings>();
@@ -106,6 +112,9 @@ public sealed record TenantSettings
 
     /// <summary>Teams of the organisation, by id. A key may name only a team listed here.</summary>
     public IReadOnlyDictionary<string, TeamSettings> Teams { get; init; } = new Dictionary<string, TeamSettings>();
+
+    /// <summary>What it is billed, where that is not what the provider bills. Default: none, it is billed the cost.</summary>
+    public TenantPriceSettings? Prices { get; init; }
 }
 
 /// <summary>One team of an organisation.</summary>

@@ -22,5 +22,6 @@ internal static class SettingsValidator
         AdaptiveRules.Check(settings, findings);
         RateLimitRules.Check(settings, findings);
         BudgetRules.Check(settings, findings);
+        UsageRules.Check(settings.Usage, findings);
     }
 }

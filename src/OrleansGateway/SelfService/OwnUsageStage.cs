@@ -97,7 +97,7 @@ internal sealed class OwnUsageStage(AuthStage auth, IUsageReports reports, Limit
 
         var report = await reports.ReportAsync(query with { Only = Bound(query.Only, caller, isOfTenant) }, exchange.Aborted);
         var document = new OwnUsageDocument(
-            caller.KeyId, caller.Tenant, caller.Team, caller.User, isOfTenant ? "tenant" : "key", UsageReportDocument.Of(query, report), await BudgetsAsync(exchange, caller, text.Text("model")));
+            caller.KeyId, caller.Tenant, caller.Team, caller.User, isOfTenant ? "tenant" : "key", UsageReportDocument.Of(query, report, toTenant: true), await BudgetsAsync(exchange, caller, text.Text("model")));
         exchange.Http.Response.Headers.CacheControl = "no-store";
         exchange.Http.Response.ContentType = "application/json";
         await JsonSerializer.SerializeAsync(exchange.Http.Response.Body, document, SelfServiceJson.Default.OwnUsageDocument, exchange.Aborted);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 
@@ -10,6 +11,7 @@ internal sealed class Readiness : IDisposable
 
     private readonly CancellationTokenSource _cutOff = new();
     private int _state;
+    private volatile Func<IEnumerable<Trouble>> _troubles = static () => [];
 
     public bool IsReady => Volatile.Read(ref _state) == Ready;
 
@@ -47,9 +49,24 @@ internal sealed class Readiness : IDisposable
 
     public void Dispose() => _cutOff.Dispose();
 
+    /// <summary>Asks here what is wrong, each time that somebody asks whether the gateway is ready.</summary>
+    public void Watch(Func<IEnumerable<Trouble>> troubles) => _troubles = troubles;
+
+    // What keeps requests away is the reason for 503; what does not is told beside the 200.
+    private Task AnswerServingAsync(HttpContext http)
+    {
+        var troubles = _troubles().ToArray();
+        if (troubles.Length == 0) return AnswerAsync(http, 200, "application/json", """{"status":"ready"}""");
+        var stops = Array.Exists(troubles, static t => t.Stops);
+        var told = string.Join(' ', troubles.Where(t => t.Stops || !stops).Select(static t => t.Reason));
+        return stops
+            ? AnswerAsync(http, 503, "application/json", $$"""{"status":"unavailable","reason":"{{JsonEncodedText.Encode(told)}}"}""")
+            : AnswerAsync(http, 200, "application/json", $$"""{"status":"ready","warning":"{{JsonEncodedText.Encode(told)}}"}""");
+    }
+
     private Task AnswerReadyAsync(HttpContext http) => Volatile.Read(ref _state) switch
     {
-        Ready => AnswerAsync(http, 200, "application/json", """{"status":"ready"}"""),
+        Ready => AnswerServingAsync(http),
         Starting => AnswerAsync(http, 503, "application/json", """{"status":"starting","reason":"The gateway has not finished starting."}"""),
         _ => AnswerAsync(http, 503, "application/json", """{"status":"draining","reason":"The gateway is stopping: it finishes what is in flight."}"""),
     };
@@ -68,3 +85,8 @@ internal sealed class Readiness : IDisposable
         return http.Response.WriteAsync(text, http.RequestAborted);
     }
 }
+
+/// <summary>Something that an operator should know of a gateway that runs.</summary>
+/// <param name="Stops">Whether requests should not come here because of it.</param>
+/// <param name="Reason">In whole sentences.</param>
+internal readonly record struct Trouble(bool Stops, string Reason);

@@ -64,6 +64,6 @@ internal enum UsageField : byte
     ImageCost = 66,
     ToolsCost = 67,
     RequestCost = 68,
-
-    PromptHash = 69,
+    Billed = 69,
+    PromptHash = 70,
 }

@@ -131,7 +131,7 @@ public sealed class UsageExportTests
         for (var i = 0; i < 300; i++)
         {
             var output = new ArrayBufferWriter<byte>();
-            UsageCsv.Write(output, TestRecords.Any(random));
+            UsageCsv.Write(output, TestRecords.Any(random), toTenant: i % 2 == 0);
             var text = Encoding.UTF8.GetString(output.WrittenSpan);
             Assert.Equal(titles, Outside(text).Count(c => c == ','));
         }

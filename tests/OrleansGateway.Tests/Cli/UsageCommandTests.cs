@@ -18,9 +18,9 @@ public sealed class UsageCommandTests : IAsyncLifetime
     {
         _host = await AdminHost.StartAsync();
         var at = _host.Directory.Time.GetUtcNow().AddMinutes(-5);
-        _host.Usage.Add(TestRecords.Usual(Guid.NewGuid()) with { At = at, Model = "large", Cost = new CostParts { Input = 3_000_000_000 }, PromptHash = 1 });
-        _host.Usage.Add(TestRecords.Usual(Guid.NewGuid()) with { At = at, Model = "small", Cost = new CostParts { Input = 1_000_000_000 }, PromptHash = 2 });
-        _host.Usage.Add(TestRecords.Usual(Guid.NewGuid()) with { At = at.AddDays(-2), Model = "small", Cost = new CostParts { Input = 500_000_000 }, Team = null, PromptHash = 2 });
+        _host.Usage.Add(TestRecords.Usual(Guid.NewGuid()) with { At = at, Model = "large", Billed = 6_000_000_000, Cost = new CostParts { Input = 3_000_000_000 }, PromptHash = 1 });
+        _host.Usage.Add(TestRecords.Usual(Guid.NewGuid()) with { At = at, Model = "small", Billed = 2_000_000_000, Cost = new CostParts { Input = 1_000_000_000 }, PromptHash = 2 });
+        _host.Usage.Add(TestRecords.Usual(Guid.NewGuid()) with { At = at.AddDays(-2), Model = "small", Billed = 1_000_000_000, Cost = new CostParts { Input = 500_000_000 }, Team = null, PromptHash = 2 });
     }
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
@@ -29,10 +29,10 @@ public sealed class UsageCommandTests : IAsyncLifetime
     public async Task Top_ByModel_HasTheDearestFirstAndTheTotalLast()
     {
         var lines = (await GoodAsync("top")).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        Assert.Matches("^MODEL +REQUESTS +FAILED +INPUT +CACHED +OUTPUT +COST USD +SHARE", lines[0]);
-        Assert.Matches("^large +1 +0 +1500 +300 +480 +3 +75.0 %$", lines[1]);
-        Assert.Matches("^small +1 +0 .* 1 +25.0 %$", lines[2]);
-        Assert.Matches("^total +2 +0 .* 4 +100.0 %$", lines[3]);
+        Assert.Matches("^MODEL +REQUESTS +FAILED +INPUT +CACHED +OUTPUT +BILLED USD +COST USD +SHARE", lines[0]);
+        Assert.Matches("^large +1 +0 +1500 +300 +480 +6 +3 +75.0 %$", lines[1]);
+        Assert.Matches("^small +1 +0 .* 2 +1 +25.0 %$", lines[2]);
+        Assert.Matches("^total +2 +0 .* 8 +4 +100.0 %$", lines[3]);
         Assert.Matches("^- +1 ", (await GoodAsync("top", "--by", "team", "--since", "7d", "--team", "(none)")).Split('\n')[1]);
         Assert.StartsWith("Nothing was used", await GoodAsync("top", "--model", "none"), StringComparison.Ordinal);
         Assert.StartsWith("""{"from":""", await GoodAsync("top", "--json"), StringComparison.Ordinal);
@@ -44,7 +44,7 @@ public sealed class UsageCommandTests : IAsyncLifetime
         var lines = (await GoodAsync("report", "--since", "7d", "--by", "model", "--tenant", "acme")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Matches("^AT +MODEL +REQUESTS", lines[0]);
         Assert.Equal(1 + 3 + 1, lines.Length);
-        Assert.Matches(@"^\d{4}-\d\d-\d\d 00:00 +small .* 0.5 +11.1 %", lines[1]);
+        Assert.Matches(@"^\d{4}-\d\d-\d\d 00:00 +small .* 1 +0.5 +11.1 %", lines[1]);
         var (exit, error) = await BadAsync("report", "--by", "colour");
         Assert.Equal(1, exit);
         Assert.Contains("by: 'colour' is none of", error, StringComparison.Ordinal);
@@ -72,7 +72,7 @@ public sealed class UsageCommandTests : IAsyncLifetime
         var output = new StringWriter();
         var parsed = GatewayCommandLine.Create().Parse(["usage", "tail", "--model", "large", .. Reach]);
         var running = Task.Run(() => parsed.InvokeAsync(new() { Output = TextWriter.Synchronized(output), Error = TextWriter.Null }, stop.Token), Cancel);
-        var record = TestRecords.Usual(Guid.NewGuid()) with { Model = "large", User = "eve\u001b[2J" };
+        var record = TestRecords.Usual(Guid.NewGuid()) with { Model = "large", Billed = 1_278_000, User = "eve\u001b[2J" };
         // The tail may open only after the first was published.
         while (!output.ToString().Contains('\n', StringComparison.Ordinal))
         {

@@ -66,9 +66,6 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             services.AddSingleton(time ?? TimeProvider.System);
             services.AddSingleton(new Random(1));
             replace?.Invoke(services);
-            var book = new Usage.UsageBook();
-            services.TryAddSingleton<OrleansGateway.Usage.IUsageLog>(book);
-            services.TryAddSingleton<OrleansGateway.Usage.IUsageReports>(book);
         }, TestContext.Current.CancellationToken);
         gateway.Client.BaseAddress = gateway.Url;
         gateway.Client.DefaultRequestHeaders.Authorization = new("Bearer", Key);

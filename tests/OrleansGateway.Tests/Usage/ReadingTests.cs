@@ -185,7 +185,7 @@ public sealed class ReadingTests : IAsyncLifetime
     private static (string Key, string Scope, long Requests, long Cost) Told(JsonElement own)
     {
         var total = own.GetProperty("usage").GetProperty("total");
-        return (Text(own, "key"), Text(own, "scope"), total.GetProperty("requests").GetInt64(), total.GetProperty("cost_nano_usd").GetInt64());
+        return (Text(own, "key"), Text(own, "scope"), total.GetProperty("requests").GetInt64(), total.GetProperty("billed_nano_usd").GetInt64());
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string key, string? body = null)

@@ -96,6 +96,7 @@ internal sealed class UsageBook : IUsageLog, IUsageReports
             {
                 Input = all.Sum(r => r.Tokens.Input), CacheRead = all.Sum(r => r.Tokens.CacheRead), Output = all.Sum(r => r.Tokens.Output), Reasoning = all.Sum(r => r.Tokens.Reasoning),
             },
+            Billed = all.Sum(r => r.Billed),
             Cost = all.Aggregate(new CostParts(), (sum, r) => sum + r.Cost),
             Duration = TimeSpan.FromTicks(all.Sum(r => r.Duration.Ticks)),
             ToFirstByte = TimeSpan.FromTicks(all.Sum(r => r.ToFirstByte?.Ticks ?? 0)),

@@ -32,7 +32,7 @@ internal static class CheaperModels
         }
     }
 
-    public static long CostOf(Price price, in TokenUsage tokens) => Cost.Of(price, tokens);
+    public static long CostOf(Price price, in TokenUsage tokens) => Cost.Of(price, tokens).Total;
 
     private static IEnumerable<Target> EquivalentsOf(Model model, Snapshot snapshot)
     {

@@ -2,6 +2,7 @@ using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Leases;
 using OrleansGateway.Limits;
+using OrleansGateway.Prices;
 using OrleansGateway.Tenants;
 using OrleansGateway.Usage;
 using OrleansGateway.Usage.Reading;
@@ -54,7 +55,9 @@ internal sealed class InsightEndpoints(
         var lag = await log.FreshAsync(s_logPatience, time, cancellation);
         var (snapshot, found, now) = (current(), new List<InsightDocument>(), time.GetUtcNow());
         var (sample, isAll) = await SampleAsync(new UsageRecordQuery { From = from, To = to, Only = only, NewestFirst = true }, most, cancellation);
-        Add(CheaperModels.Of(await RowsAsync(CheaperModels.By), snapshot));
+        // What tenants are billed is theirs to know, and not what it costs the operator, and where.
+        if (!isBound) Add(CheaperModels.Of(await RowsAsync(CheaperModels.By), snapshot));
+        else sample = [.. sample.Select(r => r with { Cost = new CostParts { Request = r.Billed } })];
         Add(RepeatedPrompts.Of(sample));
         Add(ProviderTroubles.Failing(await RowsAsync(ProviderTroubles.By), sample));
         Add(ProviderTroubles.Slow(sample));
@@ -64,10 +67,10 @@ internal sealed class InsightEndpoints(
         // Where there are more than were asked for, none can be said to be idle.
         if (used.Count < RowsMax) Add(IdleKeys.Of(known, used.Select(r => r.Values[0]).ToHashSet(StringComparer.Ordinal), now));
         Add(PromptSizes.Oversized(sample));
-        Add(PromptSizes.Uncached(await RowsAsync(PromptSizes.By), snapshot));
+        if (!isBound) Add(PromptSizes.Uncached(await RowsAsync(PromptSizes.By), snapshot));
         Add(GatewayBottlenecks.Of(sample));
         if (!isBound) Add(GatewayBottlenecks.OfLog(lag, s_logPatience));
-        return new InsightListDocument(from, to, new LookedAtDocument(known.Count == 0 ? 3 : 4, sample.Count, isAll, known.Count, owners), found);
+        return new InsightListDocument(from, to, new LookedAtDocument((isBound ? 1 : 3) + (known.Count == 0 ? 0 : 1), sample.Count, isAll, known.Count, owners), found);
 
         void Add(IEnumerable<InsightDocument> insights) => found.AddRange(insights.OrderByDescending(i => i.SavingNanoUsd ?? i.Figures.Values.FirstOrDefault()).Take(OfKindMax));
 

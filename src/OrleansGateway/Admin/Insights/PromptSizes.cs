@@ -24,11 +24,11 @@ internal static class PromptSizes
         foreach (var group in oversized.GroupBy(r => (r.Tenant, r.Key, r.Model)))
         {
             var (count, input, output) = (group.Count(), group.Sum(r => r.Tokens.TotalInput), group.Sum(r => r.Tokens.Output));
-            var inputCost = group.Sum(r => r.Cost.Input + r.Cost.CacheRead + r.Cost.CacheWrite);
+            var cost = group.Sum(r => r.Cost.Total);
             yield return InsightDocument.Of(
                 "oversized_prompts", group.Key.Tenant, $"{group.Key.Key} {group.Key.Model}",
-                $"{count} calls sent {input} tokens for {output} that came back; what they sent has cost {NanoUsd.Format(inputCost)} USD. Look what is in them.", null, ("calls", count), ("input_tokens", input),
-                ("output_tokens", output), ("most_input_tokens", group.Max(r => r.Tokens.TotalInput)), ("input_cost_nano_usd", inputCost));
+                $"{count} calls sent {input} tokens for {output} that came back, for {NanoUsd.Format(cost)} USD. Look what is in them.", null, ("calls", count), ("input_tokens", input),
+                ("output_tokens", output), ("most_input_tokens", group.Max(r => r.Tokens.TotalInput)), ("cost_nano_usd", cost));
         }
     }
 

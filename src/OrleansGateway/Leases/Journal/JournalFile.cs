@@ -16,6 +16,9 @@ internal sealed class JournalFile : IDisposable
     /// <summary>Where the mark is: on a cache line of its own.</summary>
     public const int MarkOffset = 64;
 
+    /// <summary>Where it is noted how far entries were taken by whoever reads them, in the form of the mark.</summary>
+    private const int TakenOffset = 72;
+
     /// <summary>Bytes of the header that never change, checksum included.</summary>
     public const int FixedLength = 56;
 
@@ -49,6 +52,18 @@ internal sealed class JournalFile : IDisposable
     /// <summary>Bytes that still fit.</summary>
     public int Free => _length - Mark;
 
+    /// <summary>
+    /// How far entries were taken: what is before it need not be read again. Of another session's file, where that one left it; the beginning if it does not say.
+    /// </summary>
+    public int Taken
+    {
+        get => Word(TakenOffset) ?? HeaderLength;
+        set => Volatile.Write(ref Unsafe.As<byte, ulong>(ref Bytes[TakenOffset]), MarkWord(value));
+    }
+
+    /// <summary>All of the file: for one that reads what another session wrote.</summary>
+    public ReadOnlySpan<byte> All => Bytes;
+
     /// <summary>The entries so far.</summary>
     public ReadOnlySpan<byte> Entries => Bytes[HeaderLength..Mark];
 
@@ -62,6 +77,16 @@ internal sealed class JournalFile : IDisposable
     {
         Write(path, header, length, []);
         return new JournalFile(path, header.Number, length);
+    }
+
+    /// <summary>
+    /// Opens one that another session has written, of at least <see cref="HeaderLength"/>; its <see cref="Mark"/> is where that one left it, and 0 if it does not say. Throws <see cref="IOException"/>.
+    /// </summary>
+    public static JournalFile Open(string path, long number)
+    {
+        var file = new JournalFile(path, number, checked((int)new FileInfo(path).Length));
+        file.Mark = file.Word(MarkOffset) ?? 0;
+        return file;
     }
 
     /// <summary>Writes a file with these entries and nothing behind them, which is on the disk, whole, before it has that name. Throws <see cref="IOException"/>.</summary>
@@ -88,6 +113,14 @@ internal sealed class JournalFile : IDisposable
 
     /// <summary>The mark with its complement, so that a changed bit shows. Little-endian on every machine this runs on.</summary>
     public static ulong MarkWord(int mark) => (uint)mark | ((ulong)~(uint)mark << 32);
+
+    // A place in the file, if one is there.
+    private int? Word(int offset)
+    {
+        var word = Volatile.Read(ref Unsafe.As<byte, ulong>(ref Bytes[offset]));
+        var place = (int)(uint)word;
+        return word == MarkWord(place) && place >= HeaderLength && place <= _length ? place : null;
+    }
 
     private static void Write(string path, in JournalHeader header, int length, IReadOnlyList<byte[]> entries)
     {

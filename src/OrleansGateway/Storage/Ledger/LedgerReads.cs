@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Dapper;
 using OrleansGateway.Leases.Ledger;
 
 namespace OrleansGateway.Storage.Ledger;
@@ -10,9 +9,12 @@ namespace OrleansGateway.Storage.Ledger;
 /// <param name="schema">What stands before names of tables: empty, or <c>gateway.</c></param>
 internal sealed class LedgerReads(string schema)
 {
+    // Rows without an end are parts of one that rolls, or for ever. A period of which nothing is left was given up when the configuration had others: its number says nothing of
+    // which was first.
     private readonly string _isOver = $"""
-        EXISTS (SELECT 1 FROM {schema}ledger_accounts AS later
-            WHERE later.owner = a.owner AND later.rule = a.rule AND later.scope = a.scope AND later.period > a.period)
+        a.ends IS NOT NULL AND EXISTS (SELECT 1 FROM {schema}ledger_accounts AS later
+            WHERE later.owner = a.owner AND later.rule = a.rule AND later.scope = a.scope AND later.period > a.period
+            AND later.ends IS NOT NULL AND (later.total <> 0 OR later.available <> 0 OR later.posted <> 0))
         AND NOT EXISTS (SELECT 1 FROM {schema}ledger_leases AS lease
             WHERE lease.owner = a.owner AND lease.rule = a.rule AND lease.scope = a.scope AND lease.period = a.period AND lease.state <> 2)
         """;
@@ -25,9 +27,7 @@ internal sealed class LedgerReads(string schema)
     /// <summary>All that the owner needs; none if it was never heard of.</summary>
     public async Task<LedgerRecord?> RecordAsync(DbConnection connection, DbTransaction transaction, string owner)
     {
-        var found = await connection.QuerySingleOrDefaultAsync<StoredOwner>(
-            $"SELECT epoch, version FROM {schema}ledger_owners WHERE owner = @owner", new { owner }, transaction);
-        if (found is null) return null;
+        if (await ReadAsync<StoredOwner>($"SELECT epoch, version FROM {schema}ledger_owners WHERE owner = @owner") is not [var found]) return null;
         var accounts = await ReadAsync<StoredAccount>(
             $"SELECT {StoredAccount.Columns} FROM {schema}ledger_accounts AS a WHERE a.owner = @owner AND a.is_past = 0 AND NOT ({_isOver}) ORDER BY rule, scope, period");
         var leases = await ReadAsync<StoredLease>(
@@ -47,28 +47,22 @@ internal sealed class LedgerReads(string schema)
             Credits = [.. credits.Select(r => r.Row())],
         };
 
-        Task<IEnumerable<T>> ReadAsync<T>(string sql) => connection.QueryAsync<T>(sql, new { owner }, transaction);
+        Task<List<T>> ReadAsync<T>(string sql) => connection.ReadAllAsync<T>(transaction, sql, ("owner", owner));
     }
 
     /// <summary>Owners with leases that are not closed, of other sessions than these.</summary>
-    public async Task<IReadOnlyList<string>> OwnersOfOthersAsync(DbConnection connection, IReadOnlyList<Guid> sessions)
+    public async Task<IReadOnlyList<string>> OwnersOfOthersAsync(DbConnection connection, DbTransaction? transaction, IReadOnlyList<Guid> sessions)
     {
         var own = sessions.Select(s => s.ToString("N")).ToHashSet();
-        var open = await connection.QueryAsync<(string Owner, string Session)>($"SELECT DISTINCT owner, session FROM {schema}ledger_leases WHERE state <> 2");
+        var open = await connection.ReadAllAsync<StoredHolder>(transaction, $"SELECT DISTINCT owner, session FROM {schema}ledger_leases WHERE state <> 2");
         // Sorted out here: lists as parameters are written differently in the two databases.
         return [.. open.Where(o => !own.Contains(o.Session)).Select(o => o.Owner).Distinct().Order(StringComparer.Ordinal)];
     }
 
     public async Task<LedgerHistory> HistoryAsync(DbConnection connection, DbTransaction transaction, LedgerHistoryQuery query)
     {
-        var asked = new
-        {
-            query.Owner,
-            query.Account?.Rule,
-            Scope = query.Account is { } account ? LedgerText.ToStore(account.Scope) : null,
-            Before = query.Before?.ToUnixTimeMilliseconds() ?? long.MaxValue,
-            query.Limit,
-        };
+        List<(string, object)> asked = [("Owner", query.Owner), ("Before", query.Before?.ToUnixTimeMilliseconds() ?? long.MaxValue), ("Limit", (long)query.Limit)];
+        if (query.Account is { } account) asked.AddRange([("Rule", account.Rule), ("Scope", LedgerText.ToStore(account.Scope))]);
         return new LedgerHistory
         {
             Accounts = [.. (await ReadAsync<StoredAccount>(StoredAccount.Columns, "accounts", "coalesce(starts, 0)", "rule, scope, period")).Select(r => r.Row())],
@@ -77,11 +71,11 @@ internal sealed class LedgerReads(string schema)
             Suspense = [.. (await ReadAsync<StoredSuspense>(StoredSuspense.Columns, "suspense", "at", "session, name, rule, scope, lease")).Select(r => r.Row())],
         };
 
-        Task<IEnumerable<T>> ReadAsync<T>(string columns, string table, string at, string then) => connection.QueryAsync<T>($"""
+        Task<List<T>> ReadAsync<T>(string columns, string table, string at, string then) => connection.ReadAllAsync<T>(transaction, $"""
             SELECT {columns} FROM {schema}ledger_{table}
             WHERE owner = @Owner AND {at} < @Before{(query.Account is null ? "" : " AND rule = @Rule AND scope = @Scope")}
             ORDER BY {at} DESC, {then} LIMIT @Limit
-            """, asked, transaction);
+            """, [.. asked]);
     }
 
     /// <summary>

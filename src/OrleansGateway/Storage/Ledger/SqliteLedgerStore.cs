@@ -35,7 +35,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, TimeProvider ti
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<string>> OwnersOfOthersAsync(IReadOnlyList<Guid> sessions, CancellationToken cancellation) =>
-        ReadAsync((connection, _) => Reads.OwnersOfOthersAsync(connection, sessions), cancellation);
+        ReadAsync((connection, transaction) => Reads.OwnersOfOthersAsync(connection, transaction, sessions), cancellation);
 
     /// <inheritdoc/>
     public ValueTask<LedgerHistory> ReadHistoryAsync(LedgerHistoryQuery query, CancellationToken cancellation) =>

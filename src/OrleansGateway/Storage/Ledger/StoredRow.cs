@@ -111,3 +111,9 @@ internal sealed record StoredOwner
     public long Epoch { get; init; }
     public long Version { get; init; }
 }
+
+internal sealed record StoredHolder
+{
+    public string Owner { get; init; } = "";
+    public string Session { get; init; } = "";
+}

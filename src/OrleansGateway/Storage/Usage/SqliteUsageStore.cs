@@ -1,5 +1,6 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
+using OrleansGateway.Leases;
 using OrleansGateway.Usage;
 
 namespace OrleansGateway.Storage.Usage;

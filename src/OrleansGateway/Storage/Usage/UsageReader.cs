@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using OrleansGateway.Leases;
 using OrleansGateway.Usage;
 
 namespace OrleansGateway.Storage.Usage;

@@ -12,7 +12,7 @@ internal static class UsageCsv
 
     private const string Tokens = "input_tokens,cache_read_tokens,cache_write_tokens,cache_write_1h_tokens,output_tokens,reasoning_tokens,web_searches";
 
-    private const string Costs = "cost_usd,cost_nano_usd,input_nano_usd,cache_read_nano_usd,cache_write_nano_usd,output_nano_usd,reasoning_nano_usd,audio_nano_usd,image_nano_usd,tools_nano_usd,"
+    private const string Costs = "billed_usd,billed_nano_usd,cost_usd,cost_nano_usd,input_nano_usd,cache_read_nano_usd,cache_write_nano_usd,output_nano_usd,reasoning_nano_usd,audio_nano_usd,image_nano_usd,tools_nano_usd,"
         + "request_nano_usd";
 
     private const string Record = "id,at,kind,corrects,request_id,attempt,is_last,tenant,team,user,key,route,operation,dialect,stream,model,provider,target_model,response_model,upstream_request_id,"
@@ -23,7 +23,7 @@ internal static class UsageCsv
     public static byte[] RowTitles(UsageQuery query) => Encoding.UTF8.GetBytes(
         (query.Step == UsageStep.None ? "" : "at,") + string.Concat(query.By.Select(b => UsageWords.Name(b) + ",")) + "requests,attempts,failed," + Tokens + "," + Costs + ",duration_ms,first_byte_ms\r\n");
 
-    public static void Write(IBufferWriter<byte> output, UsageRow row, UsageQuery query)
+    public static void Write(IBufferWriter<byte> output, UsageRow row, UsageQuery query, bool toTenant)
     {
         var line = new CsvLine(output);
         if (query.Step != UsageStep.None) line.Value(row.At!.Value.ToUniversalTime(), Instant);
@@ -33,13 +33,13 @@ internal static class UsageCsv
         line.Value(sums.Attempts);
         line.Value(sums.Failed);
         Write(ref line, sums.Tokens);
-        Write(ref line, sums.Cost);
+        Write(ref line, sums.Billed, toTenant ? null : sums.Cost);
         Time(ref line, sums.Attempts == 0 ? null : sums.Duration / sums.Attempts);
         Time(ref line, sums.FirstBytes == 0 ? null : sums.ToFirstByte / sums.FirstBytes);
         line.End();
     }
 
-    public static void Write(IBufferWriter<byte> output, UsageRecord record)
+    public static void Write(IBufferWriter<byte> output, UsageRecord record, bool toTenant)
     {
         var line = new CsvLine(output);
         line.Value(record.Id);
@@ -55,7 +55,7 @@ internal static class UsageCsv
         foreach (var what in (ReadOnlySpan<string?>)[record.Model, record.Provider, record.TargetModel, record.ResponseModel, record.UpstreamRequestId]) line.Text(what);
         Write(ref line, record.Tokens);
         line.Text(UsageDimensions.Of(record, UsageDimension.Source));
-        Write(ref line, record.Cost);
+        Write(ref line, record.Billed, toTenant ? null : record.Cost);
         foreach (var version in (ReadOnlySpan<string?>)[record.PriceVersion, record.ServiceTier, record.ConfigVersion]) line.Text(version);
         Time(ref line, record.Queued);
         Time(ref line, record.Connected);
@@ -77,10 +77,23 @@ internal static class UsageCsv
         foreach (var count in (ReadOnlySpan<long>)[tokens.Input, tokens.CacheRead, tokens.CacheWrite, tokens.CacheWrite1h, tokens.Output, tokens.Reasoning, tokens.WebSearches]) line.Value(count);
     }
 
-    private static void Write(ref CsvLine line, in CostParts cost)
+    private static void Write(ref CsvLine line, long billed, CostParts? known)
     {
-        line.Value(cost.Total / 1_000_000_000m, "0.#########");
-        foreach (var part in (ReadOnlySpan<long>)[cost.Total, cost.Input, cost.CacheRead, cost.CacheWrite, cost.Output, cost.Reasoning, cost.Audio, cost.Image, cost.Tools, cost.Request]) line.Value(part);
+        Money(ref line, billed);
+        if (known is not { } cost)
+        {
+            for (var cell = 0; cell < 11; cell++) line.Text(null);
+            return;
+        }
+
+        Money(ref line, cost.Total);
+        foreach (var part in (ReadOnlySpan<long>)[cost.Input, cost.CacheRead, cost.CacheWrite, cost.Output, cost.Reasoning, cost.Audio, cost.Image, cost.Tools, cost.Request]) line.Value(part);
+    }
+
+    private static void Money(ref CsvLine line, long nano)
+    {
+        line.Value(nano / 1_000_000_000m, "0.#########");
+        line.Value(nano);
     }
 
     private static void Time(ref CsvLine line, TimeSpan? time)

@@ -14,28 +14,30 @@ internal sealed record UsageReportDocument(
     DateTimeOffset From, DateTimeOffset To, string Step, string Zone, IReadOnlyList<string> By, IReadOnlyList<UsageRowDocument> Rows, UsageRowDocument Total, DateTimeOffset? ExactFrom,
     string? NextCursor)
 {
-    public static UsageReportDocument Of(UsageQuery query, UsageReport report) => new(
-        query.From, query.To, UsageWords.Of(query.Step), query.Zone.Id, [.. query.By.Select(UsageWords.Name)], [.. report.Rows.Select(r => UsageRowDocument.Of(r, query.By))],
-        UsageRowDocument.Of(report.Total), report.ExactFrom, report.More ? (query.Offset + report.Rows.Count).ToString(CultureInfo.InvariantCulture) : null);
+    public static UsageReportDocument Of(UsageQuery query, UsageReport report, bool toTenant) => new(
+        query.From, query.To, UsageWords.Of(query.Step), query.Zone.Id, [.. query.By.Select(UsageWords.Name)], [.. report.Rows.Select(r => UsageRowDocument.Of(r, query.By, toTenant))],
+        UsageRowDocument.Of(report.Total, toTenant), report.ExactFrom, report.More ? (query.Offset + report.Rows.Count).ToString(CultureInfo.InvariantCulture) : null);
 }
 
 /// <summary>
-/// Sums. <c>At</c> is the begin of the row's time and <c>Values</c> say whom it is for, where it was asked so. <c>Cost</c> is US dollars as an exact decimal in a text.
+/// Sums. <c>At</c> is the begin of the row's time and <c>Values</c> say whom it is for, where it was asked so. <c>Cost</c> is what providers charge, and <c>Billed</c> what the tenant
+/// is billed, US dollars as exact decimals in texts; tenants are told the latter only.
 /// <c>DurationMs</c> and <c>FirstByteMs</c> are means over attempts.
 /// </summary>
 internal sealed record UsageRowDocument(
-    DateTimeOffset? At, IReadOnlyDictionary<string, string> Values, long Requests, long Attempts, long Failed, UsageTokensDocument Tokens, string Cost, long CostNanoUsd,
-    UsageCostDocument CostByClassNanoUsd, double? DurationMs, double? FirstByteMs)
+    DateTimeOffset? At, IReadOnlyDictionary<string, string> Values, long Requests, long Attempts, long Failed, UsageTokensDocument Tokens, string Billed, long BilledNanoUsd,
+    string? Cost, long? CostNanoUsd, UsageCostDocument? CostByClassNanoUsd, double? DurationMs, double? FirstByteMs)
 {
-    public static UsageRowDocument Of(in UsageSums sums, DateTimeOffset? at = null, IReadOnlyDictionary<string, string>? values = null) => new(
-        at, values ?? ReadOnlyDictionary<string, string>.Empty, sums.Requests, sums.Attempts, sums.Failed, UsageTokensDocument.Of(sums.Tokens), NanoUsd.Format(sums.Cost.Total), sums.Cost.Total, UsageCostDocument.Of(sums.Cost),
+    public static UsageRowDocument Of(in UsageSums sums, bool toTenant, DateTimeOffset? at = null, IReadOnlyDictionary<string, string>? values = null) => new(
+        at, values ?? ReadOnlyDictionary<string, string>.Empty, sums.Requests, sums.Attempts, sums.Failed, UsageTokensDocument.Of(sums.Tokens),
+        NanoUsd.Format(sums.Billed), sums.Billed, toTenant ? null : NanoUsd.Format(sums.Cost.Total), toTenant ? null : sums.Cost.Total, toTenant ? null : UsageCostDocument.Of(sums.Cost),
         sums.Attempts == 0 ? null : Milliseconds(sums.Duration / sums.Attempts), sums.FirstBytes == 0 ? null : Milliseconds(sums.ToFirstByte / sums.FirstBytes));
 
-    public static UsageRowDocument Of(UsageRow row, IReadOnlyList<UsageDimension> by)
+    public static UsageRowDocument Of(UsageRow row, IReadOnlyList<UsageDimension> by, bool toTenant)
     {
         var values = new Dictionary<string, string>(by.Count);
         for (var i = 0; i < by.Count; i++) values[UsageWords.Name(by[i])] = row.Values[i];
-        return Of(row.Sums, row.At, values);
+        return Of(row.Sums, toTenant, row.At, values);
     }
 
     public static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 3);
@@ -68,14 +70,14 @@ internal sealed record UsageChargeDocument(string Rule, string Scope, long Perio
 internal sealed record UsageRecordDocument(
     Guid Id, string Kind, Guid? Corrects, DateTimeOffset At, string RequestId, int Attempt, bool IsLast, Guid Edge, string? Tenant, string? Team, string? User, string? Key, string? Route,
     string? Operation, string Dialect, bool Stream, string? Model, string? Provider, string? TargetModel, string? ResponseModel, string? UpstreamRequestId, UsageTokensDocument Tokens, string Source,
-    string Cost, long CostNanoUsd, UsageCostDocument CostByClassNanoUsd, string? PriceVersion, string? ServiceTier, string? ConfigVersion, IReadOnlyList<UsageChargeDocument> Charges, double QueuedMs,
+    string Billed, long BilledNanoUsd, string? Cost, long? CostNanoUsd, UsageCostDocument? CostByClassNanoUsd, string? PriceVersion, string? ServiceTier, string? ConfigVersion, IReadOnlyList<UsageChargeDocument> Charges, double QueuedMs,
     double ConnectedMs, double? FirstByteMs, double DurationMs, int Status, string? FinishReason, string? Error, string Outcome, string Cache, string? PromptHash, IReadOnlyList<string> Tags,
     IReadOnlyDictionary<string, string> Metadata)
 {
-    public static UsageRecordDocument Of(UsageRecord r) => new(
+    public static UsageRecordDocument Of(UsageRecord r, bool toTenant) => new(
         r.Id, Word(r, UsageDimension.Kind), r.Corrects, r.At, r.RequestId, r.Attempt, r.IsLast, r.Edge, r.Tenant, r.Team, r.User, r.Key, r.Route, r.Operation, Word(r, UsageDimension.Dialect),
-        r.IsStream, r.Model, r.Provider, r.TargetModel, r.ResponseModel, r.UpstreamRequestId, UsageTokensDocument.Of(r.Tokens), Word(r, UsageDimension.Source), NanoUsd.Format(r.Cost.Total),
-        r.Cost.Total, UsageCostDocument.Of(r.Cost), r.PriceVersion, r.ServiceTier, r.ConfigVersion,
+        r.IsStream, r.Model, r.Provider, r.TargetModel, r.ResponseModel, r.UpstreamRequestId, UsageTokensDocument.Of(r.Tokens), Word(r, UsageDimension.Source), NanoUsd.Format(r.Billed), r.Billed,
+        toTenant ? null : NanoUsd.Format(r.Cost.Total), toTenant ? null : r.Cost.Total, toTenant ? null : UsageCostDocument.Of(r.Cost), r.PriceVersion, r.ServiceTier, r.ConfigVersion,
         [.. r.Charges.Select(c => new UsageChargeDocument(c.Account.Rule, c.Account.Scope, c.Period, c.Amount))], Milliseconds(r.Queued), Milliseconds(r.Connected),
         r.ToFirstByte is { } first ? Milliseconds(first) : null, Milliseconds(r.Duration), r.Status, r.FinishReason, r.Error, Word(r, UsageDimension.Outcome), Word(r, UsageDimension.Cache),
         r.PromptHash?.ToString("x16", CultureInfo.InvariantCulture), r.Tags, LabelsOf(r));
