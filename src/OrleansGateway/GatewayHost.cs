@@ -22,6 +22,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly Task _overloadWatch;
     private readonly Task _limitsWatch;
     private readonly Task _historyPurge;
+    private readonly Task _events;
 
     private GatewayHost(ServiceProvider services, AdminListener admin, AdminToken token)
     {
@@ -30,6 +31,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         _overloadWatch = _services.GetRequiredService<Overload>().WatchAsync(_stopping.Token);
         _limitsWatch = _services.GetRequiredService<EmbeddedLeases>().WatchAsync(_stopping.Token);
         _historyPurge = _services.GetRequiredService<HistoryPurge>().RunAsync(_stopping.Token);
+        _events = _services.GetRequiredService<EmbeddedEvents>().RunAsync(_stopping.Token);
     }
 
     public SnapshotSource Configuration => _services.GetRequiredService<SnapshotSource>();
@@ -86,6 +88,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await _services.GetRequiredService<Drain>().RunAsync(() => Configuration.Current.Settings);
         await _services.GetRequiredService<EmbeddedLeases>().StopAsync();
         await _services.GetRequiredService<EmbeddedUsage>().StopAsync();
+        await _services.GetRequiredService<EmbeddedEvents>().StopAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -93,7 +96,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await _stopping.CancelAsync();
         try
         {
-            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _historyPurge);
+            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _historyPurge, _events);
         }
         catch (OperationCanceledException)
         {
@@ -116,6 +119,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await services.GetRequiredService<TenantDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<EmbeddedLeases>().StartAsync(cancellation);
+        await services.GetRequiredService<EmbeddedEvents>().StartAsync(cancellation);
         services.GetRequiredService<EmbeddedUsage>().Start();
         Observe(configuration, services.GetRequiredService<GatewayMetrics>(), services.GetRequiredService<EmbeddedLeases>());
 

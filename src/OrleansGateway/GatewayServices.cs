@@ -58,6 +58,7 @@ internal static class GatewayServices
         services.TryAddSingleton<LimitEndpoints>();
         services.TryAddSingleton<UsageEndpoints>();
         services.TryAddSingleton<InsightEndpoints>();
+        services.TryAddSingleton<WebhookEndpoints>();
         return services;
     }
 

@@ -35,6 +35,7 @@ internal static class Child
         "usage-sqlite" => Storage.Usage.UsageChild.SqliteAsync(at),
         "usage-postgres" => Storage.Usage.UsageChild.PostgresAsync(at),
         "usage" => Usage.UsageChild.RunAsync(at),
+        "webhooks" => Events.WebhookChild.RunAsync(at),
         "journal" => Leases.Journal.JournalChild.RunAsync(at),
         _ => throw new ArgumentOutOfRangeException(nameof(work), work, "No such child."),
     };

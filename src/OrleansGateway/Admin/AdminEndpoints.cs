@@ -13,7 +13,7 @@ internal static class AdminEndpoints
 
     public static IReadOnlyList<AdminEndpoint> All(
         KeyDirectory keys, TenantDirectory tenants, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, BudgetEndpoints budgets, LimitEndpoints limits, UsageEndpoints usage,
-        InsightEndpoints insights, Func<StatusDocument> status, Func<UpstreamListDocument> upstreams, TimeProvider time) =>
+        InsightEndpoints insights, WebhookEndpoints webhooks, Func<StatusDocument> status, Func<UpstreamListDocument> upstreams, TimeProvider time) =>
     [
         .. Of(new KeyEndpoints(keys, time)),
         .. Of(new TenantEndpoints(tenants)),
@@ -26,6 +26,7 @@ internal static class AdminEndpoints
         .. Of(usage),
         new("GET", "/usage/insights", Permission.ReadUsage, "What usage tells that an operator may act on, with the figures behind it.", call => insights.ListAsync(call))
             { Answer = AdminJson.Default.InsightListDocument, Refusals = [422, 503], Query = InsightEndpoints.Filters },
+        .. Of(webhooks),
         new("GET", "/status", Permission.ReadStatus, "The gateway as it is now, and its providers over the last minutes.",
             _ => Task.FromResult(AdminAnswer.Json(status(), AdminJson.Default.StatusDocument))) { Answer = AdminJson.Default.StatusDocument },
         new("GET", "/upstreams", Permission.ReadStatus, "Upstreams and how their targets stand.",
@@ -140,6 +141,25 @@ internal static class AdminEndpoints
         Act("adjust", "Raises the limit of this period, or lowers it.", call => budgets.ActAsync(call, BudgetActKind.Adjust)),
         Act("reset", "Nothing of this period counts as spent any more. What is held stays held.", call => budgets.ActAsync(call, BudgetActKind.Reset)),
         Act("settle", "Says what a hold in suspense has cost; the rest of it goes back.", call => budgets.ActAsync(call, BudgetActKind.Settle)),
+    ];
+
+    private static AdminEndpoint[] Of(WebhookEndpoints webhooks) =>
+    [
+        new("GET", "/events", Permission.ReadEvents, "Events of one tenant, or with none those of the gateway itself, behind a sequence.", call => webhooks.EventsAsync(call))
+            { Answer = AdminJson.Default.EventListDocument, Refusals = [422], Query = WebhookEndpoints.EventFilters },
+        new("GET", "/webhooks", Permission.ReadEvents, "Webhooks and how they stand.", call => webhooks.ListAsync(call)) { Answer = AdminJson.Default.WebhookListDocument },
+        new("GET", "/webhooks/{id}/deliveries", Permission.ReadEvents, "The last attempts of a webhook since the start, newest first.", call => webhooks.DeliveriesAsync(call))
+            { Answer = AdminJson.Default.DeliveryListDocument, Refusals = [404] },
+        new("GET", "/webhooks/{id}/dead-letters", Permission.ReadEvents, "Events that its receiver did not take, oldest first.", call => webhooks.DeadLettersAsync(call))
+            { Answer = AdminJson.Default.DeadLetterListDocument, Refusals = [404, 422], Query = WebhookEndpoints.DeadLetterFilters },
+        new("POST", "/webhooks/{id}/resend", Permission.ChangeEvents, "Sends dead letters now, one or up to a hundred; those received are dead letters no more.", call => webhooks.ResendAsync(call))
+            { Answer = AdminJson.Default.ResentDocument, Refusals = [404, 422], Query = ["dead_letter"] },
+        new("POST", "/webhooks/{id}/replay", Permission.ChangeEvents, "Sends a tenant's events, or the gateway's own, again from a sequence on.", call => webhooks.ReplayAsync(call))
+            { Answer = AdminJson.Default.ReplayDocument, Refusals = [404, 422], Query = ["tenant", "from"] },
+        new("POST", "/webhooks/{id}/test", Permission.ChangeEvents, "Sends an event of the type webhook.test now.", call => webhooks.TestAsync(call))
+            { Answer = AdminJson.Default.DeliveryDocument, Refusals = [404] },
+        new("POST", "/webhooks/{id}/enable", Permission.ChangeEvents, "Sends events again to a receiver that had said it was gone.", call => webhooks.EnableAsync(call))
+            { Answer = AdminJson.Default.WebhookDocument, Refusals = [404] },
     ];
 
     private static AdminEndpoint Act(string name, string summary, Func<AdminCall, Task<IResult>> handler) => new("POST", $"/budgets/{name}", Permission.ChangeBudgets, summary, handler)

@@ -191,5 +191,11 @@ internal sealed record UpstreamTargetDocument(
 [JsonSerializable(typeof(UsageRecordListDocument))]
 [JsonSerializable(typeof(UsageRecordDocument))]
 [JsonSerializable(typeof(InsightListDocument))]
+[JsonSerializable(typeof(EventListDocument))]
+[JsonSerializable(typeof(WebhookListDocument))]
+[JsonSerializable(typeof(DeliveryListDocument))]
+[JsonSerializable(typeof(DeadLetterListDocument))]
+[JsonSerializable(typeof(ResentDocument))]
+[JsonSerializable(typeof(ReplayDocument))]
 [JsonSerializable(typeof(JsonObject))]
 internal sealed partial class AdminJson : JsonSerializerContext;

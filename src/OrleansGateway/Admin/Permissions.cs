@@ -39,6 +39,10 @@ internal enum Permission
     ReadBudgets,
     ChangeBudgets,
     ReadUsage,
+
+    /// <summary>Events and webhooks, of all tenants.</summary>
+    ReadEvents,
+    ChangeEvents,
 }
 
 /// <summary>Who may do what: the one table.</summary>
@@ -53,7 +57,7 @@ internal static class Permissions
         [AdminRole.Viewer] =
         [
             Permission.ReadApi, Permission.ReadKeys, Permission.ReadTenants, Permission.ReadStatus, Permission.ReadConfiguration, Permission.ReadAudit, Permission.ReadBudgets,
-            Permission.ReadUsage,
+            Permission.ReadUsage, Permission.ReadEvents,
         ],
     }.ToFrozenDictionary();
 

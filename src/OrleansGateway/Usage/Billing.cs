@@ -20,7 +20,7 @@ internal sealed class Billing(TokenCounter counter)
         var prices = new BilledPrices(target.Price, target.BilledPrice(snapshot.TariffOf(tenant), call.Entry.Name), call.ServiceTier);
         var allowance = call.Allowance as CallAllowance;
         if (allowance is { IsShort: true }) return prices.AtMost(AtMost(call, allowance.Bound, allowance.Output));
-        if (call.IsWhole && call.Usage is { } reported) return prices.Of(reported, UsageSource.Provider);
+        if (call.IsWhole && call.Usage is { } reported && IsCredible(reported)) return prices.Of(reported, UsageSource.Provider);
         if (call.IsWhole || snapshot.OnDisconnectOf(tenant) != OnDisconnect.Cancel) return Counted(call, prices);
         var bound = allowance?.Bound ?? CallBound.Of(exchange.Route!, call);
         var held = allowance?.Output ?? bound.Stated ?? call.Entry.Settings.MaxOutputTokens;
@@ -31,7 +31,7 @@ internal sealed class Billing(TokenCounter counter)
     {
         var (output, isExact) = counter.OutputOf(call);
         // Anthropic tells the input as the stream begins.
-        if (call.Usage is { TotalInput: > 0 } begun)
+        if (call.Usage is { TotalInput: > 0 } begun && IsCredible(begun))
             return prices.Of(begun with { Output = Math.Max(output, begun.Output), Reasoning = 0, AudioOutput = 0 }, SourceOf(isExact));
         var (input, isInputExact) = counter.InputOf(call);
         return prices.Of(new TokenUsage { Input = input, Output = output }, SourceOf(isExact && isInputExact));
@@ -41,8 +41,20 @@ internal sealed class Billing(TokenCounter counter)
     private static TokenUsage AtMost(ModelCall call, CallBound bound, long outputTokens)
     {
         var most = bound.At(outputTokens);
-        var input = call.Usage is { TotalInput: > 0 } begun ? begun with { Output = 0, Reasoning = 0, AudioOutput = 0 } : new TokenUsage { Input = most.InputTokens };
+        var input = call.Usage is { TotalInput: > 0 } begun && IsCredible(begun) ? begun with { Output = 0, Reasoning = 0, AudioOutput = 0 } : new TokenUsage { Input = most.InputTokens };
         return input with { Output = most.OutputTokens };
+    }
+
+    /// <summary>Whether figures can be true. No model reads or makes a billion tokens in one call, and sums of what is none would be none for all others.</summary>
+    private static bool IsCredible(in TokenUsage tokens)
+    {
+        const long Most = 1_000_000_000;
+        ReadOnlySpan<long> figures =
+        [
+            tokens.Input, tokens.CacheRead, tokens.CacheWrite, tokens.CacheWrite1h, tokens.Output, tokens.Reasoning, tokens.AudioInput, tokens.AudioOutput,
+            tokens.ImageInput, tokens.ImageOutput, tokens.AudioCacheRead, tokens.ImageCacheRead, tokens.WebSearches,
+        ];
+        return figures.IndexOfAnyExceptInRange(0, Most) < 0;
     }
 
     private static UsageSource SourceOf(bool isExact) => isExact ? UsageSource.Counted : UsageSource.Estimated;

@@ -16,6 +16,7 @@ using OrleansGateway.Http;
 using OrleansGateway.Leases.Owners;
 using OrleansGateway.Limits;
 using OrleansGateway.Storage;
+using OrleansGateway.Tests.Events;
 using OrleansGateway.Tests.Leases;
 using OrleansGateway.Tests.Limits;
 using OrleansGateway.Tests.Storage;
@@ -55,9 +56,11 @@ internal sealed class AdminHost : IAsyncDisposable
     ]);
 
     private readonly WebApplication _app;
+    private readonly EventBed _events;
 
-    private AdminHost(WebApplication app, StateFolder folder, TestDirectory directory, AdminToken token, AdminDirectory admins, SnapshotSource source, ConfigurationChanges changes)
+    private AdminHost(WebApplication app, StateFolder folder, TestDirectory directory, AdminToken token, AdminDirectory admins, SnapshotSource source, ConfigurationChanges changes, EventBed events)
     {
+        _events = events;
         (_app, Folder, Directory, Token, Admins, Source, Changes) = (app, folder, directory, token, admins, source, changes);
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Client = new HttpClient(new OpenApiWitness()) { BaseAddress = Address };
@@ -110,15 +113,17 @@ internal sealed class AdminHost : IAsyncDisposable
         await admins.LoadAsync(Cancel);
         var rules = new RuleTables(() => source.Current, new AccountBook(), directory.Time);
         var owners = new EmbeddedOwners(new MemoryLedger(), account => rules.Current.SpecOf(account), directory.Time, loggers.CreateLogger<EmbeddedOwners>(), new OwnerSettings(), levelsFile: null);
+        var events = new EventBed(directory.Time, () => source.Current, loggers);
         var (book, tail) = (new UsageBook(), new UsageTail());
         var endpoints = AdminEndpoints.All(directory.Keys, directory.Tenants, admins, changes, new SqliteAuditLog(directory.Database),
             new BudgetEndpoints(owners, rules, directory.Tenants, new SqliteAuditLog(directory.Database), new Random(1), directory.Time),
             new LimitEndpoints(new LimitExplanation(rules, owners), directory.Keys, () => source.Current),
             new UsageEndpoints(reports ?? book, book, tail, directory.Time),
-            new InsightEndpoints(reports ?? book, book, () => source.Current, rules, owners, directory.Tenants, directory.Keys, directory.Time), () => Status, () => Upstreams, directory.Time);
+            new InsightEndpoints(reports ?? book, book, () => source.Current, rules, owners, directory.Tenants, directory.Keys, directory.Time),
+            new WebhookEndpoints(events.Deliveries, new Random(1), directory.Time), () => Status, () => Upstreams, directory.Time);
         new AdminApi(endpoints, admins, new RequestIds(new Random(1)), loggers.CreateLogger<AdminApi>()).Map(app);
         await app.StartAsync(Cancel);
-        return new AdminHost(app, folder, directory, token, admins, source, changes) { Usage = book, Tail = tail };
+        return new AdminHost(app, folder, directory, token, admins, source, changes, events) { Usage = book, Tail = tail };
     }
 
     /// <summary>A call with another token, and a body of any kind.</summary>
@@ -156,6 +161,7 @@ internal sealed class AdminHost : IAsyncDisposable
     {
         Client.Dispose();
         await _app.DisposeAsync();
+        await _events.DisposeAsync();
         Source.Dispose();
         Directory.Dispose();
         Folder.Dispose();

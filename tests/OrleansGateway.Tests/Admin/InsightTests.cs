@@ -1,5 +1,4 @@
 using OrleansGateway.Admin.Insights;
-using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Ledger;

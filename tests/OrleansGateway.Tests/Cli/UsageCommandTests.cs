@@ -3,7 +3,6 @@ using OrleansGateway.Cli;
 using OrleansGateway.Prices;
 using OrleansGateway.Tests.Admin;
 using OrleansGateway.Tests.Usage;
-using OrleansGateway.Usage;
 
 namespace OrleansGateway.Tests.Cli;
 

@@ -33,6 +33,8 @@ public sealed class HistoryPurgeTests
 
         public ValueTask<LedgerHistory> ReadHistoryAsync(LedgerHistoryQuery query, CancellationToken cancellation) => throw new NotSupportedException();
 
+        public ValueTask<IReadOnlyList<OwnerNotice>> ReadNoticesAsync(DateTimeOffset since, int limit, CancellationToken cancellation) => throw new NotSupportedException();
+
         public ValueTask<int> PurgeAsync(LedgerCutoffs cutoffs, CancellationToken cancellation)
         {
             Purges.Add(cutoffs);

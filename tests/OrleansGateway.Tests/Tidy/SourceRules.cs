@@ -24,13 +24,14 @@ internal static partial class SourceRules
         ["Compression"] = ["Http", "Configuration"],
         ["Shedding"] = ["Http", "Configuration", "Telemetry"],
         ["Prices"] = ["Http", "Configuration"],
-        ["Usage"] = ["Prices", "Leases", "Budgets", "Http", "Configuration", "Telemetry", "Models"],
+        ["Events"] = ["Audit", "Leases", "Configuration", "Telemetry"],
+        ["Usage"] = ["Events", "Prices", "Leases", "Budgets", "Http", "Configuration", "Telemetry", "Models"],
         ["Leases"] = [],
-        ["Limits"] = ["Leases", "Prices", "Http", "Configuration", "Telemetry", "Models"],
+        ["Limits"] = ["Events", "Leases", "Prices", "Http", "Configuration", "Telemetry", "Models"],
         ["Budgets"] = ["Leases", "Limits", "Prices", "Http", "Configuration", "Telemetry", "Models"],
         ["SelfService"] = ["Auth", "Http", "Configuration", "Usage", "Leases", "Limits"],
-        ["Storage"] = ["Audit", "Tenants", "Admin", "Configuration", "Telemetry", "Leases", "Prices", "Usage", "Http"],
-        ["Admin"] = ["Audit", "Tenants", "Http", "Configuration", "Telemetry", "Upstream", "Leases", "Limits", "Budgets", "Prices", "Usage"],
+        ["Storage"] = ["Audit", "Events", "Tenants", "Admin", "Configuration", "Telemetry", "Leases", "Prices", "Usage", "Http"],
+        ["Admin"] = ["Audit", "Events", "Tenants", "Http", "Configuration", "Telemetry", "Upstream", "Leases", "Limits", "Budgets", "Prices", "Usage"],
     };
 
     public static IEnumerable<string> NamespaceIsFolder(SourceFile file, string projectPath)

@@ -4,12 +4,14 @@ using OrleansGateway.Usage;
 namespace OrleansGateway.Tests.Usage;
 
 /// <summary>A log of usage that hands its records to a store whenever it is asked to flush.</summary>
-internal sealed class WrittenThrough(IUsageStore store) : IUsageLog
+internal sealed class WrittenThrough(IUsageStore store) : IUsageLog, IDisposable
 {
     private readonly ConcurrentQueue<UsageRecord> _waiting = new();
     private readonly SemaphoreSlim _turn = new(1);
 
     public bool HasRoom => true;
+
+    public void Dispose() => _turn.Dispose();
 
     public bool TryAppend(ReadOnlySpan<UsageRecord> records)
     {

@@ -78,6 +78,16 @@ internal sealed class LedgerReads(string schema)
             """, [.. asked]);
     }
 
+    // By owner, for so the index is: without it each look would go through all notices there ever were.
+    public async Task<IReadOnlyList<OwnerNotice>> NoticesAsync(DbConnection connection, DateTimeOffset since, int limit) =>
+    [
+        .. (await connection.ReadAllAsync<StoredNotice>(null, $"""
+            SELECT n.owner, {StoredNotice.Columns}
+            FROM {schema}ledger_owners o CROSS JOIN {schema}ledger_notices n WHERE n.owner = o.owner AND at >= @at
+            ORDER BY at, n.owner, rule, scope, period, percent LIMIT @limit
+            """, ("at", since.ToUnixTimeMilliseconds()), ("limit", (long)limit))).Select(r => new OwnerNotice(r.Owner, r.Row())),
+    ];
+
     /// <summary>
     /// Statements that each delete one slice of what may go, to be run until they delete nothing: no slice holds a lock for long.
     /// </summary>

@@ -58,6 +58,10 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, TimeProvide
         IsolationLevel.RepeatableRead, (connection, transaction) => Reads.HistoryAsync(connection, transaction, query), cancellation);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<OwnerNotice>> ReadNoticesAsync(DateTimeOffset since, int limit, CancellationToken cancellation) => InTransactionAsync(
+        IsolationLevel.RepeatableRead, (connection, _) => Reads.NoticesAsync(connection, since, limit), cancellation);
+
+    /// <inheritdoc/>
     public async ValueTask<int> PurgeAsync(LedgerCutoffs cutoffs, CancellationToken cancellation)
     {
         var purged = 0;

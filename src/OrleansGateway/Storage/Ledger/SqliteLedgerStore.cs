@@ -42,6 +42,10 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, TimeProvider ti
         ReadAsync((connection, transaction) => Reads.HistoryAsync(connection, transaction, query), cancellation);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<OwnerNotice>> ReadNoticesAsync(DateTimeOffset since, int limit, CancellationToken cancellation) =>
+        ReadAsync((connection, _) => Reads.NoticesAsync(connection, since, limit), cancellation);
+
+    /// <inheritdoc/>
     public async ValueTask<int> PurgeAsync(LedgerCutoffs cutoffs, CancellationToken cancellation)
     {
         var asked = new { leases = cutoffs.Leases.ToUnixTimeMilliseconds(), periods = cutoffs.Periods.ToUnixTimeMilliseconds() };

@@ -97,6 +97,7 @@ internal sealed record StoredNotice : StoredRow
 {
     public const string Columns = "rule, scope, period, percent, posted, total, at";
 
+    public string Owner { get; init; } = "";
     public long Period { get; init; }
     public long Percent { get; init; }
     public long Posted { get; init; }
