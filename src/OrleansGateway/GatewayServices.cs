@@ -1,4 +1,5 @@
 using OrleansGateway.Admin;
+using OrleansGateway.Admin.Insights;
 using OrleansGateway.Auth;
 using OrleansGateway.Auth.Jwt;
 using OrleansGateway.Budgets;
@@ -10,6 +11,7 @@ using OrleansGateway.Http;
 using OrleansGateway.Limits;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;
+using OrleansGateway.SelfService;
 using OrleansGateway.Shedding;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Tenants;
@@ -54,6 +56,8 @@ internal static class GatewayServices
         services.TryAddSingleton<UpstreamStatus>();
         services.TryAddSingleton<BudgetEndpoints>();
         services.TryAddSingleton<LimitEndpoints>();
+        services.TryAddSingleton<UsageEndpoints>();
+        services.TryAddSingleton<InsightEndpoints>();
         services.TryAddSingleton<WebhookEndpoints>();
         return services;
     }
@@ -98,6 +102,7 @@ internal static class GatewayServices
             new UsageIds(provider.GetRequiredService<EdgeSession>().Id, provider.GetRequiredService<TimeProvider>()),
             provider.GetRequiredService<EdgeSession>().Id,
             provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<UsageTail>();
         services.TryAddSingleton<UsageMeter>();
         services.TryAddSingleton<ICallMeter>(provider => provider.GetRequiredService<UsageMeter>());
         services.TryAddSingleton<MeterStage>();
@@ -137,6 +142,7 @@ internal static class GatewayServices
             return () => source.Current;
         });
         services.TryAddSingleton<ErrorStage>();
+        services.TryAddSingleton<OwnUsageStage>();
         services.TryAddSingleton<RouteStage>();
         services.TryAddSingleton<CorsStage>();
         services.TryAddSingleton<CompressionStage>();

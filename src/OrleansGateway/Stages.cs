@@ -7,6 +7,7 @@ using OrleansGateway.Http;
 using OrleansGateway.Limits;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;
+using OrleansGateway.SelfService;
 using OrleansGateway.Shedding;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Usage;
@@ -28,6 +29,8 @@ internal static class Stages
         services.GetRequiredService<ErrorStage>(),
         // Turns away what the server lets through and the RFCs do not, before anyone goes by it.
         services.GetRequiredService<FramingStage>(),
+        // Tells callers what they have used, at a path of the gateway's own; it calls for auth itself, and nothing that it does is usage.
+        services.GetRequiredService<OwnUsageStage>(),
         // Says what the path serves, and with it the dialect; a key may be bound to routes.
         services.GetRequiredService<RouteStage>(),
         // Answers preflights, which carry no credentials; and lets pages read what the stages below refuse.

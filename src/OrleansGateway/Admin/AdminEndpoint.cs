@@ -25,8 +25,8 @@ internal sealed record AdminEndpoint(string Method, string Path, Permission Perm
     /// <summary>Form of a JSON answer; none if the answer is not JSON.</summary>
     public JsonTypeInfo? Answer { get; init; }
 
-    /// <summary>Media type of an answer that is not, or not always, JSON of that form.</summary>
-    public string? OtherAnswer { get; init; }
+    /// <summary>Media types of an answer that is not, or not always, JSON of that form.</summary>
+    public IReadOnlyList<string> OtherAnswers { get; init; } = [];
 
     /// <summary>Status of success.</summary>
     public int Status { get; init; } = StatusCodes.Status200OK;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using OrleansGateway.Admin.Insights;
 using OrleansGateway.Audit;
 using OrleansGateway.Leases;
 using OrleansGateway.Tenants;
@@ -11,8 +12,8 @@ internal static class AdminEndpoints
     private static readonly (string, bool)[] Idempotency = [("Idempotency-Key", false)];
 
     public static IReadOnlyList<AdminEndpoint> All(
-        KeyDirectory keys, TenantDirectory tenants, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, BudgetEndpoints budgets, LimitEndpoints limits,
-        WebhookEndpoints webhooks, Func<StatusDocument> status, Func<UpstreamListDocument> upstreams, TimeProvider time) =>
+        KeyDirectory keys, TenantDirectory tenants, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, BudgetEndpoints budgets, LimitEndpoints limits, UsageEndpoints usage,
+        InsightEndpoints insights, WebhookEndpoints webhooks, Func<StatusDocument> status, Func<UpstreamListDocument> upstreams, TimeProvider time) =>
     [
         .. Of(new KeyEndpoints(keys, time)),
         .. Of(new TenantEndpoints(tenants)),
@@ -22,6 +23,9 @@ internal static class AdminEndpoints
         .. Of(budgets),
         new("GET", "/limits/explain", Permission.ReadBudgets, "Which limits and budgets a call meets, and how they stand.", call => limits.ExplainAsync(call))
             { Answer = AdminJson.Default.LimitExplanationDocument, Refusals = [422], Query = LimitEndpoints.Filters },
+        .. Of(usage),
+        new("GET", "/usage/insights", Permission.ReadUsage, "What usage tells that an operator may act on, with the figures behind it.", call => insights.ListAsync(call))
+            { Answer = AdminJson.Default.InsightListDocument, Refusals = [422, 503], Query = InsightEndpoints.Filters },
         .. Of(webhooks),
         new("GET", "/status", Permission.ReadStatus, "The gateway as it is now, and its providers over the last minutes.",
             _ => Task.FromResult(AdminAnswer.Json(status(), AdminJson.Default.StatusDocument))) { Answer = AdminJson.Default.StatusDocument },
@@ -91,13 +95,13 @@ internal static class AdminEndpoints
         new("POST", "/config/reload", Permission.ChangeConfiguration, "Reads the configuration file and puts it in force, if it is valid.", configuration.ReloadAsync)
             { Answer = AdminJson.Default.ConfigurationDocument, Refusals = [422] },
         new("GET", "/config/document", Permission.ReadConfigurationText, "The text in force, with secrets that stand in it masked.", configuration.DocumentAsync)
-            { OtherAnswer = AdminEndpoint.Yaml },
+            { OtherAnswers = [AdminEndpoint.Yaml] },
         new("POST", "/config/check", Permission.ReadConfigurationText, "Every fault of a text; changes nothing.", configuration.CheckAsync)
             { TakesYaml = true, Answer = AdminJson.Default.CheckDocument, Refusals = [400, 413] },
         new("POST", "/config/diff", Permission.ReadConfigurationText, "What a text would change, value by value; changes nothing.", configuration.DiffAsync)
             { TakesYaml = true, Answer = AdminJson.Default.DiffDocument, Refusals = [400, 413, 422] },
         new("GET", "/config/history", Permission.ReadConfigurationText, "The configurations that were in force, newest first; with version, the text of that one.", configuration.HistoryAsync)
-            { Answer = AdminJson.Default.HistoryDocument, OtherAnswer = AdminEndpoint.Yaml, Refusals = [404, 422], Query = ["version"] },
+            { Answer = AdminJson.Default.HistoryDocument, OtherAnswers = [AdminEndpoint.Yaml], Refusals = [404, 422], Query = ["version"] },
         new("POST", "/config/rollback", Permission.ChangeConfiguration, "Puts a configuration of the history in force again.", configuration.RollbackAsync)
         {
             Body = AdminJson.Default.RollbackDocument, Answer = AdminJson.Default.ConfigurationDocument, Refusals = [400, 404, 409, 413, 422],
@@ -107,9 +111,23 @@ internal static class AdminEndpoints
     private static AdminEndpoint[] Of(AuditEndpoints audit) =>
     [
         new("GET", "/audit", Permission.ReadAudit, "Every change, newest first; with format=jsonl all that match, oldest first, one a line.", audit.ListAsync)
-            { Answer = AdminJson.Default.AuditListDocument, OtherAnswer = "application/x-ndjson", Refusals = [422], Query = AuditEndpoints.Filters },
+            { Answer = AdminJson.Default.AuditListDocument, OtherAnswers = ["application/x-ndjson"], Refusals = [422], Query = AuditEndpoints.Filters },
         new("GET", "/audit/verify", Permission.ReadAudit, "Whether the audit log is as it was written.", audit.VerifyAsync)
             { Answer = AdminJson.Default.AuditVerdictDocument, Refusals = [422], Query = ["sequence", "hash"] },
+    ];
+
+    private static AdminEndpoint[] Of(UsageEndpoints usage) =>
+    [
+        new("GET", "/usage", Permission.ReadUsage, "What was used and what it cost, by whatever is asked for.", call => usage.ReportAsync(call))
+        {
+            Answer = AdminJson.Default.UsageReportDocument, OtherAnswers = [UsageExport.Csv, UsageExport.JsonLines], Refusals = [422, 503], Query = UsageEndpoints.ReportFilters,
+        },
+        new("GET", "/usage/records", Permission.ReadUsage, "Records of attempts, newest first; as CSV or JSON lines all that match, oldest first.", call => usage.RecordsAsync(call))
+        {
+            Answer = AdminJson.Default.UsageRecordListDocument, OtherAnswers = [UsageExport.Csv, UsageExport.JsonLines], Refusals = [422, 503], Query = UsageEndpoints.RecordFilters,
+        },
+        new("GET", "/usage/tail", Permission.ReadUsage, "Records as this gateway writes them, as server-sent events, until the caller goes.", call => usage.TailAsync(call))
+            { OtherAnswers = [UsageTailAnswer.EventStream], Refusals = [422, 429], Query = UsageEndpoints.TailFilters },
     ];
 
     private static AdminEndpoint[] Of(BudgetEndpoints budgets) =>

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using OrleansGateway.Admin.Insights;
 using OrleansGateway.Configuration;
 using OrleansGateway.Tenants;
+using OrleansGateway.Usage.Reading;
 
 namespace OrleansGateway.Admin;
 
@@ -184,6 +186,11 @@ internal sealed record UpstreamTargetDocument(
 [JsonSerializable(typeof(BudgetActRequest))]
 [JsonSerializable(typeof(BudgetFacts))]
 [JsonSerializable(typeof(LimitExplanationDocument))]
+[JsonSerializable(typeof(UsageReportDocument))]
+[JsonSerializable(typeof(UsageRowDocument))]
+[JsonSerializable(typeof(UsageRecordListDocument))]
+[JsonSerializable(typeof(UsageRecordDocument))]
+[JsonSerializable(typeof(InsightListDocument))]
 [JsonSerializable(typeof(EventListDocument))]
 [JsonSerializable(typeof(WebhookListDocument))]
 [JsonSerializable(typeof(DeliveryListDocument))]

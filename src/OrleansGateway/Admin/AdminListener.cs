@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Hosting;
+using OrleansGateway.Admin.Insights;
 using OrleansGateway.Audit;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
@@ -67,6 +68,8 @@ internal sealed class AdminListener : IAsyncDisposable
             services.GetRequiredService<IAuditLog>(),
             services.GetRequiredService<BudgetEndpoints>(),
             services.GetRequiredService<LimitEndpoints>(),
+            services.GetRequiredService<UsageEndpoints>(),
+            services.GetRequiredService<InsightEndpoints>(),
             services.GetRequiredService<WebhookEndpoints>(),
             services.GetRequiredService<StatusSource>().Now,
             services.GetRequiredService<UpstreamStatus>().Now,

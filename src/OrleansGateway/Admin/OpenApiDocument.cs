@@ -18,7 +18,7 @@ internal static class OpenApiDocument
 
     /// <summary>The document of all endpoints, as JSON.</summary>
     // The handlers are not called: the document says what there is, not what it does it with.
-    public static string Text => _text ??= Write(AdminEndpoints.All(null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!));
+    public static string Text => _text ??= Write(AdminEndpoints.All(null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!));
 
     private static string Write(IReadOnlyList<AdminEndpoint> endpoints)
     {
@@ -85,7 +85,7 @@ internal static class OpenApiDocument
     {
         var content = new JsonObject();
         if (endpoint.Answer is { } answer) content["application/json"] = new JsonObject { ["schema"] = Reference(answer) };
-        if (endpoint.OtherAnswer is { } other) content[other] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } };
+        foreach (var other in endpoint.OtherAnswers) content[other] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } };
         var responses = new JsonObject();
         foreach (var status in new[] { endpoint.RepeatStatus, endpoint.Status }.OfType<int>())
         {
@@ -120,7 +120,7 @@ internal static class OpenApiDocument
     private static JsonNode Schema(JsonTypeInfo type) => type.GetJsonSchemaAsNode(new JsonSchemaExporterOptions
     {
         TreatNullObliviousAsNonNullable = true,
-        TransformSchemaNode = (_, schema) => WithoutNeedOfNulls(FromTheRoot(schema, NameOf(type))),
+        TransformSchemaNode = (context, schema) => WithoutNeedOfNulls(FromTheRoot(schema, NameOf(type)), context.TypeInfo),
     });
 
     /// <summary>The exporter refers to a form that it wrote before by its place in the one schema; here it has its place in the document.</summary>
@@ -131,14 +131,17 @@ internal static class OpenApiDocument
     }
 
     /// <summary>The exporter takes every parameter of a record for needed; ours are left out where they have no value, and may be.</summary>
-    private static JsonNode WithoutNeedOfNulls(JsonNode schema)
+    private static JsonNode WithoutNeedOfNulls(JsonNode schema, JsonTypeInfo type)
     {
         if (schema is not JsonObject form || form["required"] is not JsonArray required) return schema;
-        var needed = required.Select(n => n!.GetValue<string>()).Where(name => !MayBeNull(form["properties"]![name]!)).ToArray();
+        var needed = required.Select(n => n!.GetValue<string>()).Where(name => !MayBeNull(form["properties"]![name]!) && !IsNullable(type, name)).ToArray();
         if (needed.Length > 0) form["required"] = new JsonArray([.. needed.Select(n => (JsonNode)n)]);
         else form.Remove("required");
         return schema;
     }
+
+    // A reference does not say so itself.
+    private static bool IsNullable(JsonTypeInfo type, string name) => type.Properties.Any(p => p.Name == name && p.IsGetNullable);
 
     // 'true' in place of a schema stands for any value, null too.
     private static bool MayBeNull(JsonNode schema) => schema is not JsonObject form || (form["type"] is JsonArray types && types.Any(t => t!.GetValue<string>() == "null"));

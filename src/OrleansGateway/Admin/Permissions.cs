@@ -38,6 +38,7 @@ internal enum Permission
     ChangeAdmins,
     ReadBudgets,
     ChangeBudgets,
+    ReadUsage,
 
     /// <summary>Events and webhooks, of all tenants.</summary>
     ReadEvents,
@@ -51,19 +52,19 @@ internal static class Permissions
     {
         [AdminRole.Owner] = [.. Enum.GetValues<Permission>()],
         [AdminRole.Operator] = [.. Enum.GetValues<Permission>().Where(p => p != Permission.ChangeAdmins)],
-        [AdminRole.TenantAdmin] = [Permission.ReadApi, Permission.ReadKeys, Permission.ChangeKeys, Permission.ReadTenants, Permission.ChangeMembers, Permission.ReadBudgets],
+        [AdminRole.TenantAdmin] = [Permission.ReadApi, Permission.ReadKeys, Permission.ChangeKeys, Permission.ReadTenants, Permission.ChangeMembers, Permission.ReadBudgets, Permission.ReadUsage],
         // Not the text of the configuration: its secrets are masked, and its comments are not.
         [AdminRole.Viewer] =
         [
             Permission.ReadApi, Permission.ReadKeys, Permission.ReadTenants, Permission.ReadStatus, Permission.ReadConfiguration, Permission.ReadAudit, Permission.ReadBudgets,
-            Permission.ReadEvents,
+            Permission.ReadUsage, Permission.ReadEvents,
         ],
     }.ToFrozenDictionary();
 
     /// <summary>The most that anyone bound to one tenant may do: all else shows, or changes, what belongs to others.</summary>
     private static readonly FrozenSet<Permission> WithinATenant =
     [
-        Permission.ReadApi, Permission.ReadKeys, Permission.ChangeKeys, Permission.ReadTenants, Permission.ChangeMembers, Permission.ReadBudgets,
+        Permission.ReadApi, Permission.ReadKeys, Permission.ChangeKeys, Permission.ReadTenants, Permission.ChangeMembers, Permission.ReadBudgets, Permission.ReadUsage,
     ];
 
     private static readonly FrozenDictionary<string, AdminRole> ByName = new Dictionary<string, AdminRole>

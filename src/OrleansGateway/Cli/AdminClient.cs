@@ -59,21 +59,44 @@ internal sealed class AdminClient : IDisposable
         return SendAsync(request, cancellation);
     }
 
+    /// <summary>Reads the answer to a GET as it comes, however long it is and takes.</summary>
+    public Task ReadAsync(string path, Func<Stream, Task> read, CancellationToken cancellation) => ExplainedAsync(
+        async () =>
+        {
+            using var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            if (!response.IsSuccessStatusCode) throw new CliException(Explain(response, await response.Content.ReadAsStringAsync(cancellation)));
+            await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
+            await read(stream);
+            return "";
+        },
+        cancellation);
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private async Task<string> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
-    {
-        try
+    private Task<string> SendAsync(HttpRequestMessage request, CancellationToken cancellation) => ExplainedAsync(
+        async () =>
         {
             using var sent = request;
             using var response = await _http.SendAsync(sent, cancellation);
             var body = await response.Content.ReadAsStringAsync(cancellation);
             return response.IsSuccessStatusCode ? body : throw new CliException(Explain(response, body));
+        },
+        cancellation);
+
+    private async Task<string> ExplainedAsync(Func<Task<string>> call, CancellationToken cancellation)
+    {
+        try
+        {
+            return await call();
         }
         catch (HttpRequestException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
         {
             throw new CliException($"No gateway answers at {_http.BaseAddress}. Start it, or name its admin address with --admin or GATEWAY_ADMIN.");
+        }
+        catch (HttpIOException e)
+        {
+            throw new CliException($"The answer of the gateway at {_http.BaseAddress} broke off: {e.Message}");
         }
         catch (HttpRequestException e)
         {

@@ -65,4 +65,5 @@ internal enum UsageField : byte
     ToolsCost = 67,
     RequestCost = 68,
     Billed = 69,
+    PromptHash = 70,
 }

@@ -9,7 +9,7 @@ namespace OrleansGateway.Usage;
 /// Bills attempts as they end, writes them down, and only then settles what was held for them: a crash in between leaves money held that a record explains, never money spent
 /// that none does.
 /// </summary>
-internal sealed class UsageMeter(Billing billing, UsageRecords records, IUsageLog log) : ICallMeter
+internal sealed class UsageMeter(Billing billing, UsageRecords records, IUsageLog log, UsageTail tail) : ICallMeter
 {
     /// <summary>Whether a call may begin: what it uses can be written down.</summary>
     public bool HasRoom => log.HasRoom;
@@ -47,5 +47,8 @@ internal sealed class UsageMeter(Billing billing, UsageRecords records, IUsageLo
     /// <summary>A request of which no model call became: it was refused before, or it is of another kind.</summary>
     public void Ended(Exchange exchange) => Write(records.OfRequest(exchange));
 
-    private void Write(UsageRecord record) => log.TryAppend(new ReadOnlySpan<UsageRecord>(in record));
+    private void Write(UsageRecord record)
+    {
+        if (log.TryAppend(new ReadOnlySpan<UsageRecord>(in record))) tail.Publish(record);
+    }
 }

@@ -113,6 +113,9 @@ internal sealed record UsageRecord
 
     public UsageCache Cache { get; init; }
 
+    /// <summary>Tells requests of one tenant that are the same, byte for byte (<see cref="Usage.PromptHash"/>); none for what has no body.</summary>
+    public long? PromptHash { get; init; }
+
     /// <summary>Words of the caller's own by which reports may be grouped. At most 16, of 64 characters each.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 

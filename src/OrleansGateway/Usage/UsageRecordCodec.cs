@@ -136,6 +136,7 @@ internal static class UsageRecordCodec
         to.Text(UsageField.Error, Cut(record.Error));
         to.Number(UsageField.Outcome, (long)record.Outcome);
         to.Number(UsageField.Cache, (long)record.Cache);
+        if (record.PromptHash is { } hash) to.NumberOrZero(UsageField.PromptHash, hash);
     }
 
     // By index: an enumerator of an interface would be an allocation for each list.
@@ -203,6 +204,7 @@ internal static class UsageRecordCodec
         Error = fields.Text(UsageField.Error),
         Outcome = (CallOutcome)fields.UpTo(UsageField.Outcome, (int)s_lastOutcome),
         Cache = (UsageCache)fields.UpTo(UsageField.Cache, (int)UsageCache.Hit),
+        PromptHash = fields.Has(UsageField.PromptHash) ? fields.Number(UsageField.PromptHash) : null,
         Tags = fields.Many(UsageField.Tag, static value => value.Text()),
         Metadata = fields.Many(UsageField.Metadata, static value => KeyValuePair.Create(value.Part(), value.Part())),
     };

@@ -53,6 +53,7 @@ internal sealed class UsageRecords(UsageIds ids, Guid edge, TimeProvider time)
             ToFirstByte = call.FirstByteAt >= from && call.FirstByteAt != 0 ? time.GetElapsedTime(from, call.FirstByteAt) : null,
             Duration = time.GetElapsedTime(from),
             FinishReason = call.FinishReason,
+            PromptHash = PromptHash.Of(exchange.Caller?.Tenant, call.Body.Span),
             Tags = labels.Tags,
             Metadata = labels.WithCaller(exchange.Caller),
         };

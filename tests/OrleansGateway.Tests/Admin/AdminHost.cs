@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansGateway.Admin;
+using OrleansGateway.Admin.Insights;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Leases.Owners;
@@ -20,6 +21,8 @@ using OrleansGateway.Tests.Leases;
 using OrleansGateway.Tests.Limits;
 using OrleansGateway.Tests.Storage;
 using OrleansGateway.Tests.Tenants;
+using OrleansGateway.Tests.Usage;
+using OrleansGateway.Usage;
 
 namespace OrleansGateway.Tests.Admin;
 
@@ -71,6 +74,12 @@ internal sealed class AdminHost : IAsyncDisposable
     public SnapshotSource Source { get; }
     public ConfigurationChanges Changes { get; }
     public SqliteAuditLog Audit => new(Directory.Database);
+
+    /// <summary>Usage that the API tells of.</summary>
+    public required UsageBook Usage { get; init; }
+
+    public required UsageTail Tail { get; init; }
+
     public string ConfigPath => Folder.File("gateway.yaml");
     public Uri Address { get; }
 
@@ -82,7 +91,7 @@ internal sealed class AdminHost : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<AdminHost> StartAsync(ILoggerProvider? logs = null)
+    public static async Task<AdminHost> StartAsync(ILoggerProvider? logs = null, IUsageReports? reports = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace);
@@ -105,13 +114,16 @@ internal sealed class AdminHost : IAsyncDisposable
         var rules = new RuleTables(() => source.Current, new AccountBook(), directory.Time);
         var owners = new EmbeddedOwners(new MemoryLedger(), account => rules.Current.SpecOf(account), directory.Time, loggers.CreateLogger<EmbeddedOwners>(), new OwnerSettings(), levelsFile: null);
         var events = new EventBed(directory.Time, () => source.Current, loggers);
+        var (book, tail) = (new UsageBook(), new UsageTail());
         var endpoints = AdminEndpoints.All(directory.Keys, directory.Tenants, admins, changes, new SqliteAuditLog(directory.Database),
             new BudgetEndpoints(owners, rules, directory.Tenants, new SqliteAuditLog(directory.Database), new Random(1), directory.Time),
             new LimitEndpoints(new LimitExplanation(rules, owners), directory.Keys, () => source.Current),
+            new UsageEndpoints(reports ?? book, book, tail, directory.Time),
+            new InsightEndpoints(reports ?? book, book, () => source.Current, rules, owners, directory.Tenants, directory.Keys, directory.Time),
             new WebhookEndpoints(events.Deliveries, new Random(1), directory.Time), () => Status, () => Upstreams, directory.Time);
         new AdminApi(endpoints, admins, new RequestIds(new Random(1)), loggers.CreateLogger<AdminApi>()).Map(app);
         await app.StartAsync(Cancel);
-        return new AdminHost(app, folder, directory, token, admins, source, changes, events);
+        return new AdminHost(app, folder, directory, token, admins, source, changes, events) { Usage = book, Tail = tail };
     }
 
     /// <summary>A call with another token, and a body of any kind.</summary>
@@ -122,8 +134,10 @@ internal sealed class AdminHost : IAsyncDisposable
         if (body is not null) request.Content = new StringContent(body);
         if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
-        var response = await Client.SendAsync(request, Cancel);
-        return (response, await response.Content.ReadAsStringAsync(Cancel));
+        var response = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
+        if (response.Content.Headers.ContentType?.MediaType != OpenApiWitness.Endless) return (response, await response.Content.ReadAsStringAsync(Cancel));
+        response.Dispose();
+        return (response, "");
     }
 
     /// <summary>Makes an admin; answers its token.</summary>

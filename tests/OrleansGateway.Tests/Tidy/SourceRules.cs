@@ -29,6 +29,7 @@ internal static partial class SourceRules
         ["Leases"] = [],
         ["Limits"] = ["Events", "Leases", "Prices", "Http", "Configuration", "Telemetry", "Models"],
         ["Budgets"] = ["Leases", "Limits", "Prices", "Http", "Configuration", "Telemetry", "Models"],
+        ["SelfService"] = ["Auth", "Http", "Configuration", "Usage", "Leases", "Limits"],
         ["Storage"] = ["Audit", "Events", "Tenants", "Admin", "Configuration", "Telemetry", "Leases", "Prices", "Usage", "Http"],
         ["Admin"] = ["Audit", "Events", "Tenants", "Http", "Configuration", "Telemetry", "Upstream", "Leases", "Limits", "Budgets", "Prices", "Usage"],
     };
