@@ -3,6 +3,7 @@ using OrleansGateway.Bench.Ledger;
 using OrleansGateway.Bench.Load;
 using OrleansGateway.Bench.Micro;
 using OrleansGateway.Bench.Mock;
+using OrleansGateway.Bench.Usage;
 
 return await new RootCommand("Mock provider and load generator for measuring the gateway. Loopback only.")
 {
@@ -16,4 +17,5 @@ return await new RootCommand("Mock provider and load generator for measuring the
     MicroCommand.Create(),
     LeasesCommand.Create(),
     LedgerCommand.Create(),
+    UsageCommand.Create(),
 }.Parse(args).InvokeAsync();

@@ -37,7 +37,8 @@ internal delegate void RollupHandler(long bucket, long tuple, ReadOnlySpan<long>
 /// <param name="To">Before there.</param>
 /// <param name="Step">Place of the step whose part it is.</param>
 /// <param name="Sign">1 if it is added, -1 if it was added with others and must go.</param>
-internal readonly record struct UsageChunk(UsageGrain Grain, long From, long To, int Step, int Sign);
+/// <param name="IsShared">Whether the step that follows has the same with the other sign: what one day has before a midnight, the next has not.</param>
+internal readonly record struct UsageChunk(UsageGrain Grain, long From, long To, int Step, int Sign, bool IsShared = false);
 
 /// <summary>Which records are read.</summary>
 internal sealed record RecordRange

@@ -10,10 +10,10 @@ internal sealed class ReportRows(UsageQuery query, IReadOnlyList<UsageInterval> 
 {
     private readonly Dictionary<string, int> _numbers = [];
     private readonly List<string[]> _groups = [];
-    private readonly Dictionary<(int Step, int Group), long[]> _early = [];
+    private readonly Dictionary<int, Dictionary<int, long[]>> _early = [];
     private readonly List<UsageRow> _rows = [];
     private readonly long[] _total = new long[SumColumns.Count];
-    private Dictionary<int, long[]> _sums = [];
+    private readonly Dictionary<int, long[]> _sums = [];
     private bool _hasTotal;
     private int _step;
     private int _count;
@@ -33,14 +33,14 @@ internal sealed class ReportRows(UsageQuery query, IReadOnlyList<UsageInterval> 
     public void Add(int step, int group, ReadOnlySpan<long> sums, int sign)
     {
         Advance(step);
-        SumColumns.Add(sums, Row(group), sign);
+        SumColumns.Add(sums, Row(_sums, group), sign);
     }
 
-    /// <summary>The same, in any order, before all others.</summary>
+    /// <summary>The same for a step that is yet to come.</summary>
     public void AddEarly(int step, int group, ReadOnlySpan<long> sums, int sign)
     {
-        ref var row = ref CollectionsMarshal.GetValueRefOrAddDefault(_early, (step, group), out _);
-        SumColumns.Add(sums, row ??= new long[SumColumns.Count], sign);
+        ref var rows = ref CollectionsMarshal.GetValueRefOrAddDefault(_early, step, out _);
+        SumColumns.Add(sums, Row(rows ??= [], group), sign);
     }
 
     /// <summary>Adds to a row, and not to the total, which is told apart.</summary>
@@ -70,14 +70,12 @@ internal sealed class ReportRows(UsageQuery query, IReadOnlyList<UsageInterval> 
     // Rows of which nothing is left were in the part that was taken away.
     private void Close()
     {
-        foreach (var ((_, group), early) in _early.Where(e => e.Key.Step == _step)) SumColumns.Add(early, Row(group));
-        var rows = _sums.Where(s => s.Value[SumColumns.Records] != 0).Select(s => (Values: _groups[s.Key], Sums: s.Value)).ToArray();
-        if (rows.Length == 0)
+        if (_early.Remove(_step, out var early))
         {
-            _sums.Clear();
-            return;
+            foreach (var (group, sums) in early) SumColumns.Add(sums, Row(_sums, group));
         }
 
+        var rows = _sums.Where(s => s.Value[SumColumns.Records] != 0).Select(s => (Values: _groups[s.Key], Sums: s.Value)).ToArray();
         Array.Sort(rows, static (one, other) => SumColumns.Cost(other.Sums).CompareTo(SumColumns.Cost(one.Sums)) is var order and not 0 ? order : InOrder(one.Values, other.Values));
         foreach (var (values, sums) in rows)
         {
@@ -86,12 +84,12 @@ internal sealed class ReportRows(UsageQuery query, IReadOnlyList<UsageInterval> 
             _rows.Add(new UsageRow(steps[_step].At, values, SumColumns.Sums(sums)));
         }
 
-        _sums = [];
+        _sums.Clear();
     }
 
-    private long[] Row(int group)
+    private static long[] Row(Dictionary<int, long[]> of, int group)
     {
-        ref var row = ref CollectionsMarshal.GetValueRefOrAddDefault(_sums, group, out _);
+        ref var row = ref CollectionsMarshal.GetValueRefOrAddDefault(of, group, out _);
         return row ??= new long[SumColumns.Count];
     }
 

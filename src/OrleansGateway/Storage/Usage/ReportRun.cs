@@ -47,7 +47,10 @@ internal sealed class ReportRun
         var rollups = chunks.Where(c => c.Grain != UsageGrain.Record).ToArray();
         await _snapshot.SumsAsync(rollups, filter, (chunk, tuple, sums) =>
         {
-            if (groups.TryGetValue(tuple, out var group)) _rows.Add(rollups[chunk].Step, group, sums, rollups[chunk].Sign);
+            if (!groups.TryGetValue(tuple, out var group)) return;
+            var (_, _, _, step, sign, isShared) = rollups[chunk];
+            _rows.Add(step, group, sums, sign);
+            if (isShared) _rows.AddEarly(step + 1, group, sums, -sign);
         });
         return _rows.Report();
     }

@@ -12,7 +12,27 @@ internal sealed class UsageCover(UsageKept kept)
     {
         var cover = new UsageCover(kept);
         for (var i = 0; i < steps.Count; i++) cover.Add(UsageGrain.Day, steps[i].From, steps[i].To, i, sign: 1);
-        return cover._chunks;
+        return Merged(cover._chunks);
+    }
+
+    // Where two steps meet both need the same few hours; they are read once.
+    private static List<UsageChunk> Merged(List<UsageChunk> chunks)
+    {
+        var merged = new List<UsageChunk>(chunks.Count);
+        var places = new Dictionary<(UsageGrain, long From, long To, int Step, int Sign), int>();
+        foreach (var chunk in chunks)
+        {
+            if (chunk.Grain != UsageGrain.Record && places.Remove((chunk.Grain, chunk.From, chunk.To, chunk.Step - 1, -chunk.Sign), out var place))
+            {
+                merged[place] = merged[place] with { IsShared = true };
+                continue;
+            }
+
+            places[(chunk.Grain, chunk.From, chunk.To, chunk.Step, chunk.Sign)] = merged.Count;
+            merged.Add(chunk);
+        }
+
+        return merged;
     }
 
     private void Add(UsageGrain grain, long from, long to, int step, int sign)
