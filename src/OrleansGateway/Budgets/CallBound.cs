@@ -24,9 +24,9 @@ internal sealed class CallBound
     /// <summary>Most output tokens of an answer, as the client states it; none if it states none, or no number.</summary>
     public long? Stated => _worst is { IsOutputOfClient: true, OutputTokens: > 0 } ? _worst.OutputTokens / _worst.Answers : null;
 
-    public static CallBound Of(Route route, ModelCall call)
+    public static CallBound Of(Route route, ModelCall call, Tariff? tariff = null)
     {
-        var worst = WorstCase.Of(call.Entry, call.Endpoint.Action, call.Body.Span);
+        var worst = WorstCase.Of(call.Entry, call.Endpoint.Action, call.Body.Span) with { Tariff = tariff };
         // A number that is none to us may be one to the provider.
         var answers = call.Endpoint.Action == ModelAction.ChatCompletions ? Math.Max(worst.Answers, call.Envelope.Answers) : worst.Answers;
         return new CallBound(worst, worst.OutputTokens == 0 ? 0 : answers, RuleTable.WeightOf(route, call.Entry));
@@ -34,6 +34,9 @@ internal sealed class CallBound
 
     /// <summary>What the call takes if each answer has at most so many tokens.</summary>
     public Amounts At(long outputTokens) => _worst.With(Weight, Total(outputTokens));
+
+    /// <summary>What the caller's tenant is billed for what a target does; none if nobody has said.</summary>
+    public Price? BilledPrice(Target target) => target.BilledPrice(_worst.Tariff, _worst.Model.Name);
 
     /// <summary>Tokens and money that it takes more if answers have so many tokens, rather than fewer.</summary>
     public Amounts Between(long outputTokens, long fewer)

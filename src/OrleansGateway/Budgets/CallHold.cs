@@ -32,7 +32,7 @@ internal sealed class CallHold
         (_exchange, _call, _table, _applying, _admitter, _metrics, _log) = (exchange, call, table, applying, admitter, metrics, log);
         _soft = new SoftBudgets(exchange, call, table, metrics, log);
         _hold = admitter.NewHold(exchange);
-        Bound = CallBound.Of(exchange.Route!, call);
+        Bound = CallBound.Of(exchange.Route!, call, exchange.Snapshot.TariffOf(exchange.Caller?.Tenant));
         Slice = SliceOf(applying);
     }
 
@@ -153,7 +153,7 @@ internal sealed class CallHold
             if (await _admitter.AdmitAsync(_exchange, _table, _hold, Part(which), units()) is not { } denied) return null;
             if (_soft.Soften(_applying, denied) is not { } softened) return denied;
             _applying = softened;
-            Bound = CallBound.Of(_exchange.Route!, _call);
+            Bound = CallBound.Of(_exchange.Route!, _call, _exchange.Snapshot.TariffOf(_exchange.Caller?.Tenant));
         }
     }
 

@@ -61,6 +61,9 @@ public sealed record GatewaySettings
     /// <summary>Where model calls can be sent, by id.</summary>
     public IReadOnlyDictionary<string, ProviderSettings> Providers { get; init; } = new Dictionary<string, ProviderSettings>();
 
+    /// <summary>The list of vendors' prices that is shipped with the gateway.</summary>
+    public PriceBookSettings PriceBook { get; init; } = new();
+
     /// <summary>The models offered, by the name that clients ask for.</summary>
     public IReadOnlyDictionary<string, ModelSettings> Models { get; init; } = new Dictionary<string, ModelSettings>();
 
@@ -109,6 +112,9 @@ public sealed record TenantSettings
 
     /// <summary>Teams of the organisation, by id. A key may name only a team listed here.</summary>
     public IReadOnlyDictionary<string, TeamSettings> Teams { get; init; } = new Dictionary<string, TeamSettings>();
+
+    /// <summary>What it is billed, where that is not what the provider bills. Default: none, it is billed the cost.</summary>
+    public TenantPriceSettings? Prices { get; init; }
 }
 
 /// <summary>One team of an organisation.</summary>

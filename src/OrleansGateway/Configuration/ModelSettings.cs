@@ -36,6 +36,13 @@ public sealed record ModelSettings
     [Range(1, 1_000_000)]
     public long ImageTokensMax { get; init; } = 50_000;
 
+    /// <summary>
+    /// Most searches of the web that the provider makes for one call, where it makes any. 0 to 1,000; default 10. Budgets hold their fee for calls with tools of the
+    /// provider's own; too small lets a budget be overrun.
+    /// </summary>
+    [Range(0, 1_000)]
+    public int WebSearchesMax { get; init; } = 10;
+
     /// <summary>How much a call of this model counts, against other models and routes, where requests and concurrency are limited. 1 to 1,000; default 1. Times that of the route.</summary>
     [Range(1, 1_000)]
     public int RequestWeight { get; init; } = 1;
@@ -55,7 +62,7 @@ public sealed record TargetSettings
     [Range(0, 1_000_000)]
     public int Weight { get; init; } = 1;
 
-    /// <summary>What it costs there. Default: none, the provider's <c>prices</c> say it.</summary>
+    /// <summary>What it costs there. Default: none, the provider's <c>prices</c> say it, or the price book.</summary>
     public PriceSettings? Price { get; init; }
 }
 
@@ -69,6 +76,6 @@ public sealed record FallbackSettings
     /// <summary>The model's name there. Default: the name the client asked for.</summary>
     public string? Model { get; init; }
 
-    /// <summary>What it costs there. Default: none, the provider's <c>prices</c> say it.</summary>
+    /// <summary>What it costs there. Default: none, the provider's <c>prices</c> say it, or the price book.</summary>
     public PriceSettings? Price { get; init; }
 }

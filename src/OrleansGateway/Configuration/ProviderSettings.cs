@@ -16,6 +16,8 @@ public enum ProviderKind
 /// <summary>One place that model calls can be sent to.</summary>
 public sealed record ProviderSettings
 {
+    internal const string NoVendor = "none";
+
     /// <summary>What the provider speaks: <c>openai</c>, <c>anthropic</c> or <c>fake</c>.</summary>
     [Required]
     public ProviderKind? Kind { get; init; }
@@ -43,8 +45,14 @@ public sealed record ProviderSettings
     public StreamUsage StreamUsage { get; init; } = StreamUsage.Always;
 
     /// <summary>
-    /// What its models cost, by their name there; a trailing <c>*</c> matches any ending, and the longest name that matches counts. Default: none. Prices stated at a
-    /// model's targets come first.
+    /// Whose prices of the price book its models have: <c>openai</c>, <c>anthropic</c>, <c>groq</c> …, as <c>gateway prices vendors</c> lists them; <c>none</c> for nobody's.
+    /// Default: told by the host of <c>base_url</c>; none for a host that is no vendor's.
+    /// </summary>
+    public string? Vendor { get; init; }
+
+    /// <summary>
+    /// What its models cost, by their name there; a trailing <c>*</c> matches any ending, and the longest name that matches counts. Default: none, the price book says it.
+    /// Prices stated at a model's targets come first.
     /// </summary>
     [MaxLength(1024)]
     public IReadOnlyDictionary<string, PriceSettings> Prices { get; init; } = new Dictionary<string, PriceSettings>();

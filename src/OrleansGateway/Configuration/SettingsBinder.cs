@@ -10,10 +10,14 @@ internal sealed class SettingsBinder(Findings findings, ConfigurationSources sou
 {
     private const string FilePrefix = "file:";
 
-    public GatewaySettings Bind(YamlNode root)
+    public GatewaySettings Bind(YamlNode root) => Bind<GatewaySettings>(root);
+
+    /// <summary>The same for another kind of document.</summary>
+    public T Bind<T>(YamlNode root)
+        where T : class
     {
         findings.Saw("", root);
-        return (GatewaySettings)BindSection(root, SettingRecord.Of(typeof(GatewaySettings)), "");
+        return (T)BindSection(root, SettingRecord.Of(typeof(T)), "");
     }
 
     private object? Bind(YamlNode node, SettingShape shape, string path) => shape switch

@@ -11,7 +11,9 @@ namespace OrleansGateway.Configuration;
 /// </summary>
 internal sealed class Snapshot
 {
-    private Snapshot(GatewaySettings settings, string version)
+    private readonly FrozenDictionary<string, Tariff> _tariffs;
+
+    private Snapshot(GatewaySettings settings, string version, TimeProvider time)
     {
         Settings = settings;
         Version = version;
@@ -19,12 +21,16 @@ internal sealed class Snapshot
         TrustedProxies = Networks.Of(settings.Listeners.TrustedProxies);
         AccessFields = new AccessFields(settings.AccessLog.Fields);
         Providers = settings.Providers.ToFrozenDictionary(p => p.Key, p => new Provider(p.Key, p.Value), StringComparer.Ordinal);
-        Models = settings.Models.ToFrozenDictionary(m => m.Key, m => new Model(m.Key, m.Value, Providers), StringComparer.Ordinal);
+        Models = settings.Models.ToFrozenDictionary(m => m.Key, m => new Model(m.Key, m.Value, TargetOf), StringComparer.Ordinal);
         Upstreams = settings.Upstreams.ToFrozenDictionary(u => u.Key, u => new UpstreamPool(u.Key, u.Value), StringComparer.Ordinal);
         Routes = new RouteTable(settings.Routes.Select(r => new Route(r.Key, r.Value, r.Value.Upstream is { } upstream ? Upstreams[upstream] : null)));
         Issuers = settings.Jwt.ToFrozenDictionary(j => j.Value.Issuer, j => new JwtIssuer(j.Key, j.Value), StringComparer.Ordinal);
         Certificates = new KnownCertificates(settings.Certificates);
         Keys = settings.Keys.ToFrozenDictionary(k => HashOf(k.Value), k => CallerOf(k.Key, k.Value));
+        _tariffs = settings.Tenants.Where(t => t.Value.Prices is not null).ToFrozenDictionary(t => t.Key, t => new Tariff(t.Value.Prices!, PriceVersion), StringComparer.Ordinal);
+
+        Target TargetOf(ModelSettings model, string provider, string name, int weight, PriceSettings? price) =>
+            new(Providers[provider], name, weight, model, PriceLookup.Find(settings, Providers[provider].Settings, name, price, PriceVersion), time);
     }
 
     /// <summary>
@@ -62,11 +68,29 @@ internal sealed class Snapshot
     /// <summary>What becomes of a tenant's calls whose clients go away.</summary>
     public OnDisconnect OnDisconnectOf(string? tenant) => tenant is not null && Settings.Tenants.TryGetValue(tenant, out var stated) ? stated.OnDisconnect : default;
 
+    /// <summary>What records call the prices that this configuration states.</summary>
+    public string PriceVersion => $"config@{Version}";
+
     /// <summary>Compiles settings that have been validated.</summary>
-    public static Snapshot Compile(GatewaySettings settings, int sequence, string text)
+    public static Snapshot Compile(GatewaySettings settings, int sequence, string text, TimeProvider? time = null)
     {
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 4));
-        return new Snapshot(settings, $"{sequence}-{digest}");
+        return new Snapshot(settings, $"{sequence}-{digest}", time ?? TimeProvider.System);
+    }
+
+    /// <summary>What a tenant is billed; none if that is what the provider bills.</summary>
+    public Tariff? TariffOf(string? tenant) => tenant is null ? null : _tariffs.GetValueOrDefault(tenant);
+
+    /// <summary>What calls of a provider's model cost by this configuration, for whoever asks later what they should have cost; none if nobody says.</summary>
+    /// <param name="provider">Id of the provider.</param>
+    /// <param name="targetModel">The model's name there.</param>
+    /// <param name="model">The model's name here: what its targets state comes first.</param>
+    public PriceTimeline? PricesOf(string provider, string targetModel, string? model = null)
+    {
+        var target = model is null || !Models.TryGetValue(model, out var known) ? null
+            : known.Targets.Concat(known.Fallbacks).FirstOrDefault(t => t.Provider.Id == provider && t.Model == targetModel);
+        if (target is not null) return target.Prices;
+        return Providers.TryGetValue(provider, out var at) ? PriceLookup.Find(Settings, at.Settings, targetModel, stated: null, PriceVersion) : null;
     }
 
     private static KeyHash HashOf(KeySettings key) => key.Hash is { } hex ? KeyHash.Parse(hex) : KeyHash.Of(key.Secret!.Reveal());
@@ -122,14 +146,12 @@ internal sealed class Provider
 /// <summary>A model as clients know it, compiled.</summary>
 internal sealed class Model
 {
-    public Model(string name, ModelSettings settings, FrozenDictionary<string, Provider> providers)
+    public Model(string name, ModelSettings settings, TargetCompiler compile)
     {
         Name = name;
         Settings = settings;
-        Targets = [.. settings.Targets.Select(t => TargetOf(t.Provider, t.Model, t.Weight, t.Price))];
-        Fallbacks = [.. settings.Fallbacks.Select(f => TargetOf(f.Provider, f.Model, weight: 0, f.Price))];
-
-        Target TargetOf(string provider, string? model, int weight, PriceSettings? price) => new(providers[provider], model ?? name, weight, settings, price);
+        Targets = [.. settings.Targets.Select(t => compile(settings, t.Provider, t.Model ?? name, t.Weight, t.Price))];
+        Fallbacks = [.. settings.Fallbacks.Select(f => compile(settings, f.Provider, f.Model ?? name, weight: 0, f.Price))];
     }
 
     public string Name { get; }
@@ -138,8 +160,11 @@ internal sealed class Model
     public Target[] Fallbacks { get; }
 }
 
+/// <summary>Compiles one target of a model.</summary>
+internal delegate Target TargetCompiler(ModelSettings model, string provider, string name, int weight, PriceSettings? price);
+
 /// <summary>One place that serves a model, compiled.</summary>
-internal sealed class Target(Provider provider, string model, int weight, ModelSettings settings, PriceSettings? price)
+internal sealed class Target(Provider provider, string model, int weight, ModelSettings settings, PriceTimeline? prices, TimeProvider time)
 {
     public Provider Provider => provider;
 
@@ -151,8 +176,14 @@ internal sealed class Target(Provider provider, string model, int weight, ModelS
 
     public int Weight => weight;
 
-    /// <summary>What calls cost there; none if nobody has said.</summary>
-    public Price? Price { get; } = (price ?? Price.Find(provider.Settings.Prices, model)) is { } stated ? new Price(stated) : null;
+    /// <summary>What calls cost there, cost and will cost; none if nobody has said.</summary>
+    public PriceTimeline? Prices => prices;
+
+    /// <summary>What calls cost there now; none if nobody has said.</summary>
+    public Price? Price => prices?.Now(time);
+
+    /// <summary>What a tenant is billed now for calls of a model that this target serves.</summary>
+    public Price? BilledPrice(Tariff? tariff, string model) => tariff is null ? Price : tariff.Of(model, prices)?.Now(time);
 
     public int MaxOutputTokens => settings.MaxOutputTokens;
     public TimeoutSettings Timeouts { get; } = settings.Timeouts ?? provider.Settings.Timeouts;

@@ -182,7 +182,7 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
 
     public void Dispose() => _turn.Dispose();
 
-    private Snapshot Compile(GatewaySettings settings, Reading reading) => Snapshot.Compile(settings, _sequence + 1, reading.Text);
+    private Snapshot Compile(GatewaySettings settings, Reading reading) => Snapshot.Compile(settings, _sequence + 1, reading.Text, time);
 
     private void Swap(Snapshot next, Reading reading)
     {

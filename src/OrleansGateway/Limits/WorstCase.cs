@@ -13,7 +13,10 @@ namespace OrleansGateway.Limits;
 /// <param name="OutputTokens">Most output tokens, of all answers together.</param>
 /// <param name="Answers">Answers wanted: each has its share of the output.</param>
 /// <param name="IsOutputOfClient">Whether the client has named the bound of the output; if not, it is the model's <c>max_output_tokens</c>, and must be sent along to hold.</param>
-internal readonly record struct WorstCase(Model Model, long InputTokens, long OutputTokens, long Answers, bool IsOutputOfClient)
+/// <param name="Searches">Most searches of the web that the provider makes.</param>
+/// <param name="Tariff">What the caller's tenant is billed; none if that is the cost.</param>
+internal readonly record struct WorstCase(
+    Model Model, long InputTokens, long OutputTokens, long Answers, bool IsOutputOfClient, long Searches = 0, Tariff? Tariff = null)
 {
     /// <summary>Money, in nano-dollars, for all of the output.</summary>
     public long Cost => CostFor(OutputTokens);
@@ -31,7 +34,7 @@ internal readonly record struct WorstCase(Model Model, long InputTokens, long Ou
         if (action == ModelAction.Embeddings) return new WorstCase(model, input, 0, 1, IsOutputOfClient: true);
         var answers = action == ModelAction.ChatCompletions ? size.Answers : 1;
         var output = Int128.Min(long.MaxValue, (Int128)(size.MaxOutputTokens ?? model.Settings.MaxOutputTokens) * answers);
-        return new WorstCase(model, input, (long)output, answers, size.MaxOutputTokens is not null);
+        return new WorstCase(model, input, (long)output, answers, size.MaxOutputTokens is not null, size.IsOpenEnded ? model.Settings.WebSearchesMax : 0);
     }
 
     /// <summary>Money, in nano-dollars, for the input and so much output: the dearest of all targets and fallbacks.</summary>
@@ -64,7 +67,9 @@ internal readonly record struct WorstCase(Model Model, long InputTokens, long Ou
         Cost = CostFor(outputTokens),
     };
 
-    private long CostAt(Target target, long outputTokens) => target.Price is { } price ? Prices.Cost.AtMost(price, InputTokens, outputTokens) : 0;
+    private long CostAt(Target target, long outputTokens) =>
+        target.BilledPrice(Tariff, Model.Name) is { } price ? Prices.Cost.AtMost(price, InputTokens, outputTokens, Searches) : 0;
 
-    private long OutputAt(Target target, long nanos) => target.Price is { } price ? Prices.Cost.OutputFor(price, nanos, InputTokens) : long.MaxValue;
+    private long OutputAt(Target target, long nanos) =>
+        target.BilledPrice(Tariff, Model.Name) is { } price ? Prices.Cost.OutputFor(price, nanos, InputTokens, Searches) : long.MaxValue;
 }

@@ -15,15 +15,18 @@ internal sealed class Billing(TokenCounter counter)
     public AttemptBill Of(Exchange exchange, ModelCall call)
     {
         if (!call.AttemptWasSent || call.End is { MayBeBilled: false }) return default;
-        var price = call.Target?.Price;
+        var price = PriceOf(exchange, call);
         var allowance = call.Allowance as CallAllowance;
         if (allowance is { IsShort: true }) return AtMost(call, price, allowance.Bound, allowance.Output);
         if (call.IsWhole && call.Usage is { } reported) return Priced(reported, UsageSource.Provider, price);
         if (call.IsWhole || exchange.Snapshot.OnDisconnectOf(exchange.Caller?.Tenant) != OnDisconnect.Cancel) return Counted(call, price);
-        var bound = allowance?.Bound ?? CallBound.Of(exchange.Route!, call);
+        var bound = allowance?.Bound ?? CallBound.Of(exchange.Route!, call, exchange.Snapshot.TariffOf(exchange.Caller?.Tenant));
         var held = allowance?.Output ?? bound.Stated ?? call.Entry.Settings.MaxOutputTokens;
         return AtMost(call, price, bound, call.OutputSeen > 0 ? Math.Min(call.OutputSeen, held) : held);
     }
+
+    /// <summary>What the caller's tenant is billed for what the attempt's target does.</summary>
+    public static Price? PriceOf(Exchange exchange, ModelCall call) => call.Target?.BilledPrice(exchange.Snapshot.TariffOf(exchange.Caller?.Tenant), call.Entry.Name);
 
     private AttemptBill Counted(ModelCall call, Price? price)
     {
@@ -47,7 +50,7 @@ internal sealed class Billing(TokenCounter counter)
     }
 
     private static AttemptBill Priced(in TokenUsage tokens, UsageSource source, Price? price) =>
-        new(tokens, source, price is null ? default : new CostParts { Input = Cost.Of(price, tokens) });
+        new(tokens, source, price is null ? default : Cost.Of(price, tokens));
 
     private static UsageSource SourceOf(bool isExact) => isExact ? UsageSource.Counted : UsageSource.Estimated;
 }

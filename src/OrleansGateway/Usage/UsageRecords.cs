@@ -44,7 +44,7 @@ internal sealed class UsageRecords(UsageIds ids, Guid edge, TimeProvider time)
             Tokens = bill.Tokens,
             Source = bill.Source,
             Cost = bill.Cost,
-            PriceVersion = bill.Source == UsageSource.None ? null : call.Target?.Price is null ? null : $"config {exchange.Snapshot.Version}",
+            PriceVersion = bill.Source == UsageSource.None ? null : Billing.PriceOf(exchange, call)?.Version,
             Charges = charges,
             Queued = time.GetElapsedTime(exchange.StartedAt, from),
             Connected = call.Connected,

@@ -13,7 +13,7 @@ public sealed class CostTests
     {
         // 1,000 × 3 + 2,000 × 0.30 + 300 × 3.75 + 40 × 6 + 500 × 15 USD per million.
         var usage = new TokenUsage { Input = 1_000, CacheRead = 2_000, CacheWrite = 300, CacheWrite1h = 40, Output = 500, Reasoning = 100 };
-        Assert.Equal(12_465_000, Cost.Of(Sonnet, usage));
+        Assert.Equal(12_465_000, Cost.Of(Sonnet, usage).Total);
     }
 
     [Fact]
@@ -24,7 +24,7 @@ public sealed class CostTests
             Input = Amount("1"), Output = Amount("2"), Reasoning = Amount("3"), AudioInput = Amount("40"), AudioOutput = Amount("80"), Request = Amount("0.01"),
         });
         var usage = new TokenUsage { Input = 1_000_000, AudioInput = 200_000, Output = 1_000_000, AudioOutput = 100_000, Reasoning = 300_000 };
-        Assert.Equal((long)((0.8m + 8m + 1.2m + 0.9m + 8m + 0.01m) * 1_000_000_000), Cost.Of(price, usage));
+        Assert.Equal((long)((0.8m + 8m + 1.2m + 0.9m + 8m + 0.01m) * 1_000_000_000), Cost.Of(price, usage).Total);
     }
 
     [Theory]
@@ -35,7 +35,7 @@ public sealed class CostTests
     [InlineData("0.0375", 1, 38)]
     [InlineData("0", 1_000, 0)]
     public void Of_AFractionOfANanoDollar_IsRoundedUpOnce(string perMillion, long tokens, long nanos) =>
-        Assert.Equal(nanos, Cost.Of(PriceOf(perMillion), new TokenUsage { Input = tokens }));
+        Assert.Equal(nanos, Cost.Of(PriceOf(perMillion), new TokenUsage { Input = tokens }).Total);
 
     [Theory]
     [InlineData(1)]
@@ -58,7 +58,7 @@ public sealed class CostTests
                 Output = random.Next(100_000), Reasoning = random.Next(150_000), AudioInput = random.Next(1_000_000), AudioOutput = random.Next(100_000),
             };
             var bound = Cost.AtMost(price, usage.TotalInput, usage.Output);
-            Assert.True(Cost.Of(price, usage) <= bound, $"step {i}: {usage}");
+            Assert.True(Cost.Of(price, usage).Total <= bound, $"step {i}: {usage}");
 
             // What money buys can be paid, and one token more cannot.
             var money = random.NextInt64(2 * bound + 1);
@@ -74,7 +74,7 @@ public sealed class CostTests
 
     [Fact]
     public void Of_MoreThanFits_IsTheMost() =>
-        Assert.Equal(long.MaxValue, Cost.Of(PriceOf("9000000000"), new TokenUsage { Input = long.MaxValue }));
+        Assert.Equal(long.MaxValue, Cost.Of(PriceOf("9000000000"), new TokenUsage { Input = long.MaxValue }).Total);
 
     [Theory]
     [InlineData("gpt-4.1", "1")]
