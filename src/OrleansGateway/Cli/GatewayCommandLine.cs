@@ -21,6 +21,7 @@ internal static class GatewayCommandLine
         LimitsCommand.Create(Environment.GetEnvironmentVariable),
         StatusCommand.Create(Environment.GetEnvironmentVariable),
         UpstreamsCommand.Create(Environment.GetEnvironmentVariable),
+        PricesCommand.Create(TimeProvider.System),
         CompletionCommand.Create(),
     };
 }

@@ -73,6 +73,9 @@ internal sealed record UsageRecord
     /// <summary>What it cost, by class; the sum is what is billed. Of a correction: the difference, which may be negative.</summary>
     public CostParts Cost { get; init; }
 
+    /// <summary>What the tenant is billed, in nano-dollars: the cost, unless the tenant has prices of its own. Budgets count this.</summary>
+    public long Billed { get; init; }
+
     /// <summary>The prices it was reckoned with: the price book's version, or <c>config</c> and the configuration's version for one that the operator states; none if there was no price.</summary>
     public string? PriceVersion { get; init; }
 

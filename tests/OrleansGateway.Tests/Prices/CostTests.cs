@@ -37,6 +37,71 @@ public sealed class CostTests
     public void Of_AFractionOfANanoDollar_IsRoundedUpOnce(string perMillion, long tokens, long nanos) =>
         Assert.Equal(nanos, Cost.Of(PriceOf(perMillion), new TokenUsage { Input = tokens }).Total);
 
+    [Fact]
+    public void Of_EveryClass_IsApartAndSumsUpToTheCost()
+    {
+        var price = new Price(new PriceSettings
+        {
+            Input = Amount("1"), CachedInput = Amount("0.5"), CacheWrite = Amount("2"), Output = Amount("3"), Reasoning = Amount("4"), AudioInput = Amount("10"), CachedAudio = Amount("5"),
+            AudioOutput = Amount("20"), ImageInput = Amount("6"), CachedImage = Amount("7"), ImageOutput = Amount("8"), Request = Amount("0.001"), WebSearch = Amount("10"),
+        });
+        var cost = Cost.Of(price, new TokenUsage
+        {
+            Input = 111, AudioInput = 10, ImageInput = 1, CacheRead = 222, AudioCacheRead = 20, ImageCacheRead = 2, CacheWrite = 33, CacheWrite1h = 3,
+            Output = 444, Reasoning = 40, AudioOutput = 4, ImageOutput = 100, WebSearches = 2,
+        });
+        var expected = new CostParts
+        {
+            Input = 100_000, CacheRead = 100_000, CacheWrite = 72_000, Output = 900_000, Reasoning = 160_000, Audio = 280_000, Image = 820_000, Tools = 20_000_000, Request = 1_000_000,
+        };
+        Assert.Equal(expected, cost);
+    }
+
+    [Fact]
+    public void Of_FractionsOfClasses_AddsWhatIsMissingToTheDearest()
+    {
+        // 37.5 + 3.75 + 150.15 nano-dollars are 191.4: 192.
+        var price = PriceOf("0.0375", output: "0.15015", cachedInput: "0.00375");
+        var cost = Cost.Of(price, new TokenUsage { Input = 1_000, CacheRead = 1_000, Output = 1_000 });
+        Assert.Equal((37_500, 3_750, 150_150), (cost.Input, cost.CacheRead, cost.Output));
+        cost = Cost.Of(price, new TokenUsage { Input = 1, CacheRead = 1, Output = 1 });
+        Assert.Equal((37, 3, 152), (cost.Input, cost.CacheRead, cost.Output));
+    }
+
+    [Fact]
+    public void Of_ACallOfATierOrALongContext_HasItsPrices()
+    {
+        var price = new Price(new PriceSettings
+        {
+            Input = Amount("2"), CachedInput = Amount("1"), Output = Amount("10"),
+            LongContext = [new LongContextPrices { Above = 100, Input = Amount("4") }],
+            ServiceTiers = new Dictionary<string, ServiceTierPrices> { ["batch"] = new() { Percent = 50 }, ["priority"] = new() { Input = Amount("3"), Output = Amount("20") } },
+        });
+        Assert.Equal(200_000 + 10_000, Of(100, 1, null));
+        Assert.Equal(404_000 + 10_000, Of(101, 1, null));
+        Assert.Equal(202_000 + 5_000, Of(101, 1, "batch"));
+        Assert.Equal(303_000 + 20_000, Of(101, 1, "priority"));
+        Assert.Equal(200_000, Of(100, 0, "unheard_of"));
+        // A class that goes by input goes by that of the tier; one with a price of its own keeps it.
+        Assert.Equal((4_000_000_000, 1_000_000_000), (price.For(101).ImageInput, price.For(101).CacheRead));
+
+        long Of(long input, long output, string? tier) => Cost.Of(price, new TokenUsage { Input = input, Output = output }, tier).Total;
+    }
+
+    [Theory]
+    [InlineData("120", 12)]
+    [InlineData("90", 9)]
+    [InlineData("112.5", 12)]
+    [InlineData("0", 0)]
+    public void Times_AShareOfAPrice_IsRoundedUp(string percent, long nanos)
+    {
+        var price = new Price(new PriceSettings { Input = Amount("0.01"), Request = Amount("0.00000001"), ServiceTiers = new Dictionary<string, ServiceTierPrices> { ["flex"] = new() { Percent = 50 } } });
+        var share = price.Times(Amount(percent));
+        Assert.Equal(nanos, share.Request);
+        Assert.Equal((long)Math.Ceiling(decimal.Parse(percent, System.Globalization.CultureInfo.InvariantCulture) * 100_000), share.Rates.Input);
+        Assert.True(share.Of("flex").Rates.Input * 2 >= share.Rates.Input);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -50,22 +115,33 @@ public sealed class CostTests
             var price = new Price(new PriceSettings
             {
                 Input = Some(), Output = random.Next(4) == 0 ? null : Some(), CachedInput = Maybe(), CacheWrite = Maybe(), CacheWrite1h = Maybe(), Reasoning = Maybe(),
-                AudioInput = Maybe(), AudioOutput = Maybe(), Request = Maybe(),
+                AudioInput = Maybe(), AudioOutput = Maybe(), Request = Maybe(), WebSearch = Maybe(), CachedAudio = Maybe(), ImageInput = Maybe(), CachedImage = Maybe(), ImageOutput = Maybe(),
+                LongContext = [.. Enumerable.Range(1, random.Next(3)).Select(n => new LongContextPrices { Above = n * 500_000, Input = Maybe(), Output = Maybe(), CacheWrite = Maybe() })],
+                ServiceTiers = new Dictionary<string, ServiceTierPrices> { ["batch"] = new() { Percent = random.Next(200) }, ["priority"] = new() { Input = Maybe(), ImageOutput = Maybe() } },
             });
             var usage = new TokenUsage
             {
+                ImageInput = random.Next(500_000), ImageOutput = random.Next(50_000), AudioCacheRead = random.Next(500_000), ImageCacheRead = random.Next(500_000), WebSearches = random.Next(5),
                 Input = random.NextInt64(1_000_000), CacheRead = random.Next(1_000_000), CacheWrite = random.Next(1_000), CacheWrite1h = random.Next(1_000),
                 Output = random.Next(100_000), Reasoning = random.Next(150_000), AudioInput = random.Next(1_000_000), AudioOutput = random.Next(100_000),
             };
-            var bound = Cost.AtMost(price, usage.TotalInput, usage.Output);
-            Assert.True(Cost.Of(price, usage).Total <= bound, $"step {i}: {usage}");
+            var bound = Cost.AtMost(price, usage.TotalInput, usage.Output, usage.WebSearches);
+            foreach (var tier in new[] { null, "batch", "priority", "other" })
+            {
+                var cost = Cost.Of(price, usage, tier);
+                Assert.True(cost.Total <= bound, $"step {i}: {tier} {usage}");
+                Assert.True(new[] { cost.Input, cost.CacheRead, cost.CacheWrite, cost.Output, cost.Reasoning, cost.Audio, cost.Image, cost.Tools, cost.Request }.All(p => p >= 0), $"step {i}: {cost}");
+            }
+
+            // More input is never cheaper to hold, though a longer context were.
+            Assert.True(Cost.AtMost(price, random.NextInt64(usage.TotalInput + 1), usage.Output, usage.WebSearches) <= bound, $"step {i}");
 
             // What money buys can be paid, and one token more cannot.
             var money = random.NextInt64(2 * bound + 1);
-            var tokens = Cost.OutputFor(price, money, usage.TotalInput);
+            var tokens = Cost.OutputFor(price, money, usage.TotalInput, usage.WebSearches);
             if (tokens == 0) continue;
-            if (tokens < long.MaxValue) Assert.True(Cost.AtMost(price, usage.TotalInput, tokens + 1) > money, $"step {i}");
-            Assert.True(tokens == long.MaxValue || Cost.AtMost(price, usage.TotalInput, tokens) <= money, $"step {i}");
+            if (tokens < long.MaxValue) Assert.True(Cost.AtMost(price, usage.TotalInput, tokens + 1, usage.WebSearches) > money, $"step {i}");
+            Assert.True(tokens == long.MaxValue || Cost.AtMost(price, usage.TotalInput, tokens, usage.WebSearches) <= money, $"step {i}");
         }
 
         Quantity Some() => Amount(((decimal)random.NextInt64(100_000_000_000) / 1_000_000_000).ToString(System.Globalization.CultureInfo.InvariantCulture));
