@@ -5,10 +5,15 @@ namespace OrleansGateway.Usage;
 /// <summary>What is known of usage, for those who ask.</summary>
 internal interface IUsageReports
 {
-    /// <summary>Sums by the dimensions asked for, from rollups; from records where the question is about less than they keep. Sorted by time, then by cost, the dearest first.</summary>
+    /// <summary>
+    /// Sums by the dimensions asked for, from rollups; from records where the question is about less than they keep: seconds at the ends, and tags together with anything but the tenant.
+    /// Sorted by time, then by cost, the dearest first. Throws <see cref="ArgumentException"/> for more than 100,000 steps, and <see cref="UsageStoreException"/>.
+    /// </summary>
     ValueTask<UsageReport> ReportAsync(UsageQuery query, CancellationToken cancellation);
 
-    /// <summary>Records, the oldest first, or the newest; read as they are asked for, never all at once.</summary>
+    /// <summary>
+    /// Records, the oldest first, or the newest; read as they are asked for, never all at once. A record that comes meanwhile may be among them or not. Throws <see cref="UsageStoreException"/>.
+    /// </summary>
     IAsyncEnumerable<UsageRecord> ReadAsync(UsageRecordQuery query, CancellationToken cancellation);
 
     /// <summary>What records have charged each account in each period, as far as they are kept.</summary>
@@ -42,7 +47,10 @@ internal sealed record UsageQuery
     /// <summary>One row for each of these in time; days, weeks and months as the zone has them.</summary>
     public UsageStep Step { get; init; }
 
-    /// <summary>The zone of days and longer steps. Default UTC. Whole hours and quarters of them are exact; rollups of days are of UTC.</summary>
+    /// <summary>
+    /// The zone of days and longer steps, which begin at its midnights; on days when clocks change they have 23 or 25 hours. Default UTC. Minutes and hours are those of UTC. Exact in
+    /// every zone as far as rollups of minutes are kept; before, in zones whole hours away from UTC, as far as those of hours are. <see cref="UsageReport.ExactFrom"/> says so.
+    /// </summary>
     public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Utc;
 
     /// <summary>One row for each combination of these. <see cref="UsageDimension.Tag"/>: a record with two tags is in two rows.</summary>

@@ -5,7 +5,8 @@ internal interface IUsageStore
 {
     /// <summary>
     /// Adds the records that are not there yet, and their part in all rollups, in one transaction. Whoever is told that it failed, or is told nothing, applies them again. Throws
-    /// <see cref="UsageStoreException"/>.
+    /// <see cref="UsageStoreException"/>; and <see cref="ArgumentException"/>, before anything is written, for records with a figure beyond 10^15 (a million dollars, 31 years): such a one
+    /// must be set aside, for nobody can sum it up, and applied again it would be refused again.
     /// </summary>
     ValueTask<UsageApplied> ApplyAsync(IReadOnlyList<UsageRecord> records, CancellationToken cancellation);
 

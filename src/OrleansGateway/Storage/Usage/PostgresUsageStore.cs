@@ -11,7 +11,7 @@ namespace OrleansGateway.Storage.Usage;
 /// The usage of a cluster, in PostgreSQL. Many gateways may apply at once: they meet at the rollups of the present, and take turns there. Awaits all the way, for what waits for a socket
 /// may go on where its word arrives.
 /// </summary>
-internal sealed class PostgresUsageStore : IUsageStore, IUsageReports, IUsageSource
+internal sealed class PostgresUsageStore : IUsageStore, IUsageReports, IUsageSource, IDisposable
 {
     private const int PurgedTogether = 2_000;
 
@@ -85,6 +85,9 @@ internal sealed class PostgresUsageStore : IUsageStore, IUsageReports, IUsageSou
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<RollupDifference>> CompareRollupsAsync(int most, CancellationToken cancellation) => _reader.CompareRollupsAsync(most, cancellation);
+
+    /// <summary>Of the store alone.</summary>
+    public void Dispose() => _turn.Dispose();
 
     // Compiling a statement of 29 sums takes longer than running it.
     ValueTask<T> IUsageSource.ReadAsync<T>(Func<IUsageSnapshot, ValueTask<T>> read, CancellationToken cancellation) =>

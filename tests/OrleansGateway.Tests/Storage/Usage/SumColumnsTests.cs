@@ -1,7 +1,6 @@
 using OrleansGateway.Http;
 using OrleansGateway.Prices;
 using OrleansGateway.Storage.Usage;
-using OrleansGateway.Usage;
 
 namespace OrleansGateway.Tests.Storage.Usage;
 

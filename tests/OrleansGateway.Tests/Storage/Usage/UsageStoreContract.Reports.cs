@@ -1,4 +1,3 @@
-using OrleansGateway.Leases;
 using OrleansGateway.Usage;
 
 namespace OrleansGateway.Tests.Storage.Usage;

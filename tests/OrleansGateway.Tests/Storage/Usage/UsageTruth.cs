@@ -1,6 +1,5 @@
 using System.Text;
 using OrleansGateway.Http;
-using OrleansGateway.Prices;
 using OrleansGateway.Usage;
 
 namespace OrleansGateway.Tests.Storage.Usage;
