@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using OrleansGateway.Accounting;
 using OrleansGateway.Admin;
 using OrleansGateway.Audit;
 using OrleansGateway.Configuration;
@@ -20,6 +21,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly Task _watch;
     private readonly Task _overloadWatch;
     private readonly Task _limitsWatch;
+    private readonly Task _evidence;
 
     private GatewayHost(ServiceProvider services, AdminListener admin, AdminToken token)
     {
@@ -27,6 +29,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         _watch = Configuration.WatchAsync(Changes.By(AuditActor.File), _stopping.Token);
         _overloadWatch = _services.GetRequiredService<Overload>().WatchAsync(_stopping.Token);
         _limitsWatch = _services.GetRequiredService<EmbeddedLeases>().WatchAsync(_stopping.Token);
+        _evidence = Task.Run(() => _services.GetRequiredService<Evidence>().RunAsync(_stopping.Token));
     }
 
     public SnapshotSource Configuration => _services.GetRequiredService<SnapshotSource>();
@@ -90,7 +93,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await _stopping.CancelAsync();
         try
         {
-            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch);
+            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _evidence);
         }
         catch (OperationCanceledException)
         {
@@ -114,6 +117,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<EmbeddedLeases>().StartAsync(cancellation);
         services.GetRequiredService<EmbeddedUsage>().Start();
+        await services.GetRequiredService<Evidence>().BeginAsync(cancellation);
         Observe(configuration, services.GetRequiredService<GatewayMetrics>());
 
         await services.GetRequiredService<ConfigurationChanges>().RecordStartAsync(cancellation);

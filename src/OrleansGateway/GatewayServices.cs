@@ -1,3 +1,4 @@
+using OrleansGateway.Accounting;
 using OrleansGateway.Admin;
 using OrleansGateway.Auth;
 using OrleansGateway.Auth.Jwt;
@@ -52,9 +53,20 @@ internal static class GatewayServices
         services.TryAddSingleton<RecentAttempts>();
         services.TryAddSingleton<StatusSource>();
         services.TryAddSingleton<UpstreamStatus>();
+        services.AddAccounting();
         services.TryAddSingleton<BudgetEndpoints>();
         services.TryAddSingleton<LimitEndpoints>();
         return services;
+    }
+
+    private static void AddAccounting(this IServiceCollection services)
+    {
+        services.TryAddSingleton<Evidence>();
+        services.TryAddSingleton<SettlementByHand>();
+        services.TryAddSingleton<UsageAudit>();
+        services.TryAddSingleton<RerateBudgets>();
+        services.TryAddSingleton<Rerate>();
+        services.TryAddSingleton<AccountingEndpoints>();
     }
 
     private static IServiceCollection AddCallers(this IServiceCollection services)

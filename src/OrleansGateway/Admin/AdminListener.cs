@@ -67,6 +67,7 @@ internal sealed class AdminListener : IAsyncDisposable
             services.GetRequiredService<IAuditLog>(),
             services.GetRequiredService<BudgetEndpoints>(),
             services.GetRequiredService<LimitEndpoints>(),
+            services.GetRequiredService<AccountingEndpoints>(),
             services.GetRequiredService<StatusSource>().Now,
             services.GetRequiredService<UpstreamStatus>().Now,
             services.GetRequiredService<TimeProvider>());

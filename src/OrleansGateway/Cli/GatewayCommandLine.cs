@@ -18,6 +18,7 @@ internal static class GatewayCommandLine
         AdminsCommand.Create(Environment.GetEnvironmentVariable),
         AuditCommand.Create(Environment.GetEnvironmentVariable),
         BudgetsCommand.Create(Environment.GetEnvironmentVariable),
+        UsageCommand.Create(Environment.GetEnvironmentVariable),
         LimitsCommand.Create(Environment.GetEnvironmentVariable),
         StatusCommand.Create(Environment.GetEnvironmentVariable),
         UpstreamsCommand.Create(Environment.GetEnvironmentVariable),

@@ -22,6 +22,9 @@ internal interface IAdmissions
 
     /// <summary>What the accounts hold now, for <c>explain</c> and for headers.</summary>
     ValueTask<IReadOnlyList<AccountLevel>> LevelsAsync(IReadOnlyList<Account> accounts, CancellationToken cancellation);
+
+    /// <summary>Has what was spent until now said to the owners, which otherwise takes a second: for whoever compares them with other books.</summary>
+    Task ReportAsync(CancellationToken cancellation);
 }
 
 /// <summary>On what terms a request is admitted.</summary>

@@ -9,16 +9,20 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OrleansGateway.Accounting;
 using OrleansGateway.Admin;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Leases.Owners;
 using OrleansGateway.Limits;
 using OrleansGateway.Storage;
+using OrleansGateway.Storage.Ledger;
+using OrleansGateway.Storage.Usage;
 using OrleansGateway.Tests.Leases;
 using OrleansGateway.Tests.Limits;
 using OrleansGateway.Tests.Storage;
 using OrleansGateway.Tests.Tenants;
+using OrleansGateway.Tests.Usage;
 
 namespace OrleansGateway.Tests.Admin;
 
@@ -101,9 +105,15 @@ internal sealed class AdminHost : IAsyncDisposable
         await admins.LoadAsync(Cancel);
         var rules = new RuleTables(() => source.Current, new AccountBook(), directory.Time);
         var owners = new EmbeddedOwners(new MemoryLedger(), account => rules.Current.SpecOf(account), directory.Time, loggers.CreateLogger<EmbeddedOwners>(), new OwnerSettings(), levelsFile: null);
+        var usage = new SqliteUsageStore(SqliteDatabase.OpenUsage(folder.Path, directory.Time, loggers.CreateLogger<SqliteDatabase>()));
+        var ledger = new SqliteLedgerStore(SqliteDatabase.OpenLedger(folder.Path, directory.Time, loggers.CreateLogger<SqliteDatabase>()), directory.Time);
+        var book = new UsageBook();
+        var rerate = new Rerate(book, usage, new RerateBudgets(book, usage, ledger, owners, rules), rules, () => source.Current, new Random(1), directory.Time);
+        var accounting = new AccountingEndpoints(
+            new UsageAudit(book, usage, new AccountBook(), ledger, rules, () => source.Current, directory.Time), rerate, new SqliteAuditLog(directory.Database), directory.Time);
         var endpoints = AdminEndpoints.All(directory.Keys, directory.Tenants, admins, changes, new SqliteAuditLog(directory.Database),
-            new BudgetEndpoints(owners, rules, directory.Tenants, new SqliteAuditLog(directory.Database), new Random(1), directory.Time),
-            new LimitEndpoints(new LimitExplanation(rules, owners), directory.Keys, () => source.Current), () => Status, () => Upstreams, directory.Time);
+            new BudgetEndpoints(owners, new SettlementByHand(book, usage, owners, directory.Time), rules, directory.Tenants, new SqliteAuditLog(directory.Database), new Random(1), directory.Time),
+            new LimitEndpoints(new LimitExplanation(rules, owners), directory.Keys, () => source.Current), accounting, () => Status, () => Upstreams, directory.Time);
         new AdminApi(endpoints, admins, new RequestIds(new Random(1)), loggers.CreateLogger<AdminApi>()).Map(app);
         await app.StartAsync(Cancel);
         return new AdminHost(app, folder, directory, token, admins, source, changes);

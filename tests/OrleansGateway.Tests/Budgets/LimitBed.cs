@@ -26,7 +26,8 @@ internal sealed class LimitBed : IAsyncDisposable
     /// <param name="usage">Takes usage records in place of the gateway's log.</param>
     /// <param name="tenant">Settings of the tenant, as YAML in flow style.</param>
     /// <param name="key">Settings of its key, likewise.</param>
-    public static async Task<LimitBed> StartAsync(string rules, TimeProvider? time = null, IUsageLog? usage = null, string tenant = "", string key = "")
+    /// <param name="isKept">Whether the gateway keeps its usage, in its own log and store.</param>
+    public static async Task<LimitBed> StartAsync(string rules, TimeProvider? time = null, IUsageLog? usage = null, string tenant = "", string key = "", bool isKept = false)
     {
         var mill = await TokenMill.StartAsync();
         const string Price = "price: {input: 1, output: 10}";
@@ -51,6 +52,7 @@ internal sealed class LimitBed : IAsyncDisposable
             """ + rules, time, replace: services =>
             {
                 if (usage is not null) services.AddSingleton(usage);
+                if (isKept) services.AddSingleton<IUsageLog>(provider => provider.GetRequiredService<UsageLog>());
             });
         return new LimitBed(gateway, mill);
     }

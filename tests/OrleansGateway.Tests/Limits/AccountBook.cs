@@ -28,4 +28,6 @@ internal sealed class AccountBook : IAdmissions
     public Hold NewHold(string name) => throw new NotSupportedException();
 
     public ValueTask<IReadOnlyList<AccountLevel>> LevelsAsync(IReadOnlyList<Account> accounts, CancellationToken cancellation) => throw new NotSupportedException();
+
+    public Task ReportAsync(CancellationToken cancellation) => Task.CompletedTask;
 }

@@ -29,7 +29,8 @@ internal static partial class SourceRules
         ["Limits"] = ["Leases", "Prices", "Http", "Configuration", "Telemetry", "Models"],
         ["Budgets"] = ["Leases", "Limits", "Prices", "Usage", "Http", "Configuration", "Telemetry", "Models"],
         ["Storage"] = ["Audit", "Tenants", "Admin", "Configuration", "Telemetry", "Leases", "Prices", "Usage", "Http"],
-        ["Admin"] = ["Audit", "Tenants", "Http", "Configuration", "Telemetry", "Upstream", "Leases", "Limits", "Budgets", "Prices", "Usage"],
+        ["Accounting"] = ["Usage", "Prices", "Leases", "Limits", "Http", "Configuration"],
+        ["Admin"] = ["Accounting", "Audit", "Tenants", "Http", "Configuration", "Telemetry", "Upstream", "Leases", "Limits", "Budgets", "Prices", "Usage"],
     };
 
     public static IEnumerable<string> NamespaceIsFolder(SourceFile file, string projectPath)

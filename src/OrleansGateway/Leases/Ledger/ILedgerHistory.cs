@@ -6,6 +6,12 @@ internal interface ILedgerHistory
     /// <summary>Of one owner, the newest first.</summary>
     ValueTask<LedgerHistory> ReadHistoryAsync(LedgerHistoryQuery query, CancellationToken cancellation);
 
+    /// <summary>Owners that the ledger has ever heard of, in the order of their names.</summary>
+    ValueTask<IReadOnlyList<string>> OwnersAsync(CancellationToken cancellation);
+
+    /// <summary>All that is kept of one owner; none if it was never heard of.</summary>
+    ValueTask<LedgerBooks?> ReadBooksAsync(string owner, CancellationToken cancellation);
+
     /// <summary>
     /// Deletes what is over and older than the cutoffs say, and answers how many rows that were. Never touches what has money out, current periods or adjustments. To be called once
     /// a day or so; in between, history only grows.

@@ -10,8 +10,9 @@ namespace OrleansGateway.Storage.Ledger;
 /// <param name="schema">What stands before names of tables: empty, or <c>gateway.</c></param>
 internal sealed class LedgerReads(string schema)
 {
+    // What has no end is never over: lifetimes, and the parts of windows that roll.
     private readonly string _isOver = $"""
-        EXISTS (SELECT 1 FROM {schema}ledger_accounts AS later
+        a.ends IS NOT NULL AND EXISTS (SELECT 1 FROM {schema}ledger_accounts AS later
             WHERE later.owner = a.owner AND later.rule = a.rule AND later.scope = a.scope AND later.period > a.period)
         AND NOT EXISTS (SELECT 1 FROM {schema}ledger_leases AS lease
             WHERE lease.owner = a.owner AND lease.rule = a.rule AND lease.scope = a.scope AND lease.period = a.period AND lease.state <> 2)
@@ -57,6 +58,27 @@ internal sealed class LedgerReads(string schema)
         var open = await connection.QueryAsync<(string Owner, string Session)>($"SELECT DISTINCT owner, session FROM {schema}ledger_leases WHERE state <> 2");
         // Sorted out here: lists as parameters are written differently in the two databases.
         return [.. open.Where(o => !own.Contains(o.Session)).Select(o => o.Owner).Distinct().Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Every owner.</summary>
+    public async Task<IReadOnlyList<string>> OwnersAsync(DbConnection connection) =>
+        [.. (await connection.QueryAsync<string>($"SELECT owner FROM {schema}ledger_owners")).Order(StringComparer.Ordinal)];
+
+    /// <summary>All that is kept of an owner.</summary>
+    public async Task<LedgerBooks?> BooksAsync(DbConnection connection, DbTransaction transaction, string owner)
+    {
+        if (await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM {schema}ledger_owners WHERE owner = @owner", new { owner }, transaction) == 0) return null;
+        return new LedgerBooks
+        {
+            Owner = owner,
+            Accounts = [.. (await ReadAsync<StoredAccount>(StoredAccount.Columns, "accounts", "rule, scope, period")).Select(r => r.Row())],
+            Leases = [.. (await ReadAsync<StoredLease>(StoredLease.Columns, "leases", "session, number, rule, scope")).Select(r => r.Row())],
+            Suspense = [.. (await ReadAsync<StoredSuspense>(StoredSuspense.Columns, "suspense", "at, session, name, rule, scope, lease")).Select(r => r.Row())],
+            Adjustments = [.. (await ReadAsync<StoredAdjustment>(StoredAdjustment.Columns, "adjustments", "at, id")).Select(r => r.Row())],
+        };
+
+        Task<IEnumerable<T>> ReadAsync<T>(string columns, string table, string order) =>
+            connection.QueryAsync<T>($"SELECT {columns} FROM {schema}ledger_{table} WHERE owner = @owner ORDER BY {order}", new { owner }, transaction);
     }
 
     public async Task<LedgerHistory> HistoryAsync(DbConnection connection, DbTransaction transaction, LedgerHistoryQuery query)

@@ -1,3 +1,4 @@
+using OrleansGateway.Leases;
 using OrleansGateway.Usage;
 
 namespace OrleansGateway.Tests.Storage.Usage;
