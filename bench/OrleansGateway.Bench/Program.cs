@@ -18,4 +18,5 @@ return await new RootCommand("Mock provider and load generator for measuring the
     LeasesCommand.Create(),
     LedgerCommand.Create(),
     UsageCommand.Create(),
+    UsageLogCommand.Create(),
 }.Parse(args).InvokeAsync();

@@ -21,6 +21,7 @@ internal static class EmbeddedEngine
         services.TryAddSingleton<IConfigurationHistory, SqliteConfigurationHistory>();
         EmbeddedLeases.Add(services, stateFolder);
         EmbeddedUsage.Add(services, stateFolder);
+        EmbeddedEvents.Add(services, stateFolder);
         return services;
     }
 }

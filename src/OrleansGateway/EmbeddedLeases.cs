@@ -12,20 +12,28 @@ using OrleansGateway.Telemetry;
 namespace OrleansGateway;
 
 /// <summary>The leases of one machine: owners and edge in this process, with the ledger, the journal of holds and the saved levels in the state folder.</summary>
-internal sealed class EmbeddedLeases(EmbeddedOwners owners, LeasedAdmissions admissions, MappedHoldJournal journal, EdgeSession session, RuleTables rules, TimeProvider time)
+internal sealed class EmbeddedLeases(
+    EmbeddedOwners owners, LeasedAdmissions admissions, MappedHoldJournal journal, EdgeSession session, RuleTables rules, TimeProvider time)
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(250);
+
+    private readonly Lock _telling = new();
+    private RuleTable? _told;
 
     /// <summary>The ports, and what stands behind them.</summary>
     public static void Add(IServiceCollection services, string stateFolder)
     {
         services.TryAddSingleton(_ => new EdgeSession(new Guid(RandomNumberGenerator.GetBytes(16)), Path.Combine(stateFolder, "journal")));
         services.TryAddSingleton(provider => new SqliteLedgerStore(
-            SqliteDatabase.OpenLedger(stateFolder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteDatabase>>()), provider.GetRequiredService<TimeProvider>()));
+            SqliteDatabase.OpenLedger(stateFolder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteDatabase>>()),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<ILedgerStore>(provider => provider.GetRequiredService<SqliteLedgerStore>());
         services.TryAddSingleton<ILedgerHistory>(provider => provider.GetRequiredService<SqliteLedgerStore>());
         services.TryAddSingleton(provider => MappedHoldJournal.Open(
-            provider.GetRequiredService<EdgeSession>().JournalFolder, provider.GetRequiredService<EdgeSession>().Id, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<MappedHoldJournal>>()));
+            provider.GetRequiredService<EdgeSession>().JournalFolder,
+            provider.GetRequiredService<EdgeSession>().Id,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<MappedHoldJournal>>()));
         services.TryAddSingleton(provider => new EmbeddedOwners(
             provider.GetRequiredService<ILedgerStore>(),
             account => provider.GetRequiredService<RuleTables>().Current.SpecOf(account),
@@ -45,11 +53,13 @@ internal sealed class EmbeddedLeases(EmbeddedOwners owners, LeasedAdmissions adm
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<LeasedAdmissions>>()));
         services.TryAddSingleton<IAdmissions>(provider => provider.GetRequiredService<LeasedAdmissions>());
+        services.TryAddSingleton<HistoryPurge>();
         services.TryAddSingleton<EmbeddedLeases>();
     }
 
     /// <summary>
-    /// Settles what was left when the program last ended, so that nothing is spent twice: before anything is admitted. Throws <see cref="StorageException"/> if the ledger cannot be used.
+    /// Settles what was left when the program last ended, so that nothing is spent twice: before anything is admitted. Throws <see cref="StorageException"/> if the ledger cannot be
+    /// used.
     /// </summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
@@ -65,20 +75,31 @@ internal sealed class EmbeddedLeases(EmbeddedOwners owners, LeasedAdmissions adm
         }
 
         foreach (var over in findings) HoldJournals.Delete(session.JournalFolder, over.Session);
+        _told = rules.Current;
         owners.Start();
     }
 
-    /// <summary>Tells the owners of other limits as soon as there are any: of another configuration, or of a boost that begins or ends.</summary>
+    /// <summary>
+    /// Other limits may be in force: of another configuration, or of a boost. When it returns requests are admitted by them, and by what was used under those before.
+    /// </summary>
+    public void RulesChanged()
+    {
+        lock (_telling)
+        {
+            if (rules.Current is var table && table == _told) return;
+            _told = table;
+            // First, so that what goes back is taken down on the terms on which it was granted.
+            admissions.SpecsChanged(table.SpecOf);
+            owners.SpecsChanged();
+            admissions.AskAgain();
+        }
+    }
+
+    /// <summary>Notices boosts that begin or end.</summary>
     public async Task WatchAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(s_lookEvery, time);
-        var known = rules.Current;
-        while (await timer.WaitForNextTickAsync(cancellation))
-        {
-            if (rules.Current is var now && now == known) continue;
-            known = now;
-            owners.SpecsChanged();
-        }
+        while (await timer.WaitForNextTickAsync(cancellation)) RulesChanged();
     }
 
     /// <summary>Gives back what this edge has and saves where rates stand: once requests have ended.</summary>

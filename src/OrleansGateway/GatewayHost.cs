@@ -4,6 +4,7 @@ using OrleansGateway.Admin;
 using OrleansGateway.Audit;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
+using OrleansGateway.Leases.Ledger;
 using OrleansGateway.Shedding;
 using OrleansGateway.Storage;
 using OrleansGateway.Telemetry;
@@ -22,6 +23,8 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly Task _overloadWatch;
     private readonly Task _limitsWatch;
     private readonly Task _evidence;
+    private readonly Task _historyPurge;
+    private readonly Task _events;
 
     private GatewayHost(ServiceProvider services, AdminListener admin, AdminToken token)
     {
@@ -30,6 +33,8 @@ internal sealed class GatewayHost : IAsyncDisposable
         _overloadWatch = _services.GetRequiredService<Overload>().WatchAsync(_stopping.Token);
         _limitsWatch = _services.GetRequiredService<EmbeddedLeases>().WatchAsync(_stopping.Token);
         _evidence = Task.Run(() => _services.GetRequiredService<Evidence>().RunAsync(_stopping.Token));
+        _historyPurge = _services.GetRequiredService<HistoryPurge>().RunAsync(_stopping.Token);
+        _events = _services.GetRequiredService<EmbeddedEvents>().RunAsync(_stopping.Token);
     }
 
     public SnapshotSource Configuration => _services.GetRequiredService<SnapshotSource>();
@@ -86,6 +91,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await _services.GetRequiredService<Drain>().RunAsync(() => Configuration.Current.Settings);
         await _services.GetRequiredService<EmbeddedLeases>().StopAsync();
         await _services.GetRequiredService<EmbeddedUsage>().StopAsync();
+        await _services.GetRequiredService<EmbeddedEvents>().StopAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -93,7 +99,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await _stopping.CancelAsync();
         try
         {
-            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _evidence);
+            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _historyPurge, _events, _evidence);
         }
         catch (OperationCanceledException)
         {
@@ -116,9 +122,10 @@ internal sealed class GatewayHost : IAsyncDisposable
         await services.GetRequiredService<TenantDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<EmbeddedLeases>().StartAsync(cancellation);
+        await services.GetRequiredService<EmbeddedEvents>().StartAsync(cancellation);
         services.GetRequiredService<EmbeddedUsage>().Start();
         await services.GetRequiredService<Evidence>().BeginAsync(cancellation);
-        Observe(configuration, services.GetRequiredService<GatewayMetrics>());
+        Observe(configuration, services.GetRequiredService<GatewayMetrics>(), services.GetRequiredService<EmbeddedLeases>());
 
         await services.GetRequiredService<ConfigurationChanges>().RecordStartAsync(cancellation);
         var admins = ActivatorUtilities.CreateInstance<AdminDirectory>(services, token);
@@ -153,13 +160,15 @@ internal sealed class GatewayHost : IAsyncDisposable
         }
     }
 
-    private static void Observe(SnapshotSource configuration, GatewayMetrics metrics)
+    private static void Observe(SnapshotSource configuration, GatewayMetrics metrics, EmbeddedLeases leases)
     {
         metrics.ConfigServed(configuration.Current.Version);
         configuration.Reloaded = result =>
         {
             if (result.Changed || result.Faults.Count > 0) metrics.ConfigReloaded(applied: result.Changed);
             metrics.ConfigServed(result.Version);
+            // Before whoever asked for the reload is answered: the next requests go by the new limits.
+            leases.RulesChanged();
         };
     }
 }

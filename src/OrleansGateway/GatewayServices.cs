@@ -56,6 +56,7 @@ internal static class GatewayServices
         services.AddAccounting();
         services.TryAddSingleton<BudgetEndpoints>();
         services.TryAddSingleton<LimitEndpoints>();
+        services.TryAddSingleton<WebhookEndpoints>();
         return services;
     }
 

@@ -32,9 +32,10 @@ internal static class Child
     {
         "ledger-sqlite" => Storage.Ledger.LedgerChild.SqliteAsync(at),
         "ledger-postgres" => Storage.Ledger.LedgerChild.PostgresAsync(at),
-        "usage" => Usage.UsageChild.RunAsync(at),
         "usage-sqlite" => Storage.Usage.UsageChild.SqliteAsync(at),
         "usage-postgres" => Storage.Usage.UsageChild.PostgresAsync(at),
+        "usage" => Usage.UsageChild.RunAsync(at),
+        "webhooks" => Events.WebhookChild.RunAsync(at),
         "journal" => Leases.Journal.JournalChild.RunAsync(at),
         _ => throw new ArgumentOutOfRangeException(nameof(work), work, "No such child."),
     };

@@ -6,6 +6,7 @@ internal sealed class ManualTime : TimeProvider
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private TimeSpan _stood;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -14,7 +15,16 @@ internal sealed class ManualTime : TimeProvider
         lock (_lock) return _now;
     }
 
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    public override long GetTimestamp()
+    {
+        lock (_lock) return (_now - _stood).UtcTicks;
+    }
+
+    /// <summary>The whole machine stands still, and then somebody sets the wall clock right.</summary>
+    public void PauseMachine(TimeSpan time)
+    {
+        lock (_lock) (_now, _stood) = (_now + time, _stood + time);
+    }
 
     /// <summary>Moves on, stopping at each timer on the way.</summary>
     public void Advance(TimeSpan by)

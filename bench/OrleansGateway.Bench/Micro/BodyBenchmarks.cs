@@ -1,5 +1,6 @@
 using System.Text;
 using BenchmarkDotNet.Attributes;
+using OrleansGateway.Limits;
 using OrleansGateway.Models;
 
 namespace OrleansGateway.Bench.Micro;
@@ -28,6 +29,12 @@ public class BodyBenchmarks
 
     [Benchmark]
     public int ReadEnvelopeOf100KB() => Read(_large);
+
+    [Benchmark]
+    public long SizeCallOf1KB() => CallSize.Read(_small).TextTokens;
+
+    [Benchmark]
+    public long SizeCallOf100KB() => CallSize.Read(_large).TextTokens;
 
     /// <summary>The scanner is made anew, as it is for each answer.</summary>
     [Benchmark]

@@ -55,7 +55,7 @@ internal sealed class RecordAudit(PriceCheck prices, Func<AccountId, TimeSpan?> 
 
     private void Price(UsageRecord record, IReadOnlyList<UsageRecord> corrections)
     {
-        var price = prices.PriceOf(record);
+        var (price, sold) = prices.PricesOf(record);
         var version = corrections.Count == 0 ? record.PriceVersion : corrections.MaxBy(PriceCheck.RoundOf)!.PriceVersion;
         if (price is null ? version is not null : version != price.Version)
         {
@@ -66,6 +66,11 @@ internal sealed class RecordAudit(PriceCheck prices, Func<AccountId, TimeSpan?> 
         Priced++;
         var expected = price is null ? default : PriceCheck.CostOf(price, record);
         var net = corrections.Aggregate(record.Cost, (sum, r) => sum + r.Cost);
+        var billed = record.Billed + corrections.Sum(r => r.Billed);
+        var should = sold is null ? 0 : PriceCheck.CostOf(sold, record).Total;
+        // What tenants are billed has no version of its own: another configuration may have said otherwise.
+        var isComparable = ReferenceEquals(sold, price) || (corrections.Count == 0 ? record : corrections.MaxBy(PriceCheck.RoundOf)!).ConfigVersion == prices.ConfigVersion;
+        if (isComparable && billed != should) Differs("price", record, Usd(should), Usd(billed), "Its tenant is billed otherwise.");
         if (net == expected) return;
         if (net.Total != expected.Total) Differs("price", record, Usd(expected.Total), Usd(net.Total), $"Its tokens do not cost that by the price {version}.");
         else Differs("price", record, Parts(expected), Parts(net), $"Its cost is divided among classes otherwise than by the price {version}.");

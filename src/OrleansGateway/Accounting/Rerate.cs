@@ -50,7 +50,8 @@ internal sealed class Rerate(
     {
         foreach (var record in group.Where(PriceCheck.IsPriced))
         {
-            if (prices.PriceOf(record) is not { } price)
+            var (price, sold) = prices.PricesOf(record);
+            if (price is null && sold is null)
             {
                 run.Unpriced++;
                 continue;
@@ -58,21 +59,23 @@ internal sealed class Rerate(
 
             var earlier = group.Where(r => r.Kind == UsageKind.Correction && r.Corrects == record.Id).ToArray();
             var net = earlier.Aggregate(record.Cost, (sum, r) => sum + r.Cost);
-            var cost = PriceCheck.CostOf(price, record);
-            if (cost == net)
+            var cost = price is null ? net : PriceCheck.CostOf(price, record);
+            var billedBefore = record.Billed + earlier.Sum(r => r.Billed);
+            var billed = sold is null ? billedBefore : PriceCheck.CostOf(sold, record).Total;
+            if (cost == net && billed == billedBefore)
             {
                 run.Right++;
                 continue;
             }
 
-            var charges = await ChargesAsync(record, earlier, net.Total, cost.Total, cancellation);
-            var correction = CorrectionOf(record, earlier.Length + 1, cost - net, price.Version, charges, run.Id);
+            var charges = await ChargesAsync(record, earlier, billedBefore, billed, cancellation);
+            var correction = CorrectionOf(record, earlier.Length + 1, cost - net, price?.Version, charges, run.Id) with { Billed = billed - billedBefore };
             if (!order.IsDry) await WriteAsync(correction, cancellation);
             run.Add(correction);
         }
     }
 
-    private UsageRecord CorrectionOf(UsageRecord record, int round, CostParts difference, string version, IReadOnlyList<UsageCharge> charges, string run) => record with
+    private UsageRecord CorrectionOf(UsageRecord record, int round, CostParts difference, string? version, IReadOnlyList<UsageCharge> charges, string run) => record with
     {
         Id = DerivedId.Of("correction", record.Id, round),
         Kind = UsageKind.Correction,

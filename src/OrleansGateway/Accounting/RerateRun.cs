@@ -9,6 +9,7 @@ internal sealed class RerateRun(string id, DateTimeOffset at)
     private readonly List<(UsageCharge Charge, DateTimeOffset At)> _charges = [];
     private long _corrected;
     private long _difference;
+    private long _billed;
 
     public string Id => id;
 
@@ -25,6 +26,7 @@ internal sealed class RerateRun(string id, DateTimeOffset at)
     {
         _corrected++;
         _difference += correction.Cost.Total;
+        _billed += correction.Billed;
         foreach (var charge in correction.Charges)
         {
             // Those of one account and period are moved together; where a window rolls it matters when. Long lists are never kept: so many minutes, so many sums.
@@ -35,7 +37,7 @@ internal sealed class RerateRun(string id, DateTimeOffset at)
         }
     }
 
-    public RerateResult Result(bool isDry) => new(id, at, isDry, _corrected, Right, Unpriced, _difference, [.. _charges.Select(c => c.Charge)
+    public RerateResult Result(bool isDry) => new(id, at, isDry, _corrected, Right, Unpriced, _difference, _billed, [.. _charges.Select(c => c.Charge)
         .GroupBy(c => (c.Account, c.Period)).Select(g => new UsageCharge(g.Key.Account, g.Key.Period, g.Sum(c => c.Amount)))]);
 }
 
@@ -45,7 +47,8 @@ internal sealed class RerateRun(string id, DateTimeOffset at)
 /// <param name="Corrected">Records that cost something else now.</param>
 /// <param name="Right">Records that cost what they did.</param>
 /// <param name="Unpriced">Records that stay as they are, because nobody knows a price for them.</param>
-/// <param name="Difference">Nano-dollars that all cost more, or less.</param>
+/// <param name="Difference">Nano-dollars that providers bill more, or less.</param>
+/// <param name="Billed">Nano-dollars that tenants are billed more, or less.</param>
 /// <param name="Charges">The same for each budget and period.</param>
 internal sealed record RerateResult(
-    string Run, DateTimeOffset At, bool IsDry, long Corrected, long Right, long Unpriced, long Difference, IReadOnlyList<UsageCharge> Charges);
+    string Run, DateTimeOffset At, bool IsDry, long Corrected, long Right, long Unpriced, long Difference, long Billed, IReadOnlyList<UsageCharge> Charges);

@@ -49,7 +49,7 @@ internal sealed class SettlementByHand(IUsageLog log, IUsageReports reports, IBu
         var before = known.Where(r => r.Kind == UsageKind.Evidence).ToArray();
         // Several budgets are charged for one request, which has cost it once.
         var charged = before.SelectMany(r => r.Charges).Append(charge).GroupBy(c => c.Account).Max(c => c.Sum(one => one.Amount));
-        var cost = Math.Max(0, charged - before.Sum(r => r.Cost.Total));
+        var cost = Math.Max(0, charged - before.Sum(r => r.Billed));
         var origin = known.FirstOrDefault(r => r.Kind == UsageKind.Attempt);
         const string OfTenant = "tenant:";
         return new UsageRecord
@@ -69,6 +69,7 @@ internal sealed class SettlementByHand(IUsageLog log, IUsageReports reports, IBu
             Dialect = origin?.Dialect ?? default,
             Model = origin?.Model,
             Cost = new() { Input = cost },
+            Billed = cost,
             Charges = charge.Amount > 0 ? [charge] : [],
             Outcome = CallOutcome.GatewayStopped,
             Tags = origin?.Tags ?? [],

@@ -99,13 +99,13 @@ internal sealed record RerateRequest
 }
 
 /// <summary>
-/// What came of it. <c>Corrected</c> records cost <c>Difference</c> US dollars more, or less, in all; <c>Unpriced</c> ones stay as they are, because nobody states a price for them now.
+/// What came of it. <c>Corrected</c> records cost <c>Difference</c> US dollars more, or less, in all, and tenants are billed <c>Billed</c> more; <c>Unpriced</c> ones stay as they are, because nobody states a price for them now.
 /// </summary>
 internal sealed record RerateDocument(
-    string Run, DateTimeOffset At, bool DryRun, long Corrected, long Unchanged, long Unpriced, string Difference, IReadOnlyList<RerateBudgetDocument> Budgets)
+    string Run, DateTimeOffset At, bool DryRun, long Corrected, long Unchanged, long Unpriced, string Difference, string Billed, IReadOnlyList<RerateBudgetDocument> Budgets)
 {
     public static RerateDocument Of(RerateResult result) => new(
-        result.Run, result.At, result.IsDry, result.Corrected, result.Right, result.Unpriced, NanoUsd.Format(result.Difference),
+        result.Run, result.At, result.IsDry, result.Corrected, result.Right, result.Unpriced, NanoUsd.Format(result.Difference), NanoUsd.Format(result.Billed),
         [.. result.Charges.Select(c => new RerateBudgetDocument(BudgetEndpoints.IdOf(c.Account), c.Account.Scope, c.Period, NanoUsd.Format(c.Amount)))]);
 }
 

@@ -11,8 +11,8 @@ internal static class AdminEndpoints
     private static readonly (string, bool)[] Idempotency = [("Idempotency-Key", false)];
 
     public static IReadOnlyList<AdminEndpoint> All(
-        KeyDirectory keys, TenantDirectory tenants, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, BudgetEndpoints budgets, LimitEndpoints limits, AccountingEndpoints accounting,
-        Func<StatusDocument> status, Func<UpstreamListDocument> upstreams, TimeProvider time) =>
+        KeyDirectory keys, TenantDirectory tenants, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, BudgetEndpoints budgets, LimitEndpoints limits,
+        AccountingEndpoints accounting, WebhookEndpoints webhooks, Func<StatusDocument> status, Func<UpstreamListDocument> upstreams, TimeProvider time) =>
     [
         .. Of(new KeyEndpoints(keys, time)),
         .. Of(new TenantEndpoints(tenants)),
@@ -23,6 +23,7 @@ internal static class AdminEndpoints
         .. Of(accounting),
         new("GET", "/limits/explain", Permission.ReadBudgets, "Which limits and budgets a call meets, and how they stand.", call => limits.ExplainAsync(call))
             { Answer = AdminJson.Default.LimitExplanationDocument, Refusals = [422], Query = LimitEndpoints.Filters },
+        .. Of(webhooks),
         new("GET", "/status", Permission.ReadStatus, "The gateway as it is now, and its providers over the last minutes.",
             _ => Task.FromResult(AdminAnswer.Json(status(), AdminJson.Default.StatusDocument))) { Answer = AdminJson.Default.StatusDocument },
         new("GET", "/upstreams", Permission.ReadStatus, "Upstreams and how their targets stand.",
@@ -133,6 +134,25 @@ internal static class AdminEndpoints
             { Answer = AdminJson.Default.UsageAuditDocument, Refusals = [404] },
         new("POST", "/usage/rerate", Permission.ChangeBudgets, "Reckons anew what calls cost, with prices as they are known now, and posts the differences to records and budgets.", call => accounting.RerateAsync(call))
             { Body = AdminJson.Default.RerateRequest, Answer = AdminJson.Default.RerateDocument, Refusals = [400, 413, 422, 503] },
+    ];
+
+    private static AdminEndpoint[] Of(WebhookEndpoints webhooks) =>
+    [
+        new("GET", "/events", Permission.ReadEvents, "Events of one tenant, or with none those of the gateway itself, behind a sequence.", call => webhooks.EventsAsync(call))
+            { Answer = AdminJson.Default.EventListDocument, Refusals = [422], Query = WebhookEndpoints.EventFilters },
+        new("GET", "/webhooks", Permission.ReadEvents, "Webhooks and how they stand.", call => webhooks.ListAsync(call)) { Answer = AdminJson.Default.WebhookListDocument },
+        new("GET", "/webhooks/{id}/deliveries", Permission.ReadEvents, "The last attempts of a webhook since the start, newest first.", call => webhooks.DeliveriesAsync(call))
+            { Answer = AdminJson.Default.DeliveryListDocument, Refusals = [404] },
+        new("GET", "/webhooks/{id}/dead-letters", Permission.ReadEvents, "Events that its receiver did not take, oldest first.", call => webhooks.DeadLettersAsync(call))
+            { Answer = AdminJson.Default.DeadLetterListDocument, Refusals = [404, 422], Query = WebhookEndpoints.DeadLetterFilters },
+        new("POST", "/webhooks/{id}/resend", Permission.ChangeEvents, "Sends dead letters now, one or up to a hundred; those received are dead letters no more.", call => webhooks.ResendAsync(call))
+            { Answer = AdminJson.Default.ResentDocument, Refusals = [404, 422], Query = ["dead_letter"] },
+        new("POST", "/webhooks/{id}/replay", Permission.ChangeEvents, "Sends a tenant's events, or the gateway's own, again from a sequence on.", call => webhooks.ReplayAsync(call))
+            { Answer = AdminJson.Default.ReplayDocument, Refusals = [404, 422], Query = ["tenant", "from"] },
+        new("POST", "/webhooks/{id}/test", Permission.ChangeEvents, "Sends an event of the type webhook.test now.", call => webhooks.TestAsync(call))
+            { Answer = AdminJson.Default.DeliveryDocument, Refusals = [404] },
+        new("POST", "/webhooks/{id}/enable", Permission.ChangeEvents, "Sends events again to a receiver that had said it was gone.", call => webhooks.EnableAsync(call))
+            { Answer = AdminJson.Default.WebhookDocument, Refusals = [404] },
     ];
 
     private static AdminEndpoint Act(string name, string summary, Func<AdminCall, Task<IResult>> handler) => new("POST", $"/budgets/{name}", Permission.ChangeBudgets, summary, handler)

@@ -188,5 +188,11 @@ internal sealed record UpstreamTargetDocument(
 [JsonSerializable(typeof(BudgetActRequest))]
 [JsonSerializable(typeof(BudgetFacts))]
 [JsonSerializable(typeof(LimitExplanationDocument))]
+[JsonSerializable(typeof(EventListDocument))]
+[JsonSerializable(typeof(WebhookListDocument))]
+[JsonSerializable(typeof(DeliveryListDocument))]
+[JsonSerializable(typeof(DeadLetterListDocument))]
+[JsonSerializable(typeof(ResentDocument))]
+[JsonSerializable(typeof(ReplayDocument))]
 [JsonSerializable(typeof(JsonObject))]
 internal sealed partial class AdminJson : JsonSerializerContext;

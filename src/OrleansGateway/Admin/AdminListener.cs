@@ -68,6 +68,7 @@ internal sealed class AdminListener : IAsyncDisposable
             services.GetRequiredService<BudgetEndpoints>(),
             services.GetRequiredService<LimitEndpoints>(),
             services.GetRequiredService<AccountingEndpoints>(),
+            services.GetRequiredService<WebhookEndpoints>(),
             services.GetRequiredService<StatusSource>().Now,
             services.GetRequiredService<UpstreamStatus>().Now,
             services.GetRequiredService<TimeProvider>());

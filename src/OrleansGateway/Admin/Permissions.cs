@@ -38,6 +38,10 @@ internal enum Permission
     ChangeAdmins,
     ReadBudgets,
     ChangeBudgets,
+
+    /// <summary>Events and webhooks, of all tenants.</summary>
+    ReadEvents,
+    ChangeEvents,
 }
 
 /// <summary>Who may do what: the one table.</summary>
@@ -52,6 +56,7 @@ internal static class Permissions
         [AdminRole.Viewer] =
         [
             Permission.ReadApi, Permission.ReadKeys, Permission.ReadTenants, Permission.ReadStatus, Permission.ReadConfiguration, Permission.ReadAudit, Permission.ReadBudgets,
+            Permission.ReadEvents,
         ],
     }.ToFrozenDictionary();
 

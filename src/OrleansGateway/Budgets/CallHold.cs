@@ -20,20 +20,30 @@ internal sealed class CallHold
     private readonly ModelCall _call;
     private readonly RuleTable _table;
     private readonly Admitter _admitter;
-    private readonly SoftBudgets _soft;
     private readonly ILogger _log;
     private readonly GatewayMetrics _metrics;
     private readonly Hold _hold;
-    private Applying _applying;
+    private SoftBudgets? _soft;
+    private Applying _everything;
+    private Applying _ofRates;
+    private Applying _ofMoney;
     private long _taken;
 
     public CallHold(Exchange exchange, ModelCall call, RuleTable table, Applying applying, Admitter admitter, GatewayMetrics metrics, ILogger log)
     {
-        (_exchange, _call, _table, _applying, _admitter, _metrics, _log) = (exchange, call, table, applying, admitter, metrics, log);
-        _soft = new SoftBudgets(exchange, call, table, metrics, log);
+        (_exchange, _call, _table, _admitter, _metrics, _log) = (exchange, call, table, admitter, metrics, log);
+        Apply(applying);
         _hold = admitter.NewHold(exchange);
         Bound = CallBound.Of(exchange.Route!, call, exchange.Snapshot.TariffOf(exchange.Caller?.Tenant));
         Slice = SliceOf(applying);
+    }
+
+    /// <summary>Which of the call's accounts are meant.</summary>
+    private enum Share
+    {
+        Everything,
+        Rates,
+        Money,
     }
 
     /// <summary>The most that the call uses, by its output.</summary>
@@ -59,19 +69,19 @@ internal sealed class CallHold
     {
         if (Slice is null)
         {
-            if (await TakeAsync(Everything, PlanOf(Everything)) is { } denied) return denied;
-            if (LimitsOutput(Everything)) Tell(_taken);
+            if (await TakeAsync(Share.Everything, PlanOf(Share.Everything)) is { } denied) return denied;
+            if (LimitsOutput(Share.Everything)) Tell(_taken);
             Output = _taken;
             return null;
         }
 
         // Money first: a budget may have another model serve the call, which then has other rates.
-        if (await TakeAsync(OfMoney, OutputPlan.Of(Stated, Usual, Slice, share: 0)) is { } tooLittle) return tooLittle;
+        if (await TakeAsync(Share.Money, OutputPlan.Of(Stated, Usual, Slice, share: 0)) is { } tooLittle) return tooLittle;
         Output = _taken;
-        if (await TakeAsync(OfRates, PlanOf(OfRates)) is { } tooMuch) return tooMuch;
+        if (await TakeAsync(Share.Rates, PlanOf(Share.Rates)) is { } tooMuch) return tooMuch;
         // More than a whole budget buys is never to be had. A provider that has been told so makes no more, however late it notices that nobody reads.
-        var ceiling = Least(OfMoney, static (bound, account) => account.Spec.Limit == 0 ? long.MaxValue : bound.OutputFor(Dimension.Cost, account.Spec.Limit));
-        if (LimitsOutput(OfRates)) Tell(Math.Min(_taken, ceiling));
+        var ceiling = Least(Share.Money, static (bound, account) => account.Spec.Limit == 0 ? long.MaxValue : bound.OutputFor(Dimension.Cost, account.Spec.Limit));
+        if (LimitsOutput(Share.Rates)) Tell(Math.Min(_taken, ceiling));
         else if (ceiling < (Stated ?? Usual)) Tell(ceiling);
         return null;
 
@@ -79,7 +89,7 @@ internal sealed class CallHold
     }
 
     /// <summary>Takes as much again for another attempt.</summary>
-    public ValueTask<Denied?> TakeAgainAsync() => AdmitAsync(Everything, () => Bound.At(Output) with { Requests = 0, Concurrency = 0 });
+    public ValueTask<Denied?> TakeAgainAsync() => AdmitAsync(Share.Everything, Output, isAgain: true);
 
     /// <summary>Takes money for a slice beyond the tokens that have come, or for less if no more is to be had; says why if for nothing.</summary>
     public async ValueTask<Denied?> RaiseAsync(long outputTokens)
@@ -88,7 +98,7 @@ internal sealed class CallHold
         for (var step = Math.Max(most - Output, 1); ; step /= 2)
         {
             var next = Output + step;
-            var denied = await AdmitAsync(OfMoney, () => Bound.Between(next, Output));
+            var denied = await AdmitAsync(Share.Money, next, Output);
             if (denied is null)
             {
                 Output = next;
@@ -113,7 +123,7 @@ internal sealed class CallHold
 
     public void Settle(in Amounts used)
     {
-        if (Any(_applying, static account => account.Spec.Dimension == Dimension.Cost))
+        if (Any(_everything, static account => account.Spec.Dimension == Dimension.Cost))
         {
             var facts = RequestLimits.Of(_exchange);
             (facts.HeldCost, facts.Cost) = (_hold.Of(Dimension.Cost), used.Cost);
@@ -129,32 +139,49 @@ internal sealed class CallHold
         _hold.Dispose();
     }
 
-    private async ValueTask<Denied?> TakeAsync(Func<Account, bool> which, OutputPlan plan)
+    private async ValueTask<Denied?> TakeAsync(Share share, OutputPlan plan)
     {
         _taken = plan.Tokens;
-        if (await AdmitAsync(which, () => Bound.At(_taken)) is not { } denied) return null;
+        if (await AdmitAsync(share, _taken) is not { } denied) return null;
         if (!MayBeLess(denied) || plan.Least >= plan.Tokens) return denied;
         // Little first: where there is nothing left, which is the usual reason, that is known with one more question.
         _taken = plan.Least;
-        if (await AdmitAsync(which, () => Bound.At(_taken)) is { } nothing) return denied.Admission.Denial == Denial.Never ? denied : nothing;
+        if (await AdmitAsync(share, _taken) is { } nothing) return denied.Admission.Denial == Denial.Never ? denied : nothing;
         for (var step = (plan.Tokens - plan.Least) / 2; step >= OutputPlan.UsefulMin; step /= 2)
         {
             var next = _taken + step;
-            if (await AdmitAsync(which, () => Bound.Between(next, _taken)) is null) _taken = next;
+            if (await AdmitAsync(share, next, _taken) is null) _taken = next;
         }
 
         return null;
     }
 
-    private async ValueTask<Denied?> AdmitAsync(Func<Account, bool> which, Func<Amounts> units)
+    /// <summary>Takes what the call needs if each answer has so many tokens, beyond what it holds for fewer; for another attempt it is no other request.</summary>
+    private async ValueTask<Denied?> AdmitAsync(Share share, long outputTokens, long? fewer = null, bool isAgain = false)
     {
         while (true)
         {
-            if (await _admitter.AdmitAsync(_exchange, _table, _hold, Part(which), units()) is not { } denied) return null;
-            if (_soft.Soften(_applying, denied) is not { } softened) return denied;
-            _applying = softened;
+            var units = fewer is { } held ? Bound.Between(outputTokens, held) : Bound.At(outputTokens);
+            if (isAgain) units = units with { Requests = 0, Concurrency = 0 };
+            if (await _admitter.AdmitAsync(_exchange, _table, _hold, Of(share), units) is not { } denied) return null;
+            _soft ??= new SoftBudgets(_exchange, _call, _table, _metrics, _log);
+            if (_soft.Soften(_everything, denied) is not { } softened) return denied;
+            Apply(softened);
             Bound = CallBound.Of(_exchange.Route!, _call, _exchange.Snapshot.TariffOf(_exchange.Caller?.Tenant));
         }
+    }
+
+    private Applying Of(Share share) => share switch
+    {
+        Share.Rates => _ofRates,
+        Share.Money => _ofMoney,
+        _ => _everything,
+    };
+
+    private void Apply(Applying applying)
+    {
+        var (rates, money) = RuleTable.Split(applying.Accounts);
+        (_everything, _ofRates, _ofMoney) = (applying, applying with { Accounts = rates }, applying with { Accounts = money });
     }
 
     /// <summary>Whether fewer output tokens may help: not where time does.</summary>
@@ -166,15 +193,15 @@ internal sealed class CallHold
         return spec.Dimension is Dimension.OutputTokens or Dimension.Tokens or Dimension.Cost && !(isPatient && denial == Denial.NotNow);
     }
 
-    private OutputPlan PlanOf(Func<Account, bool> which) => OutputPlan.Of(Stated, Usual, slice: null, share: Least(which, static (bound, account) =>
+    private OutputPlan PlanOf(Share share) => OutputPlan.Of(Stated, Usual, slice: null, share: Least(share, static (bound, account) =>
         // What operators have added to a budget of nothing is not known here.
         account.Spec.Limit == 0 ? long.MaxValue : bound.OutputFor(account.Spec.Dimension, account.Spec.Limit / OutputPlan.Shares)));
 
     /// <summary>The least of what accounts allow that refuse what is more.</summary>
-    private long Least(Func<Account, bool> which, Func<CallBound, Account, long> allowed)
+    private long Least(Share share, Func<CallBound, Account, long> allowed)
     {
         var least = long.MaxValue;
-        foreach (var account in Part(which).Accounts.Span)
+        foreach (var account in Of(share).Accounts.Span)
         {
             if (!account.Spec.Shadow && _table.RuleOf(account.Id)?.Budget is not { Mode: BudgetMode.Soft }) least = Math.Min(least, allowed(Bound, account));
         }
@@ -182,12 +209,12 @@ internal sealed class CallHold
         return least;
     }
 
-    private bool LimitsOutput(Func<Account, bool> which) =>
-        Any(Part(which), static account => account.Spec is { Shadow: false, Dimension: Dimension.OutputTokens or Dimension.Tokens or Dimension.Cost });
+    private bool LimitsOutput(Share share) =>
+        Any(Of(share), static account => account.Spec is { Shadow: false, Dimension: Dimension.OutputTokens or Dimension.Tokens or Dimension.Cost });
 
     private long? SliceOf(in Applying applying)
     {
-        if (!_call.Stream || Bound.Answers != 1 || !Any(applying, OfMoney)) return null;
+        if (!_call.Stream || Bound.Answers != 1 || _ofMoney.Accounts.IsEmpty) return null;
         var slice = long.MaxValue;
         foreach (var account in applying.Accounts.Span)
         {
@@ -199,8 +226,6 @@ internal sealed class CallHold
         return slice;
     }
 
-    private Applying Part(Func<Account, bool> which) => new(_applying.Accounts.ToArray().Where(which).ToArray(), _applying.Full);
-
     private static bool Any(in Applying applying, Func<Account, bool> which)
     {
         foreach (var account in applying.Accounts.Span)
@@ -210,10 +235,4 @@ internal sealed class CallHold
 
         return false;
     }
-
-    private static bool Everything(Account account) => true;
-
-    private static bool OfMoney(Account account) => account.Spec.Kind == AccountKind.Budget;
-
-    private static bool OfRates(Account account) => account.Spec.Kind != AccountKind.Budget;
 }

@@ -6,7 +6,7 @@ namespace OrleansGateway.Budgets;
 /// <summary>Bills as accounts take them.</summary>
 internal static class Settlement
 {
-    public static Amounts Of(in AttemptBill bill) => new() { InputTokens = bill.Tokens.TotalInput, OutputTokens = bill.Tokens.Output, Cost = bill.Cost.Total };
+    public static Amounts Of(in AttemptBill bill) => new() { InputTokens = bill.Tokens.TotalInput, OutputTokens = bill.Tokens.Output, Cost = bill.Billed };
 
     public static Amounts Sum(in Amounts one, in Amounts other) => new()
     {

@@ -20,6 +20,7 @@ internal static class GatewayCommandLine
         BudgetsCommand.Create(Environment.GetEnvironmentVariable),
         UsageCommand.Create(Environment.GetEnvironmentVariable),
         LimitsCommand.Create(Environment.GetEnvironmentVariable),
+        WebhooksCommand.Create(Environment.GetEnvironmentVariable),
         StatusCommand.Create(Environment.GetEnvironmentVariable),
         UpstreamsCommand.Create(Environment.GetEnvironmentVariable),
         PricesCommand.Create(TimeProvider.System),

@@ -35,7 +35,7 @@ internal static class UsageRerateCommand
 
     private static void Print(TextWriter output, RerateDocument done)
     {
-        output.WriteLine($"{done.Corrected} records {(done.DryRun ? "would cost" : "cost")} {done.Difference} US dollars more; {done.Unchanged} cost what they did, {done.Unpriced} have no price now.");
+        output.WriteLine($"{done.Corrected} records {(done.DryRun ? "would cost" : "cost")} {done.Difference} US dollars more, and tenants are billed {done.Billed} more; {done.Unchanged} cost what they did, {done.Unpriced} have no price now.");
         if (done.Budgets.Count > 0)
         {
             TextTable.Write(output, ["BUDGET", "SCOPE", "PERIOD", "CHARGED MORE"], done.Budgets.Select(b => new[]

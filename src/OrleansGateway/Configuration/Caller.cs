@@ -12,6 +12,9 @@ internal sealed class Caller
     /// <summary>Whether a JWT says who it is, rather than a key. Its team and user need not be in the configuration.</summary>
     public bool IsToken { get; init; }
 
+    /// <summary>Names the key where it is counted. Tokens have none of their own: the user stands for them.</summary>
+    public string CountedAs => IsToken ? field ??= $"{KeyId}:{User}" : KeyId;
+
     /// <summary>Roles that the token's issuer has given it; none with a key.</summary>
     public IReadOnlyList<string> Roles { get; init; } = [];
     public required NamePatterns Models { get; init; }

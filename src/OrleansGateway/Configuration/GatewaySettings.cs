@@ -73,6 +73,12 @@ public sealed record GatewaySettings
     /// <summary>Money that may be spent on model calls, by id.</summary>
     public IReadOnlyDictionary<string, BudgetSettings> Budgets { get; init; } = new Dictionary<string, BudgetSettings>();
 
+    /// <summary>How long events are kept.</summary>
+    public EventSettings Events { get; init; } = new();
+
+    /// <summary>Receivers of events, by id.</summary>
+    public IReadOnlyDictionary<string, WebhookSettings> Webhooks { get; init; } = new Dictionary<string, WebhookSettings>();
+
     /// <summary>Servers of HTTP APIs that routes pass requests on to, by id.</summary>
     public IReadOnlyDictionary<string, UpstreamSettings> Upstreams { get; init; } = new Dictionary<string, UpstreamSettings>();
 

@@ -52,7 +52,7 @@ internal sealed class Price
     public long WebSearch { get; }
 
     /// <summary>What bounds the cost of a call, of whatever tier: those whose <c>Above</c> its input can exceed.</summary>
-    public IReadOnlyList<Bound> Bounds { get; }
+    public Bound[] Bounds { get; }
 
     /// <summary>What its tokens cost without regard to how many they are.</summary>
     public PriceRates Rates => _levels[0].Rates;

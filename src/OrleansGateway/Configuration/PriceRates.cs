@@ -78,8 +78,9 @@ internal sealed record PriceRates
     {
         return Bounded(new PriceRates
         {
-            Input = Of(Input), CacheRead = Of(CacheRead), CacheWrite = Of(CacheWrite), CacheWrite1h = Of(CacheWrite1h), AudioInput = Of(AudioInput), AudioCacheRead = Of(AudioCacheRead),
-            ImageInput = Of(ImageInput), ImageCacheRead = Of(ImageCacheRead), Output = Of(Output), Reasoning = Of(Reasoning), AudioOutput = Of(AudioOutput), ImageOutput = Of(ImageOutput),
+            Input = Of(Input), CacheRead = Of(CacheRead), CacheWrite = Of(CacheWrite), CacheWrite1h = Of(CacheWrite1h),
+            AudioInput = Of(AudioInput), AudioCacheRead = Of(AudioCacheRead), ImageInput = Of(ImageInput), ImageCacheRead = Of(ImageCacheRead),
+            Output = Of(Output), Reasoning = Of(Reasoning), AudioOutput = Of(AudioOutput), ImageOutput = Of(ImageOutput),
         });
 
         long Of(long rate) => Share(rate, percent);

@@ -23,5 +23,6 @@ internal static class SettingsValidator
         RateLimitRules.Check(settings, findings);
         BudgetRules.Check(settings, findings);
         UsageRules.Check(settings.Usage, findings);
+        WebhookRules.Check(settings, findings);
     }
 }

@@ -7,7 +7,7 @@ namespace OrleansGateway.Configuration;
 public sealed record UsageSettings
 {
     /// <summary>
-    /// Most that the log takes of the disk. 16 MiB to 1,024 GiB; default 1 GiB, enough for 2 million calls. It is used only while the store cannot be written; too small, and calls are
+    /// Most that the log takes of the disk. 16 MiB to 1024 GiB; default 1 GiB, enough for 2 million calls. It is used only while the store cannot be written; too small, and calls are
     /// refused, or records dropped, after a shorter time.
     /// </summary>
     [Range(typeof(ByteSize), "16MiB", "1024GiB")]
@@ -33,15 +33,15 @@ public sealed record UsageSettings
 /// <summary>How long usage is kept. What is older is deleted once a day.</summary>
 public sealed record UsageKeepSettings
 {
-    /// <summary>Single records, and sums by minute. 1 day to 3,650 days; default 90 days. Corrections of prices, and the audit, reach back as far as this; not longer than <c>hours</c>.</summary>
+    /// <summary>Single records, and sums by minute. 1 day to 3650 days; default 90 days. Corrections of prices, and the audit, reach back as far as this; not longer than <c>hours</c>.</summary>
     [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
     public TimeSpan Records { get; init; } = TimeSpan.FromDays(90);
 
-    /// <summary>Sums by hour. 1 day to 3,650 days; default 400 days. Not longer than <c>days</c>.</summary>
+    /// <summary>Sums by hour. 1 day to 3650 days; default 400 days. Not longer than <c>days</c>.</summary>
     [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
     public TimeSpan Hours { get; init; } = TimeSpan.FromDays(400);
 
-    /// <summary>Sums by day. 1 day to 3,650 days; default 3,650 days.</summary>
+    /// <summary>Sums by day. 1 day to 3650 days; default 3650 days.</summary>
     [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
     public TimeSpan Days { get; init; } = TimeSpan.FromDays(3_650);
 }

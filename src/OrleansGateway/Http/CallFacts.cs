@@ -26,6 +26,9 @@ internal class CallFacts
     /// <summary>How long the connection for it took to come about; zero if there was one.</summary>
     public TimeSpan Connected { get; set; }
 
+    /// <summary>The service tier that its provider says it was served at; none for the standard one, or if it does not say.</summary>
+    public string? ServiceTier { get; set; }
+
     /// <summary>Status of its answer; 0 if none came.</summary>
     public int UpstreamStatus { get; set; }
 

@@ -4,7 +4,7 @@ namespace OrleansGateway.Leases;
 
 /// <summary>
 /// One account as an edge knows it: shared by all requests that it applies to. The same object for as long as it is in use; after a pause there may be another one, to which this
-/// one then leads.
+/// one then leads. There may be a million of them: with its lease one takes some 300 bytes.
 /// </summary>
 internal sealed class Account
 {
@@ -58,8 +58,11 @@ internal sealed class Account
 
     internal Demand Demand;
 
+    /// <summary>Whether it has another spec since its lease was opened, and another one is to be.</summary>
+    internal int IsChanged;
+
     /// <summary>Whether it is forgotten: <see cref="EdgeCore.Current"/> knows what has taken its place.</summary>
-    internal int IsForgotten;
+    internal bool IsForgotten;
 
     /// <summary>Units that requests wanted and found not to hand, since that was last looked at.</summary>
     internal long Missed;
@@ -74,10 +77,10 @@ internal sealed class Account
     internal int Delayed;
 
     /// <summary>Whether requests that wait for it are about to look again.</summary>
-    internal int IsFreed;
+    internal bool IsFreed;
 
     /// <summary>Whether it is in the link's stack of accounts to be looked at, and the next one there.</summary>
-    internal int IsMarked;
+    internal bool IsMarked;
 
     internal Account? NextMarked;
 

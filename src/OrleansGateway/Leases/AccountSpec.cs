@@ -73,6 +73,16 @@ internal sealed record AccountSpec
 
     /// <summary>Of a budget with periods: whether what is left of one is added to the next, once.</summary>
     public bool RollsOver { get; init; }
+
+    /// <summary>By what they say, lists and calendars included: a configuration that is read anew must not look like another one where it is the same.</summary>
+    public bool Equals(AccountSpec? other) =>
+        ReferenceEquals(this, other)
+        || (other is not null
+            && (Kind, Dimension, Limit, Refill, Time, Shadow, AccountsMax) == (other.Kind, other.Dimension, other.Limit, other.Refill, other.Time, other.Shadow, other.AccountsMax)
+            && (Orphans, OrphansKept, RollsOver) == (other.Orphans, other.OrphansKept, other.RollsOver)
+            && Equals(Periods, other.Periods) && Floors.SequenceEqual(other.Floors) && Notices.SequenceEqual(other.Notices));
+
+    public override int GetHashCode() => HashCode.Combine(Kind, Dimension, Limit, Refill, Time, Shadow);
 }
 
 /// <summary>What becomes of held money when its holder died before it could say what was spent.</summary>

@@ -119,10 +119,17 @@ internal sealed class Hold : IDisposable
     internal bool Confirm(int mark, TimeSpan now)
     {
         if (!TryEnter()) return false;
+        var isLive = ConfirmEntered(mark, now);
+        Leave();
+        return isLive;
+    }
+
+    /// <summary>The same within an entry.</summary>
+    internal bool ConfirmEntered(int mark, TimeSpan now)
+    {
         var isLive = true;
         for (var i = mark; i < _count; i++) isLive &= now.Ticks < _held[i].Cell.Deadline;
         if (!isLive) UndoTo(mark, isJournalled: true);
-        Leave();
         return isLive;
     }
 
@@ -238,18 +245,22 @@ internal sealed class Hold : IDisposable
     {
         for (var i = 0; i < _count; i++)
         {
-            if (_held[i].Cell.Account == account) return true;
+            if (IsOf(i, account)) return true;
         }
 
         return false;
     }
+
+    // By name: while a long request went on its account may have been forgotten, and another have taken its place.
+    private bool IsOf(int index, Account account) =>
+        _held[index].Cell.Account is var own && (own == account || (own.Link == account.Link && own.Id == account.Id));
 
     private long TotalOf(Account account)
     {
         var total = 0L;
         for (var i = 0; i < _count; i++)
         {
-            if (_held[i].Cell.Account == account) total += _held[i].Units;
+            if (IsOf(i, account)) total += _held[i].Units;
         }
 
         return total;
@@ -264,7 +275,7 @@ internal sealed class Hold : IDisposable
         {
             for (var i = 0; i < index; i++)
             {
-                if (_held[i].Cell.Account == held.Cell.Account) left -= _held[i].Units;
+                if (IsOf(i, held.Cell.Account)) left -= _held[i].Units;
             }
         }
 

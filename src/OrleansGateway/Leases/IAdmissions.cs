@@ -20,9 +20,6 @@ internal interface IAdmissions
     /// <summary>The account, made when it is first asked for; none if there are as many as may be, and the rule then says what happens.</summary>
     Account? Find(string owner, AccountId id, AccountSpec spec);
 
-    /// <summary>What the accounts hold now, for <c>explain</c> and for headers.</summary>
-    ValueTask<IReadOnlyList<AccountLevel>> LevelsAsync(IReadOnlyList<Account> accounts, CancellationToken cancellation);
-
     /// <summary>Has what was spent until now said to the owners, which otherwise takes a second: for whoever compares them with other books.</summary>
     Task ReportAsync(CancellationToken cancellation);
 }
@@ -41,15 +38,3 @@ internal readonly record struct Admission(Denial Denial, Account? Binding, TimeS
 {
     public bool IsGranted => Denial == Denial.None;
 }
-
-/// <summary>Where an account stands.</summary>
-/// <param name="Account">Which.</param>
-/// <param name="Limit">The most it holds.</param>
-/// <param name="Remaining">What is left, at least: clients must not be told more than there is.</param>
-/// <param name="Out">What edges have, and have not said they spent.</param>
-/// <param name="Suspense">Of that, what nobody knows the end of.</param>
-/// <param name="Reset">How long until it is whole again, with no other traffic.</param>
-/// <param name="IsExact">Whether units are given request by request, because little is left.</param>
-/// <param name="Holders">Who has leases: session and units.</param>
-internal sealed record AccountLevel(
-    Account Account, long Limit, long Remaining, long Out, long Suspense, TimeSpan Reset, bool IsExact, IReadOnlyList<KeyValuePair<Guid, long>> Holders);

@@ -10,7 +10,7 @@ internal sealed record LeaseReply
     public required long Epoch { get; init; }
 
     /// <summary>
-    /// Whether the owner does not know this session, or has another epoch: report everything, from number 1 on. Leases without money are closed and opened anew then, under new
+    /// Whether the owner does not know this session, or has another epoch: report everything, with the next request. Leases without money are closed and opened anew then, under new
     /// numbers, for an owner in a new life knows nothing of them.
     /// </summary>
     public bool MustRegister { get; init; }

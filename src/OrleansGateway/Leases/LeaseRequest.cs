@@ -9,11 +9,14 @@ internal sealed record LeaseRequest
     /// <summary>The edge's life: another one after each start.</summary>
     public required Guid Session { get; init; }
 
-    /// <summary>Ascends by one from 1 within a session and epoch.</summary>
+    /// <summary>Ascends by one from 1 within a session, whoever the owner is: an answer that comes seconds late is never taken for that to another request.</summary>
     public required long Number { get; init; }
 
     /// <summary>The owner's life that this edge has last heard of; 0 before it has heard of any.</summary>
     public required long Epoch { get; init; }
+
+    /// <summary>Whether the session makes itself known with it: to an owner's new life, or after it was silent for long. It reports all that it has of money.</summary>
+    public bool Registers { get; init; }
 
     public IReadOnlyList<LeaseReport> Reports { get; init; } = [];
 

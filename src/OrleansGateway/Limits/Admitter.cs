@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using OrleansGateway.Configuration;
+using OrleansGateway.Events;
 using OrleansGateway.Http;
 using OrleansGateway.Leases;
 using OrleansGateway.Telemetry;
@@ -7,7 +8,7 @@ using OrleansGateway.Telemetry;
 namespace OrleansGateway.Limits;
 
 /// <summary>Asks for what a request needs, on the terms of the rules: whether it waits, what becomes of it while nobody can say what is left, and what its client is told.</summary>
-internal sealed class Admitter(IAdmissions admissions, GatewayMetrics metrics, TimeProvider time, ILogger<Admitter> log)
+internal sealed class Admitter(IAdmissions admissions, GatewayMetrics metrics, LimitEvents events, TimeProvider time, ILogger<Admitter> log)
 {
     /// <summary>Takes the units from all accounts, or from none; if from none, says why.</summary>
     public async ValueTask<Denied?> AdmitAsync(Exchange exchange, RuleTable table, Hold hold, Applying applying, Amounts units)
@@ -48,6 +49,8 @@ internal sealed class Admitter(IAdmissions admissions, GatewayMetrics metrics, T
         var rule = denied.Rule;
         RequestLimits.Of(exchange).RefusedBy = rule.Id;
         metrics.LimitDecided(rule.Id, "refused");
+        if (denied.Admission.Denial != Denial.Unavailable)
+            events.Reached(exchange.Caller?.Tenant, rule.Id, denied.Admission.Binding?.Id.Scope ?? "", denied.Admission.Denial.ToString());
         log.Refused(exchange.Id, rule.Id, denied.Admission.Binding?.Id.Scope, denied.Admission.Denial, denied.Admission.RetryAfter);
         var per = string.Join(", ", rule.RateLimit?.Per ?? rule.Budget?.Per ?? []);
         return LimitRefusal.Of(denied.Admission, NameOf(rule), per, rule.Budget?.Status ?? 429, time.GetUtcNow());

@@ -25,10 +25,11 @@ internal sealed class CompiledRule
     private readonly (RuleMatch Match, AccountSpec? Spec)[] _overrides;
     private readonly AccountSpec? _spec;
     private readonly AccountSpec? _sharedSpec;
+    private readonly string _ownOwner;
 
     private CompiledRule(string id, IReadOnlyList<string> per, RuleMatchSettings match, AccountSpec? spec, IEnumerable<(RuleMatchSettings Match, AccountSpec? Spec)> overrides)
     {
-        Id = id;
+        (Id, _ownOwner) = (id, $"rule:{id}");
         var stated = per.Select(p => RulePart.TryParse(p, out var part) ? part : throw new ArgumentException($"'{p}' names no part.", nameof(per))).ToHashSet();
         Parts = RulePart.Whole(stated);
         _mustBeThere = [.. Parts.Select(p => p.Kind is not (RulePartKind.Ip or RulePartKind.Header or RulePartKind.Tag) && stated.Contains(p))];
@@ -136,6 +137,8 @@ internal sealed class CompiledRule
     {
         if (Parts.Length == 0) return scope.Length == 0 ? _spec : null;
         if (ScopeText.IsShared(scope)) return _sharedSpec;
+        // Asked with each request where accounts are of addresses or headers.
+        if (_overrides.Length == 0) return ScopeText.Count(scope) == Parts.Length ? _spec : null;
         var values = ScopeText.Split(scope);
         if (values.Length != Parts.Length) return null;
         foreach (var (match, spec) in _overrides)
@@ -147,7 +150,7 @@ internal sealed class CompiledRule
     }
 
     /// <summary>Who has the account: its tenant, or the rule where it is nobody's.</summary>
-    public string OwnerOf(string scope) => IsOfTenant && scope != ScopeText.Shared ? $"tenant:{ScopeText.Split(scope)[0]}" : $"rule:{Id}";
+    public string OwnerOf(string scope) => IsOfTenant && scope != ScopeText.Shared ? $"tenant:{ScopeText.First(scope)}" : _ownOwner;
 
     private static CompiledRule Of(string id, BudgetSettings settings, Func<Quantity, AccountSpec?> specOf, CompiledRule? beyond)
     {

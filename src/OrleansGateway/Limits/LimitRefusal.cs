@@ -55,7 +55,7 @@ internal static class LimitRefusal
     private static string Allowed(AccountSpec spec, string per, DateTimeOffset now)
     {
         var amount = spec.Dimension == Dimension.Cost
-            ? "$" + (spec.Limit / 1e9m).ToString("0.00#######", CultureInfo.InvariantCulture)
+            ? "$" + NanoUsd.Format(spec.Limit)
             : spec.Limit.ToString(CultureInfo.InvariantCulture) + " " + Units(spec.Dimension);
         var window = LimitLevel.WindowOf(spec, now) is { } time ? " per " + Readable(time) : "";
         return amount + window + (per.Length > 0 ? " for each " + per : "");

@@ -99,6 +99,5 @@ internal sealed class RuleMatch
 /// <param name="Provider">None before the target is chosen, and where there is none.</param>
 internal readonly record struct RuleSubject(Caller? Caller, Route Route, Model? Model, Provider? Provider)
 {
-    /// <summary>Names the key. Tokens have none of their own: the user stands for them.</summary>
-    public string? Key => Caller is { IsToken: true } token ? $"{token.KeyId}:{token.User}" : Caller?.KeyId;
+    public string? Key => Caller?.CountedAs;
 }

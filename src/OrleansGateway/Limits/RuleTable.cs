@@ -99,8 +99,26 @@ internal sealed class RuleTable
         return _admissions.Find(exhausted.Owner, new AccountId(rule.Id, exhausted.Id.Scope), spec);
     }
 
+    /// <summary>The accounts that are rates, and those that are money: parts of the same memory where all of one sort stand first, as they do for most requests.</summary>
+    public static (ReadOnlyMemory<Account> Rates, ReadOnlyMemory<Account> Money) Split(ReadOnlyMemory<Account> accounts)
+    {
+        var span = accounts.Span;
+        var rates = 0;
+        while (rates < span.Length && !IsMoney(span[rates])) rates++;
+        for (var i = rates; i < span.Length; i++)
+        {
+            if (IsMoney(span[i])) continue;
+            var all = accounts.ToArray();
+            return (Array.FindAll(all, a => !IsMoney(a)), Array.FindAll(all, IsMoney));
+        }
+
+        return (accounts[..rates], accounts[rates..]);
+    }
+
     /// <summary>How much the request counts where requests and concurrency are limited.</summary>
     public static long WeightOf(Route route, Model? model) => (long)route.Settings.RequestWeight * (model?.Settings.RequestWeight ?? 1);
+
+    private static bool IsMoney(Account account) => account.Spec.Kind == AccountKind.Budget;
 
     private Applying Of(RulePhase phase, Exchange exchange, in RuleSubject subject)
     {

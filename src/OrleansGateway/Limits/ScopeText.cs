@@ -34,6 +34,11 @@ internal static class ScopeText
 
     public static string[] Split(string scope) => [.. scope.Split('/').Select(Uri.UnescapeDataString)];
 
+    public static string First(string scope) => Uri.UnescapeDataString(scope.IndexOf('/', StringComparison.Ordinal) is >= 0 and var end ? scope[..end] : scope);
+
+    /// <summary>How many values there are.</summary>
+    public static int Count(ReadOnlySpan<char> scope) => scope.Count('/') + 1;
+
     /// <summary>Whether it is the account of all who have none of their own. No value is written so: <c>*</c> in a value is in percent form.</summary>
     public static bool IsShared(string scope) => scope == Shared || scope.EndsWith("/" + Shared, StringComparison.Ordinal);
 

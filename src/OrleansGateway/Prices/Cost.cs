@@ -100,7 +100,8 @@ internal static class Cost
         nanos[dearest] = rest;
         return new CostParts
         {
-            Input = nanos[0], CacheRead = nanos[1], CacheWrite = nanos[2], Output = nanos[3], Reasoning = nanos[4], Audio = nanos[5], Image = nanos[6], Tools = nanos[7], Request = nanos[8],
+            Input = nanos[0], CacheRead = nanos[1], CacheWrite = nanos[2], Output = nanos[3], Reasoning = nanos[4],
+            Audio = nanos[5], Image = nanos[6], Tools = nanos[7], Request = nanos[8],
         };
     }
 

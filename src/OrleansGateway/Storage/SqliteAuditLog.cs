@@ -68,7 +68,8 @@ internal sealed class SqliteAuditLog(SqliteDatabase database) : IAuditLog
         + (filter.Target is null ? "" : " AND target = @Target")
         + (filter.Tenant is null ? "" : " AND tenant = @Tenant")
         + (filter.Since is null ? "" : " AND at >= @Since")
-        + (filter.Until is null ? "" : " AND at < @Until");
+        + (filter.Until is null ? "" : " AND at < @Until")
+        + (filter.After is null ? "" : " AND sequence > @After");
 
     private static object Asked(AuditFilter filter) => new
     {
@@ -79,6 +80,7 @@ internal sealed class SqliteAuditLog(SqliteDatabase database) : IAuditLog
         Since = filter.Since?.ToUnixTimeMilliseconds(),
         Until = filter.Until?.ToUnixTimeMilliseconds(),
         Before = filter.Before ?? long.MaxValue,
+        filter.After,
         // One more than asked for, to know whether there is a next page.
         Limit = filter.Limit + 1L,
     };

@@ -1,5 +1,6 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
+using OrleansGateway.Storage.Events;
 using OrleansGateway.Storage.Ledger;
 using OrleansGateway.Storage.Usage;
 
@@ -25,6 +26,11 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Name of the database of usage in the state folder. It is the largest, grows all the time, and its writes are long.</summary>
     public const string UsageFileName = "usage.db";
 
+    /// <summary>
+    /// Name of the event log's in the state folder. A file of its own: what is sent to webhooks never waits for, nor holds up, an admin's write or a grant of money.
+    /// </summary>
+    public const string EventsFileName = "events.db";
+
     private readonly string _connectionString;
 
     private SqliteDatabase(string path) => _connectionString = new SqliteConnectionStringBuilder
@@ -46,6 +52,10 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>The same with <c>usage.db</c>.</summary>
     public static SqliteDatabase OpenUsage(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log) =>
         Open(stateFolder, UsageFileName, UsageSchema.Sqlite, time, log);
+
+    /// <summary>The same with <c>events.db</c>.</summary>
+    public static SqliteDatabase OpenEvents(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log) =>
+        Open(stateFolder, EventsFileName, EventSchema.Sqlite, time, log);
 
     private static SqliteDatabase Open(string stateFolder, string fileName, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<SqliteDatabase> log)
     {

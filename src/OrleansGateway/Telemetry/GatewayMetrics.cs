@@ -32,6 +32,8 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _overruns;
     private readonly Histogram<double> _limitWait;
     private readonly Counter<long> _streamsEnded;
+    private readonly Counter<long> _webhookAttempts;
+    private readonly Histogram<double> _webhookLag;
     private volatile string? _configVersion;
     private long _inFlight;
     private long _overloadLevel;
@@ -58,6 +60,8 @@ internal sealed class GatewayMetrics : IDisposable
         _overruns = Count("gateway.limits.hold_overruns", "{unit}", "Units that requests used beyond what was held for them. Stays 0, or a bound is set too low.");
         _limitWait = Seconds("gateway.limits.wait", "Time that requests waited for a limit.", FirstTokenBuckets);
         _streamsEnded = Count("gateway.limits.streams_ended", "{stream}", "Streams ended early, as too long, because a limit or budget had nothing left.");
+        _webhookAttempts = Count("gateway.webhooks.attempts", "{attempt}", "Events sent to webhooks, by what came of it; dead are those that went to the dead letters.");
+        _webhookLag = Seconds("gateway.webhooks.lag", "Time from an event to its receipt by a webhook.", LagBuckets);
         Meter.CreateObservableGauge("gateway.overload.level", () => Volatile.Read(ref _overloadLevel), unit: null, "Classes of priority that are being refused: 0 to 3.");
         Meter.CreateObservableGauge("gateway.overload.queue_delay", () => Volatile.Read(ref _queueDelay), "s", "Time that work waited for a thread when last looked at.");
         Meter.CreateObservableGauge("gateway.overload.memory", () => Volatile.Read(ref _memoryShare), "1", "Memory held, as a share of what the process may have.");
@@ -71,6 +75,8 @@ internal sealed class GatewayMetrics : IDisposable
     private static double[] HttpBuckets => [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
     private static double[] CallBuckets => [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
     private static double[] FirstTokenBuckets => [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+
+    private static double[] LagBuckets => [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21600, 86400];
 
     /// <summary>Requests of clients in flight, streams and upgraded connections among them.</summary>
     public long RequestsInFlight => Volatile.Read(ref _inFlight);
@@ -113,6 +119,15 @@ internal sealed class GatewayMetrics : IDisposable
 
     /// <param name="rule">Path of the rule that had nothing left.</param>
     public void StreamEndedByLimit(string rule) => _streamsEnded.Add(1, Tag("rule", rule));
+
+    /// <param name="webhook">Id of the webhook.</param>
+    /// <param name="outcome"><c>received</c>, <c>failed</c>, <c>gone</c> or <c>dead</c>.</param>
+    /// <param name="times">How often; 0 shows the series.</param>
+    public void WebhookSent(string webhook, string outcome, int times = 1) => _webhookAttempts.Add(times, Tag("webhook", webhook), Tag("outcome", outcome));
+
+    /// <param name="webhook">Id of the webhook.</param>
+    /// <param name="lag">From the event to its receipt.</param>
+    public void WebhookReceived(string webhook, TimeSpan lag) => _webhookLag.Record(Math.Max(0, lag.TotalSeconds), Tag("webhook", webhook));
 
     /// <summary>Shows the load as it was seen last.</summary>
     public void LoadSeen(int level, TimeSpan queueDelay, double memoryShare)

@@ -1,3 +1,4 @@
+using System.Text;
 using OrleansGateway.Http;
 using OrleansGateway.Telemetry;
 
@@ -33,10 +34,12 @@ internal static class UsageDimensions
         _ => throw new ArgumentOutOfRangeException(nameof(dimension), dimension, "Has no single value."),
     });
 
-    /// <summary>The text, or its beginning.</summary>
+    /// <summary>The text, or its beginning. What PostgreSQL cannot hold in a text, which a token's claims may say, becomes U+FFFD.</summary>
     public static string Short(string? value)
     {
         if (value is null) return "";
+        if (value.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF')) value = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(value));
+        if (value.Contains('\0', StringComparison.Ordinal)) value = value.Replace('\0', '\uFFFD');
         // Not between the halves of a surrogate pair.
         return value.Length <= LengthMax ? value : value[..(char.IsHighSurrogate(value[LengthMax - 1]) ? LengthMax - 1 : LengthMax)];
     }

@@ -64,4 +64,5 @@ internal enum UsageField : byte
     ImageCost = 66,
     ToolsCost = 67,
     RequestCost = 68,
+    Billed = 69,
 }

@@ -188,7 +188,8 @@ internal sealed class UsageLog : IUsageLog, IAsyncDisposable
         return false;
     }
 
-    private bool HasReserve() => Volatile.Read(ref _room) >= (_inFlight() + 1) * BytesPerCall;
+    // And part of a segment: the end of one may be too short for a frame.
+    private bool HasReserve() => Volatile.Read(ref _room) >= (_inFlight() + 1) * BytesPerCall + _segmentBytes / 8;
 
     private bool TryAdd(ReadOnlySpan<byte> frame)
     {

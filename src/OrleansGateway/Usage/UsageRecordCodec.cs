@@ -15,7 +15,7 @@ internal static class UsageRecordCodec
     public const int TextMax = 1_024;
 
     private const byte Version = 1;
-    private const int NumbersMax = 40;
+    private const int NumbersMax = 41;
     private const int TextsMax = 17;
 
     private static readonly Dialect s_lastDialect = Enum.GetValues<Dialect>().Max();
@@ -45,6 +45,7 @@ internal static class UsageRecordCodec
         WriteWho(ref writer, record);
         WriteTokens(ref writer, record.Tokens);
         WriteCost(ref writer, record.Cost);
+        writer.Number(UsageField.Billed, record.Billed);
         WriteCourse(ref writer, record);
         WriteLists(ref writer, record);
         return writer.Length;
@@ -188,6 +189,7 @@ internal static class UsageRecordCodec
         Tokens = ReadTokens(fields),
         Source = (UsageSource)fields.UpTo(UsageField.Source, (int)UsageSource.Bound),
         Cost = ReadCost(fields),
+        Billed = fields.Number(UsageField.Billed),
         PriceVersion = fields.Text(UsageField.PriceVersion),
         ServiceTier = fields.Text(UsageField.ServiceTier),
         ConfigVersion = fields.Text(UsageField.ConfigVersion),

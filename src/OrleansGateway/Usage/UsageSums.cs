@@ -17,7 +17,11 @@ internal readonly record struct UsageSums
 
     public TokenUsage Tokens { get; init; }
 
+    /// <summary>What providers bill.</summary>
     public CostParts Cost { get; init; }
+
+    /// <summary>What tenants are billed, in nano-dollars.</summary>
+    public long Billed { get; init; }
 
     /// <summary>Sum of the times of attempts.</summary>
     public TimeSpan Duration { get; init; }

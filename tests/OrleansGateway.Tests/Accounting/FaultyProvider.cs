@@ -31,6 +31,8 @@ internal sealed class FaultyProvider : IAsyncDisposable
     private readonly Func<int, ProviderFault> _fault;
     private readonly Task _accepting;
     private int _requests;
+    private int _failed;
+    private int _cut;
     private long _output;
     private long _billed;
 
@@ -45,6 +47,11 @@ internal sealed class FaultyProvider : IAsyncDisposable
     public Uri V1 => new($"http://{_listener.LocalEndpoint}/v1");
 
     public int Requests => Volatile.Read(ref _requests);
+
+    public int Failed => Volatile.Read(ref _failed);
+
+    /// <summary>Streams that it has cut off.</summary>
+    public int Cut => Volatile.Read(ref _cut);
 
     /// <summary>Nano-dollars.</summary>
     public long Bill => (Interlocked.Read(ref _billed) * InputTokens + Interlocked.Read(ref _output) * 10) * 1_000;
@@ -85,6 +92,7 @@ internal sealed class FaultyProvider : IAsyncDisposable
                 var fault = _fault(Interlocked.Increment(ref _requests));
                 if (fault == ProviderFault.Fails)
                 {
+                    Interlocked.Increment(ref _failed);
                     await WriteAsync(stream, "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: 28\r\n\r\n{\"error\":{\"message\":\"oops\"}}");
                     continue;
                 }
@@ -92,8 +100,9 @@ internal sealed class FaultyProvider : IAsyncDisposable
                 Interlocked.Increment(ref _billed);
                 var words = body.GetProperty("max_tokens").GetInt32();
                 if (!body.TryGetProperty("stream", out var isStream) || !isStream.GetBoolean()) await WholeAsync(stream, words);
-                else if (!await StreamAsync(stream, words, fault == ProviderFault.Cuts ? words / 2 : words))
+                else if (!await StreamAsync(stream, words, fault))
                 {
+                    Interlocked.Increment(ref _cut);
                     socket.Shutdown(SocketShutdown.Send);
                     return;
                 }
@@ -116,8 +125,9 @@ internal sealed class FaultyProvider : IAsyncDisposable
         await WriteAsync(stream, $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {answer.Length}\r\n\r\n{answer}");
     }
 
-    private async Task<bool> StreamAsync(Stream stream, int words, int sent)
+    private async Task<bool> StreamAsync(Stream stream, int words, ProviderFault fault)
     {
+        var sent = fault == ProviderFault.Cuts ? words / 2 : words;
         await WriteAsync(stream, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
         for (var i = 0; i < sent; i++)
         {
@@ -125,7 +135,7 @@ internal sealed class FaultyProvider : IAsyncDisposable
             Interlocked.Increment(ref _output);
         }
 
-        if (sent < words) return false;
+        if (fault == ProviderFault.Cuts) return false;
         await SayAsync(stream, """{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}""");
         await SayAsync(stream, $$"""{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{{Usage(words)}}}""");
         await SayAsync(stream, "[DONE]");

@@ -18,6 +18,7 @@ using OrleansGateway.Limits;
 using OrleansGateway.Storage;
 using OrleansGateway.Storage.Ledger;
 using OrleansGateway.Storage.Usage;
+using OrleansGateway.Tests.Events;
 using OrleansGateway.Tests.Leases;
 using OrleansGateway.Tests.Limits;
 using OrleansGateway.Tests.Storage;
@@ -56,9 +57,11 @@ internal sealed class AdminHost : IAsyncDisposable
     ]);
 
     private readonly WebApplication _app;
+    private readonly EventBed _events;
 
-    private AdminHost(WebApplication app, StateFolder folder, TestDirectory directory, AdminToken token, AdminDirectory admins, SnapshotSource source, ConfigurationChanges changes)
+    private AdminHost(WebApplication app, StateFolder folder, TestDirectory directory, AdminToken token, AdminDirectory admins, SnapshotSource source, ConfigurationChanges changes, EventBed events)
     {
+        _events = events;
         (_app, Folder, Directory, Token, Admins, Source, Changes) = (app, folder, directory, token, admins, source, changes);
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Client = new HttpClient(new OpenApiWitness()) { BaseAddress = Address };
@@ -111,12 +114,14 @@ internal sealed class AdminHost : IAsyncDisposable
         var rerate = new Rerate(book, usage, new RerateBudgets(book, usage, ledger, owners, rules), rules, () => source.Current, new Random(1), directory.Time);
         var accounting = new AccountingEndpoints(
             new UsageAudit(book, usage, new AccountBook(), ledger, rules, () => source.Current, directory.Time), rerate, new SqliteAuditLog(directory.Database), directory.Time);
+        var events = new EventBed(directory.Time, () => source.Current, loggers);
         var endpoints = AdminEndpoints.All(directory.Keys, directory.Tenants, admins, changes, new SqliteAuditLog(directory.Database),
             new BudgetEndpoints(owners, new SettlementByHand(book, usage, owners, directory.Time), rules, directory.Tenants, new SqliteAuditLog(directory.Database), new Random(1), directory.Time),
-            new LimitEndpoints(new LimitExplanation(rules, owners), directory.Keys, () => source.Current), accounting, () => Status, () => Upstreams, directory.Time);
+            new LimitEndpoints(new LimitExplanation(rules, owners), directory.Keys, () => source.Current), accounting,
+            new WebhookEndpoints(events.Deliveries, new Random(1), directory.Time), () => Status, () => Upstreams, directory.Time);
         new AdminApi(endpoints, admins, new RequestIds(new Random(1)), loggers.CreateLogger<AdminApi>()).Map(app);
         await app.StartAsync(Cancel);
-        return new AdminHost(app, folder, directory, token, admins, source, changes);
+        return new AdminHost(app, folder, directory, token, admins, source, changes, events);
     }
 
     /// <summary>A call with another token, and a body of any kind.</summary>
@@ -152,6 +157,7 @@ internal sealed class AdminHost : IAsyncDisposable
     {
         Client.Dispose();
         await _app.DisposeAsync();
+        await _events.DisposeAsync();
         Source.Dispose();
         Directory.Dispose();
         Folder.Dispose();

@@ -13,6 +13,9 @@ namespace OrleansGateway.Tests.Budgets;
 /// </summary>
 internal sealed class LimitBed : IAsyncDisposable
 {
+    /// <summary>A tenant with a key of the name <c>test</c>.</summary>
+    public const string Callers = "tenants: {acme: {}}\nkeys: {test: {tenant: acme, secret: " + GatewayUnderTest.Key + "}}\n";
+
     private LimitBed(GatewayUnderTest gateway, TokenMill mill) => (Gateway, Mill) = (gateway, mill);
 
     public GatewayUnderTest Gateway { get; }
@@ -23,20 +26,39 @@ internal sealed class LimitBed : IAsyncDisposable
 
     /// <param name="rules">The sections <c>rate_limits</c> and <c>budgets</c>.</param>
     /// <param name="time">A clock of the test's own.</param>
+    /// <param name="callers">The sections <c>tenants</c> and <c>keys</c>.</param>
     /// <param name="usage">Takes usage records in place of the gateway's log.</param>
-    /// <param name="tenant">Settings of the tenant, as YAML in flow style.</param>
-    /// <param name="key">Settings of its key, likewise.</param>
     /// <param name="isKept">Whether the gateway keeps its usage, in its own log and store.</param>
-    public static async Task<LimitBed> StartAsync(string rules, TimeProvider? time = null, IUsageLog? usage = null, string tenant = "", string key = "", bool isKept = false)
+    public static async Task<LimitBed> StartAsync(string rules, TimeProvider? time = null, string callers = Callers, IUsageLog? usage = null, bool isKept = false)
     {
         var mill = await TokenMill.StartAsync();
+        var gateway = await GatewayUnderTest.StartWholeAsync(Yaml(mill, rules, callers), time, replace: services =>
+        {
+            if (usage is not null) services.AddSingleton(usage);
+            if (isKept) services.AddSingleton<IUsageLog>(provider => provider.GetRequiredService<UsageLog>());
+        });
+        return new LimitBed(gateway, mill);
+    }
+
+    /// <summary>The same callers with more settings, as YAML in flow style.</summary>
+    public static string CallersWith(string tenant = "", string key = "") =>
+        $"tenants: {{acme: {{{tenant}}}}}\nkeys: {{test: {{tenant: acme, secret: {GatewayUnderTest.Key}{(key.Length > 0 ? ", " + key : "")}}}}}\n";
+
+    /// <summary>Has other rules, or callers, in force when it returns.</summary>
+    public async Task ChangeAsync(string rules, string callers = Callers)
+    {
+        await File.WriteAllTextAsync(Path.Combine(Gateway.Folder, "gateway.yaml"), Yaml(Mill, rules, callers), Cancellation);
+        await Gateway.Host.ReloadAsync(Cancellation);
+        Assert.Empty(Gateway.Host.Configuration.LastFaults);
+    }
+
+    private static string Yaml(TokenMill mill, string rules, string callers)
+    {
         const string Price = "price: {input: 1, output: 10}";
-        var gateway = await GatewayUnderTest.StartWholeAsync($$$"""
+        return callers + $$$"""
             listeners: {data: ["127.0.0.1:0"], admin: "127.0.0.1:0"}
             access_log: {output: access.log}
-            tenants: {acme: { {{{tenant}}} } }
-            keys: {test: {tenant: acme, secret: {{{GatewayUnderTest.Key}}}{{{(key.Length > 0 ? ", " + key : "")}}} } }
-            routes: {default: {path: /} }
+            routes: {default: {path: /}}
             providers:
               o: {kind: openai, base_url: "{{{mill.V1}}}", api_key: provider-key-o, timeouts: {first_token: 20s}}
               a: {kind: anthropic, base_url: "{{{mill.V1}}}", api_key: provider-key-a}
@@ -49,12 +71,7 @@ internal sealed class LimitBed : IAsyncDisposable
               nowhere: {targets: [{provider: nowhere, {{{Price}}}}]}
               nowhere-then-o: {targets: [{provider: nowhere, {{{Price}}}}], fallbacks: [{provider: o, {{{Price}}}}]}
 
-            """ + rules, time, replace: services =>
-            {
-                if (usage is not null) services.AddSingleton(usage);
-                if (isKept) services.AddSingleton<IUsageLog>(provider => provider.GetRequiredService<UsageLog>());
-            });
-        return new LimitBed(gateway, mill);
+            """ + rules;
     }
 
     public Task<HttpResponseMessage> ChatAsync(string model, string more = "", CancellationToken? cancellation = null) =>
@@ -66,6 +83,20 @@ internal sealed class LimitBed : IAsyncDisposable
         new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, "application/json") },
         HttpCompletionOption.ResponseHeadersRead,
         cancellation ?? Cancellation);
+
+    /// <summary>
+    /// Of each account of the key and the model <c>o</c>, by its rule: what is used, which is what it has less than its limit and gateways do not have in advance; and what these have.
+    /// </summary>
+    public async Task<Dictionary<string, (long Used, long Out)>> LevelsAsync()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Gateway.Host.AdminAddress, "/admin/v1/limits/explain?key=test&model=o"));
+        request.Headers.Authorization = new("Bearer", Gateway.Host.AdminToken.Fresh!.Reveal());
+        using var answer = await Gateway.Client.SendAsync(request, Cancellation);
+        var accounts = JsonElement.Parse(await answer.Content.ReadAsStringAsync(Cancellation)).GetProperty("accounts");
+        return accounts.EnumerateArray().ToDictionary(
+            a => a.GetProperty("rule").GetString()!,
+            a => (a.GetProperty("limit").GetInt64() - a.GetProperty("remaining").GetInt64() - a.GetProperty("out").GetInt64(), a.GetProperty("out").GetInt64()));
+    }
 
     public static string ChatBody(string model, string more = "") => $$$"""{"model":"{{{model}}}","messages":[{"role":"user","content":"Hi"}]{{{more}}}}""";
 

@@ -51,6 +51,8 @@ internal sealed class TokenMill : IAsyncDisposable
 
     public int Requests => Volatile.Read(ref _requests);
 
+    public int InFlight => Volatile.Read(ref _inFlight);
+
     /// <summary>Most requests that were there at once.</summary>
     public int MostInFlight => Volatile.Read(ref _most);
 

@@ -16,7 +16,7 @@ public sealed class FaultTests
     [InlineData("weight: 3", "§wieght: 3", "models.fast.targets[0].wieght",
         "There is no field 'wieght' here. Did you mean 'weight'? Known fields: model, price, provider, weight.")]
     [InlineData("routes:\n  default:", "§colour: red\nroutes:\n  default:", "colour",
-        "There is no field 'colour' here. Known fields: access_log, budgets, certificates, config_version_header, drain_delay, drain_timeout, jwt, keys, limits, listeners, models, overload, price_book, providers, rate_limits, routes, state, telemetry, tenants, upstreams.")]
+        "There is no field 'colour' here. Known fields: access_log, budgets, certificates, config_version_header, drain_delay, drain_timeout, events, jwt, keys, limits, listeners, models, overload, price_book, providers, rate_limits, routes, state, telemetry, tenants and 3 more.")]
     [InlineData("weight: 3", "weight: 3\n        §weight: 4", "models.fast.targets[0].weight", "'weight' is given twice; it stands in line 37 already.")]
     [InlineData("routes:\n  default:", "routes:\n  default: {}\n  §default:", "routes.default", "'default' is given twice; it stands in line 76 already.")]
     [InlineData("weight: 3", "weight: §3.5", "models.fast.targets[0].weight", "'3.5' is not a whole number of at most 2147483647.")]
@@ -122,6 +122,10 @@ public sealed class FaultTests
     [InlineData("tenants:\n", "drain_delay: §6m\ntenants:\n", "drain_delay", "'6m' is out of range; it must be 0s to 5m.")]
     [InlineData("tenants:\n", "overload: { requests_max: §0 }\ntenants:\n", "overload.requests_max", "'0' is out of range; it must be 1 to 10000000.")]
     [InlineData("tenants:\n", "overload: { memory_percent: §100 }\ntenants:\n", "overload.memory_percent", "'100' is out of range; it must be 50 to 99.")]
+    [InlineData("tenants:\n", "usage: { log_max: §1MiB }\ntenants:\n", "usage.log_max", "'1MiB' is out of range; it must be 16MiB to 1024GiB.")]
+    [InlineData("tenants:\n", "usage: { when_full: §wait }\ntenants:\n", "usage.when_full", "'wait' is not one of refuse, drop.")]
+    [InlineData("tenants:\n", "usage: { keep: { records: §500d } }\ntenants:\n", "usage.keep.records", "Records are kept no longer than the sums by hour: raise hours, or lower records.")]
+    [InlineData("tenants:\n", "usage: { keep: { days: 300d, hours: §301d } }\ntenants:\n", "usage.keep.hours", "Sums by hour are kept no longer than those by day: raise days, or lower hours.")]
     [InlineData("tenants:\n", "overload: { queue_delay: §4ms }\ntenants:\n", "overload.queue_delay", "'4ms' is out of range; it must be 5ms to 10s.")]
     [InlineData("api_key: ${OPENAI_KEY}", "api_key: §!x ${OPENAI_KEY}", "", "Tags (!…) are not supported; a value that begins with ! goes in quotes.")]
     public void Read_WhenOneThingIsWrong_GivesOneFaultThere(

@@ -66,7 +66,6 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             services.AddSingleton(time ?? TimeProvider.System);
             services.AddSingleton(new Random(1));
             replace?.Invoke(services);
-            services.TryAddSingleton<OrleansGateway.Usage.IUsageLog>(new Usage.UsageBook());
         }, TestContext.Current.CancellationToken);
         gateway.Client.BaseAddress = gateway.Url;
         gateway.Client.DefaultRequestHeaders.Authorization = new("Bearer", Key);

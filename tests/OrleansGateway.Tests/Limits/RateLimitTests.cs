@@ -8,6 +8,8 @@ public sealed class RateLimitTests
 {
     private const int Deadline = 60_000;
 
+    private static readonly TimeSpan s_step = TimeSpan.FromMilliseconds(100);
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = Deadline)]
@@ -33,9 +35,12 @@ public sealed class RateLimitTests
         time.Advance(TimeSpan.FromHours(1));
         await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => StatusAsync(bed)));
         Assert.Equal(10, bed.Mill.Requests);
+        // The gateway tells what was used within a second or so: until then nothing comes back.
+        var told = TimeSpan.Zero;
+        for (; (await bed.LevelsAsync()).Values.Single().Out > 0; told += s_step) time.Advance(s_step);
         time.Advance(TimeSpan.FromSeconds(3));
         await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => StatusAsync(bed)));
-        Assert.Equal(13, bed.Mill.Requests);
+        Assert.InRange(bed.Mill.Requests, 13, 13 + (int)Math.Ceiling(told.TotalSeconds));
     }
 
     [Fact(Timeout = Deadline)]
@@ -81,6 +86,8 @@ public sealed class RateLimitTests
         Assert.Equal(HttpStatusCode.InternalServerError, await StatusAsync(bed));
         bed.Mill.FailsWith = null;
         await LeaveAsync(bed);
+        // The gateway gives the slot back when it hangs up, which the provider notices a little later.
+        while (bed.Mill.InFlight > 0) await Task.Yield();
         await AdmittedAgainAsync(bed);
         Assert.Equal(1, bed.Mill.MostInFlight);
     }

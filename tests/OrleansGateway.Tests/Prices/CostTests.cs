@@ -95,7 +95,8 @@ public sealed class CostTests
     [InlineData("0", 0)]
     public void Times_AShareOfAPrice_IsRoundedUp(string percent, long nanos)
     {
-        var price = new Price(new PriceSettings { Input = Amount("0.01"), Request = Amount("0.00000001"), ServiceTiers = new Dictionary<string, ServiceTierPrices> { ["flex"] = new() { Percent = 50 } } });
+        var tiers = new Dictionary<string, ServiceTierPrices> { ["flex"] = new() { Percent = 50 } };
+        var price = new Price(new PriceSettings { Input = Amount("0.01"), Request = Amount("0.00000001"), ServiceTiers = tiers });
         var share = price.Times(Amount(percent));
         Assert.Equal(nanos, share.Request);
         Assert.Equal((long)Math.Ceiling(decimal.Parse(percent, System.Globalization.CultureInfo.InvariantCulture) * 100_000), share.Rates.Input);
@@ -130,7 +131,8 @@ public sealed class CostTests
             {
                 var cost = Cost.Of(price, usage, tier);
                 Assert.True(cost.Total <= bound, $"step {i}: {tier} {usage}");
-                Assert.True(new[] { cost.Input, cost.CacheRead, cost.CacheWrite, cost.Output, cost.Reasoning, cost.Audio, cost.Image, cost.Tools, cost.Request }.All(p => p >= 0), $"step {i}: {cost}");
+                var parts = new[] { cost.Input, cost.CacheRead, cost.CacheWrite, cost.Output, cost.Reasoning, cost.Audio, cost.Image, cost.Tools, cost.Request };
+                Assert.True(parts.All(p => p >= 0), $"step {i}: {cost}");
             }
 
             // More input is never cheaper to hold, though a longer context were.
@@ -146,6 +148,20 @@ public sealed class CostTests
 
         Quantity Some() => Amount(((decimal)random.NextInt64(100_000_000_000) / 1_000_000_000).ToString(System.Globalization.CultureInfo.InvariantCulture));
         Quantity? Maybe() => random.Next(2) == 0 ? null : Some();
+    }
+
+    [Fact]
+    public void Of_AndAtMost_AllocateNothing()
+    {
+        var tiers = new Dictionary<string, ServiceTierPrices> { ["flex"] = new() { Percent = 50 } };
+        var price = new Price(new PriceSettings { Input = Amount("1"), Output = Amount("2"), ServiceTiers = tiers });
+        var usage = new TokenUsage { Input = 1_000, Output = 10 };
+        Reckon();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Reckon();
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+
+        void Reckon() => _ = Cost.Of(price, usage, "flex").Total + Cost.AtMost(price, 1_000, 10) + Cost.OutputFor(price, 1_000_000, 1_000);
     }
 
     [Fact]

@@ -17,8 +17,14 @@ internal static class KnownUsageDifferences
         var (reasons, reason) = (new Dictionary<string, string>(), "");
         foreach (var line in File.ReadLines(PathOfList).Where(l => l.Length > 0))
         {
-            if (line[0] == '#') reason = line[1..].Trim();
-            else foreach (var number in line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)) reasons.Add($"{number} {line[..line.IndexOf(':', StringComparison.Ordinal)]}", reason);
+            if (line[0] == '#')
+            {
+                reason = line[1..].Trim();
+                continue;
+            }
+
+            var colon = line.IndexOf(':', StringComparison.Ordinal);
+            foreach (var number in line[(colon + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)) reasons.Add($"{number} {line[..colon]}", reason);
         }
 
         return reasons;

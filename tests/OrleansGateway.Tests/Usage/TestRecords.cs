@@ -72,6 +72,7 @@ internal static class TestRecords
         Tokens = AnyTokens(random),
         Source = Of<UsageSource>(random),
         Cost = AnyCost(random),
+        Billed = random.NextInt64(-1_000_000, 1_000_000_000),
         PriceVersion = Text(random),
         ServiceTier = Text(random),
         ConfigVersion = Text(random),

@@ -49,6 +49,6 @@ internal static class UsageChild
     {
         var id = session.ToByteArray();
         BinaryPrimitives.WriteInt32LittleEndian(id, number);
-        return TestRecords.Usual(new Guid(id)) with { Edge = session, Attempt = number, Cost = new CostParts { Input = number } };
+        return TestRecords.Usual(new Guid(id)) with { At = TimeProvider.System.GetUtcNow(), Edge = session, Attempt = number, Cost = new CostParts { Input = number } };
     }
 }

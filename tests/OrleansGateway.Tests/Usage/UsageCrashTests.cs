@@ -45,7 +45,7 @@ public sealed class UsageCrashTests : IDisposable
             Assert.InRange(numbers.Count, promised[session], promised[session] + UsageChild.RecordsInALine);
         }
 
-        var at = TestRecords.Usual(Guid.Empty).At;
+        var at = TimeProvider.System.GetUtcNow();
         var report = await store.ReportAsync(new UsageQuery { From = at.AddDays(-1), To = at.AddDays(1) }, Cancel);
         Assert.Equal(found.Values.Sum(n => (long)n.Count * (n.Count + 1) / 2), report.Total.Cost.Total);
         Assert.Empty(await store.CompareRollupsAsync(10, Cancel));

@@ -103,7 +103,7 @@ public sealed class UsageMeterTests
     public async Task Call_WhoseClientGoesAway_IsBilledAsItsTenantSays(string policy, string source)
     {
         var (book, pace) = (new UsageBook(), new TaskCompletionSource());
-        await using var bed = await LimitBed.StartAsync("", usage: book, tenant: $"on_disconnect: {policy}");
+        await using var bed = await LimitBed.StartAsync("", usage: book, callers: LimitBed.CallersWith(tenant: $"on_disconnect: {policy}"));
         bed.Mill.Pace = i => i == 2 ? pace.Task : Task.CompletedTask;
         using (var answer = await bed.ChatAsync("o", ",\"max_tokens\":20,\"stream\":true"))
         {
@@ -130,7 +130,7 @@ public sealed class UsageMeterTests
     public async Task Call_WithLabelsOfItsCaller_CarriesThemAndNoneThatPassesForTheKeys()
     {
         var book = new UsageBook();
-        await using var bed = await LimitBed.StartAsync("", usage: book, key: "metadata: {plan: gold}");
+        await using var bed = await LimitBed.StartAsync("", usage: book, callers: LimitBed.CallersWith(key: "metadata: {plan: gold}"));
         bed.Gateway.Client.DefaultRequestHeaders.Add(CallLabels.TagsHeader, "batch, night ,batch");
         bed.Gateway.Client.DefaultRequestHeaders.Add(CallLabels.MetadataHeader, """{"job":"7","plan":"free"}""");
         using var answer = await bed.ChatAsync("o", ""","max_tokens":1,"metadata":{"trace":"t1","n":3}""");

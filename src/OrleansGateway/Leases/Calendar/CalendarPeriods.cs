@@ -10,12 +10,13 @@ internal sealed class CalendarPeriods : IPeriods
     private static readonly TimeSpan Around = TimeSpan.FromHours(40);
 
     private readonly TimeZoneInfo _zone;
+    private readonly string _calendar;
     private readonly Func<long, DateTime> _startOf;
     private readonly Func<DateTime, long> _numberNear;
     private volatile Known? _last;
 
-    private CalendarPeriods(TimeZoneInfo zone, Func<long, DateTime> startOf, Func<DateTime, long> numberNear) =>
-        (_zone, _startOf, _numberNear) = (zone, startOf, numberNear);
+    private CalendarPeriods(TimeZoneInfo zone, string calendar, Func<long, DateTime> startOf, Func<DateTime, long> numberNear) =>
+        (_zone, _calendar, _startOf, _numberNear) = (zone, calendar, startOf, numberNear);
 
     /// <summary>Days that start at an hour.</summary>
     public static CalendarPeriods Days(TimeZoneInfo zone, int hour = 0) => Days(zone, length: 1, offset: 0, hour);
@@ -32,7 +33,7 @@ internal sealed class CalendarPeriods : IPeriods
     public static CalendarPeriods Months(TimeZoneInfo zone, int months = 1, int firstMonth = 1, int day = 1, int hour = 0)
     {
         var offset = (firstMonth - 1) % months;
-        return new CalendarPeriods(zone, StartOf, local => FloorDiv(local.Year * 12L + local.Month - 1 - offset, months));
+        return new CalendarPeriods(zone, $"{months} months from {firstMonth}-{day} {hour}", StartOf, local => FloorDiv(local.Year * 12L + local.Month - 1 - offset, months));
 
         DateTime StartOf(long number)
         {
@@ -41,6 +42,11 @@ internal sealed class CalendarPeriods : IPeriods
             return new DateTime(year, ofYear, Math.Min(day, DateTime.DaysInMonth(year, ofYear))).AddHours(hour);
         }
     }
+
+    /// <summary>The same periods, however often they are made.</summary>
+    public override bool Equals(object? obj) => obj is CalendarPeriods other && _calendar == other._calendar && _zone.Equals(other._zone);
+
+    public override int GetHashCode() => HashCode.Combine(_zone.Id, _calendar);
 
     public Period At(DateTimeOffset instant)
     {
@@ -58,6 +64,7 @@ internal sealed class CalendarPeriods : IPeriods
 
     private static CalendarPeriods Days(TimeZoneInfo zone, int length, int offset, int hour) => new(
         zone,
+        $"{length} days from {offset} {hour}",
         number => DateTime.MinValue.AddDays(number * length + offset).AddHours(hour),
         local => FloorDiv(local.Ticks / TimeSpan.TicksPerDay - offset, length));
 

@@ -9,6 +9,7 @@ internal sealed class Cell(Account account, long lease)
     private long _toHand;
     private long _spent;
     private long _deadline;
+    private long _taken;
 
     public Account Account => account;
 
@@ -55,9 +56,6 @@ internal sealed class Cell(Account account, long lease)
     /// <summary>Below this many units to hand more are asked for.</summary>
     public long LowWater { get; set; }
 
-    /// <summary>Until when nothing is said of it, in ticks: the owner could not take it down.</summary>
-    public long QuietUntil { get; set; }
-
     /// <summary>When it should be renewed, in ticks.</summary>
     public long RenewAt { get; set; }
 
@@ -67,10 +65,8 @@ internal sealed class Cell(Account account, long lease)
     /// <summary>Units of the reply that is being read, as long as no take has claimed them and they are not to hand.</summary>
     public long Unclaimed { get; set; }
 
-    // Only what demand is judged by: threads may overwrite each other's additions.
-    public long Taken { get; set; }
-
-    public long Takes { get; set; }
+    /// <summary>How often something was taken. May wrap, and miss some: threads may overwrite each other's additions. Only demand is judged by it.</summary>
+    public int Takes { get; private set; }
 
     /// <summary>Units that are out: to hand or held. Never too few: what is spent or returned is counted once it has happened.</summary>
     public long Out => Granted - Returned - Spent;
@@ -85,7 +81,7 @@ internal sealed class Cell(Account account, long lease)
             var found = Interlocked.CompareExchange(ref _toHand, have - units, have);
             if (found == have)
             {
-                Taken += units;
+                _taken += units;
                 Takes++;
                 return true;
             }
@@ -94,6 +90,14 @@ internal sealed class Cell(Account account, long lease)
         }
 
         return false;
+    }
+
+    /// <summary>Units taken since this was last asked, about: as <see cref="Takes"/>.</summary>
+    public long TakeStock()
+    {
+        var taken = _taken;
+        _taken = 0;
+        return taken;
     }
 
     public void GiveBack(long units) => Interlocked.Add(ref _toHand, units);

@@ -3,12 +3,11 @@ namespace OrleansGateway.Leases.Edges;
 /// <summary>What requests want of an account: goes up fast and down slowly, for too little to hand costs a call to the owner, and too much only keeps it from other edges for a while.</summary>
 internal struct Demand
 {
-    private long _takenSeen;
-    private long _takesSeen;
+    private int _takesSeen;
+    private int _visitTakes;
     private long _asked;
     private long _perHorizon;
     private long _seenAt;
-    private long _visitTakes;
     private long _usedAt;
     private bool _isAsked;
 
@@ -30,10 +29,10 @@ internal struct Demand
     public long Look(Cell cell, long now, long horizon)
     {
         var takes = cell.Takes - _takesSeen;
-        var units = cell.Taken - _takenSeen;
+        var units = cell.TakeStock();
         if (takes > 0 && units > 0) TypicalHold = TypicalHold == 0 ? units / takes : TypicalHold + (((units / takes) - TypicalHold) / 8);
         units += _asked;
-        (_takenSeen, _takesSeen, _asked) = (cell.Taken, cell.Takes, 0);
+        (_takesSeen, _asked) = (cell.Takes, 0);
         // After a pause only what came now says something; within a moment, what came says nothing about longer.
         var elapsed = Math.Clamp(now - _seenAt, horizon / 50, horizon);
         _seenAt = now;
@@ -43,7 +42,7 @@ internal struct Demand
     }
 
     /// <summary>Another lease counts anew.</summary>
-    public void Opened() => (_takenSeen, _takesSeen, _visitTakes) = (0, 0, 0);
+    public void Opened() => (_takesSeen, _visitTakes) = (0, 0);
 
     /// <summary>Looks in once in a while; answers since when nothing has been asked for: 0 if something was since the last time.</summary>
     public TimeSpan Visit(Cell? cell, long now)

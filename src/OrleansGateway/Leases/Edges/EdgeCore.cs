@@ -16,7 +16,8 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
     [ThreadStatic]
     private static Hold? _spare;
 
-    private readonly ConcurrentDictionary<AccountKey, Account> _accounts = new();
+    // A set: keys beside the accounts would cost a million of them 16 MB.
+    private readonly ConcurrentDictionary<Account, Account> _accounts = new(AccountKeys.Instance);
     private readonly ConcurrentDictionary<string, OwnerLink> _links = new();
     private readonly ConcurrentDictionary<string, StrongBox<int>> _perRule = new();
     private readonly ConcurrentQueue<Hold> _pool = new();
@@ -46,12 +47,25 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
     /// <summary>The account, made when it is first asked for; none if there are as many as may be: in all, or of its rule.</summary>
     public Account? Open(string owner, AccountId id, AccountSpec spec)
     {
-        if (!_accounts.TryGetValue(new(owner, id), out var account)) return Add(owner, id, spec);
-        if (account.Spec == spec) return account;
-        account.Spec = spec;
-        // The owner is told at once: it may have other things to say now.
-        account.Link.Mark(account, wakes: true);
+        if (Find(owner, id) is not { } account) return Add(owner, id, spec);
+        if (account.Spec != spec) Change(account, spec);
         return account;
+    }
+
+    /// <summary>
+    /// The configuration is another one: accounts that it changes are what it says from now on, and what is to hand of them goes back to their owners. Answers these.
+    /// </summary>
+    public IReadOnlyCollection<OwnerLink> SpecsChanged(Func<AccountId, AccountSpec?> specs)
+    {
+        var changed = new HashSet<OwnerLink>();
+        foreach (var account in _accounts.Keys)
+        {
+            if (specs(account.Id) is not { } spec || spec == account.Spec) continue;
+            Change(account, spec);
+            changed.Add(account.Link);
+        }
+
+        return changed;
     }
 
     public Hold NewHold(string name)
@@ -74,22 +88,21 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
     {
         wanting = null;
         if (IsStopping || !hold.TryEnter()) return false;
-        hold.Begin();
-        foreach (var account in accounts)
-        {
-            var need = units.Of(account.Spec.Dimension);
-            if (need == 0 || hold.TryTake(account, need, now.Ticks)) continue;
-            wanting = account;
-            Interlocked.Add(ref account.Missed, need);
-            break;
-        }
-
-        var isAdmitted = wanting is null;
-        if (!isAdmitted) hold.UndoTo(hold.LastMark, isJournalled: false);
-        else if (!hold.JournalOrUndo()) (isAdmitted, wanting) = (false, FirstOfMoney(accounts));
+        wanting = TakeAll(hold, accounts, units, now.Ticks);
         hold.Leave();
         // Nobody waits to be woken by it: whoever was refused asks the owner next.
-        if (!isAdmitted) wanting!.Link.Mark(wanting, wakes: false);
+        wanting?.Link.Mark(wanting, wakes: false);
+        return wanting is null;
+    }
+
+    /// <summary>The same in one step: asks for the time once all is taken, and gives it back if a lease is over by then.</summary>
+    public bool TryAdmit(Hold hold, ReadOnlySpan<Account> accounts, in Amounts units, TimeSpan before, Func<TimeSpan> now)
+    {
+        if (IsStopping || !hold.TryEnter()) return false;
+        var wanting = TakeAll(hold, accounts, units, before.Ticks);
+        var isAdmitted = wanting is null && hold.ConfirmEntered(hold.LastMark, now());
+        hold.Leave();
+        wanting?.Link.Mark(wanting, wakes: false);
         return isAdmitted;
     }
 
@@ -153,27 +166,27 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
     /// <summary>The last request to an owner: everything that is not held goes back. None while another is under way, or if the owner was never spoken to.</summary>
     public LeaseRequest? Last(string owner, TimeSpan now) => Link(owner).Last(now.Ticks);
 
-    public EdgeView View() => new([.. _accounts.Values.Select(a => new EdgeAccount(a)).OrderBy(a => a.Account.Id.ToString(), StringComparer.Ordinal)], Overruns);
+    public EdgeView View() => new([.. _accounts.Keys.Select(a => new EdgeAccount(a)).OrderBy(a => a.Account.Id.ToString(), StringComparer.Ordinal)], Overruns);
 
     public OwnerLink Link(string owner) => _links.GetOrAdd(owner, static (o, core) => new OwnerLink(core, o), this);
 
     /// <summary>The same account, or the one that has taken its place while nobody used it.</summary>
     public Account Current(Account account)
     {
-        if (Volatile.Read(ref account.IsForgotten) == 0) return account;
-        var current = _accounts.GetOrAdd(new(account.Owner, account.Id), account);
-        if (current != account || Interlocked.Exchange(ref account.IsForgotten, 0) == 0) return current;
+        if (!Volatile.Read(ref account.IsForgotten)) return account;
+        var current = _accounts.GetOrAdd(account, account);
+        if (current != account || !Interlocked.Exchange(ref account.IsForgotten, false)) return current;
         Interlocked.Increment(ref _accountCount);
         Interlocked.Increment(ref CountOf(account.Id.Rule).Value);
         return current;
     }
 
-    public Account? Find(string owner, AccountId id) => _accounts.GetValueOrDefault(new(owner, id));
+    public Account? Find(string owner, AccountId id) => ByKey.TryGetValue(new(owner, id), out var account) ? account : null;
 
     public void Forget(Account account)
     {
-        Volatile.Write(ref account.IsForgotten, 1);
-        if (_accounts.TryRemove(new(new(account.Owner, account.Id), account))) Uncount(account.Id.Rule);
+        Volatile.Write(ref account.IsForgotten, true);
+        if (_accounts.TryRemove(new(account, account))) Uncount(account.Id.Rule);
     }
 
     public long NextLease() => Interlocked.Increment(ref _leases);
@@ -205,9 +218,37 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
 
     public void Reuse(Hold hold)
     {
-        if (_spare is null) _spare = hold;
+        // One of another edge that has ended would keep all that was that edge's in memory.
+        if (_spare?.Core != this) _spare = hold;
         else if (Interlocked.Increment(ref _pooled) <= PooledMax) _pool.Enqueue(hold);
         else Interlocked.Decrement(ref _pooled);
+    }
+
+    private ConcurrentDictionary<Account, Account>.AlternateLookup<AccountKey> ByKey => _accounts.GetAlternateLookup<AccountKey>();
+
+    /// <summary>Within an entry: takes all, or nothing and answers which has not enough to hand.</summary>
+    private static Account? TakeAll(Hold hold, ReadOnlySpan<Account> accounts, in Amounts units, long now)
+    {
+        hold.Begin();
+        foreach (var account in accounts)
+        {
+            var need = units.Of(account.Spec.Dimension);
+            if (need == 0 || hold.TryTake(account, need, now)) continue;
+            Interlocked.Add(ref account.Missed, need);
+            hold.UndoTo(hold.LastMark, isJournalled: false);
+            return account;
+        }
+
+        return hold.JournalOrUndo() ? null : FirstOfMoney(accounts);
+    }
+
+    /// <summary>What is to hand was granted under other terms: nothing more is taken of it, and its owner, who knows what was used, decides anew.</summary>
+    private static void Change(Account account, AccountSpec spec)
+    {
+        account.Spec = spec;
+        Interlocked.Exchange(ref account.IsChanged, 1);
+        account.Cell?.Deadline = 0;
+        account.Link.Mark(account, wakes: true);
     }
 
     private static Account? FirstOfMoney(ReadOnlySpan<Account> accounts)
@@ -236,7 +277,7 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
         }
 
         var made = new Account(Link(owner), id, spec);
-        var account = _accounts.GetOrAdd(new(owner, id), made);
+        var account = _accounts.GetOrAdd(made, made);
         if (account != made) Uncount(id.Rule);
         else account.Link.Mark(account, wakes: false);
         return account;
@@ -249,6 +290,4 @@ internal sealed class EdgeCore(EdgeSettings settings, Guid session, IHoldJournal
     }
 
     private StrongBox<int> CountOf(string rule) => _perRule.GetOrAdd(rule, static _ => new StrongBox<int>());
-
-    private readonly record struct AccountKey(string Owner, AccountId Id);
 }

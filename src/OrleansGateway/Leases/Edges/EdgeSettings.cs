@@ -15,7 +15,13 @@ internal sealed record EdgeSettings
     /// <summary>For how much time at the present demand an edge wants units to hand. Default 500 ms: many times what an owner takes to answer.</summary>
     public TimeSpan Horizon { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Accounts known at once. Default 1,000,000, of some 300 bytes each. Beyond it no new ones are made until others have been idle.</summary>
+    /// <summary>
+    /// Accounts known at once, of some 400 bytes each, above which visits are twice as often, and what was not used between two of them is given back and forgotten at once, but
+    /// for money. Default 200,000. Fewer make the next request of a key wait for the owner; more take memory at the edge that the owner alone can do without.
+    /// </summary>
+    public int AccountsAtEase { get; init; } = 200_000;
+
+    /// <summary>Accounts known at once. Default 1,000,000. Beyond it no new ones are made until others have been idle.</summary>
     public int AccountsMax { get; init; } = 1_000_000;
 
     /// <summary>Requests to owners carry at most this many reports, and as many takes. Default 1,024.</summary>

@@ -21,7 +21,7 @@ internal sealed class EdgeSignals(EdgeNotices notices)
 
     public void Freed(Account account)
     {
-        if (Interlocked.Exchange(ref account.IsFreed, 1) == 0) _freed.Writer.TryWrite(account);
+        if (!Interlocked.Exchange(ref account.IsFreed, true)) _freed.Writer.TryWrite(account);
     }
 
     public void Overrun(Account account, long units) => notices.Overrun(account, units);

@@ -14,6 +14,7 @@ internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
 
     private readonly EdgeCore _core;
     private readonly EdgeClock _clock;
+    private readonly Func<TimeSpan> _now;
     private readonly EdgeNotices _notices;
     private readonly ILeaseOwners _owners;
     private readonly ILogger _log;
@@ -33,11 +34,12 @@ internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
     /// <param name="journal">Where it writes down what it holds of money.</param>
     /// <param name="owners">Where requests go.</param>
     /// <param name="notices">What is counted.</param>
-    /// <param name="time">Its clock.</param>
+    /// <param name="time">Its clock; in place of the system's it goes by one that counts sleep.</param>
     /// <param name="log">Where it says that an owner does not answer.</param>
     public LeasedAdmissions(EdgeSettings settings, Guid session, IHoldJournal journal, ILeaseOwners owners, EdgeNotices notices, TimeProvider time, ILogger<LeasedAdmissions> log)
     {
-        (_owners, _notices, _log, _clock) = (owners, notices, log, new EdgeClock(time));
+        (_owners, _notices, _log, _clock) = (owners, notices, log, new EdgeClock(MachineTime.Of(time)));
+        _now = () => _clock.Now;
         _signals = new EdgeSignals(notices);
         _core = new EdgeCore(settings, session, journal, _signals);
         _admitting = new Admitting(_core, LaneOf, _clock, notices);
@@ -58,16 +60,24 @@ internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
     public ValueTask<Admission> AdmitAsync(Hold hold, ReadOnlyMemory<Account> accounts, Amounts units, AdmissionTerms terms, CancellationToken cancellation)
     {
         var ahead = _line.Ahead(accounts.Span, terms.Priority);
-        if (ahead is null && _core.TryAdmit(hold, accounts.Span, units, _clock.Now, out _) && hold.Confirm(_clock.Now)) return default;
+        if (ahead is null && _core.TryAdmit(hold, accounts.Span, units, _clock.Latest, _now)) return default;
         if (terms.WaitMax > TimeSpan.Zero && IsCrowded(accounts.Span, terms.QueueMax)) terms = terms with { WaitMax = TimeSpan.Zero };
         return AdmitWithOwnersAsync(new(hold, accounts, units, terms, _clock.Now), ahead, cancellation);
     }
 
-    /// <summary>What is to hand here, which is never more than there is.</summary>
-    public ValueTask<IReadOnlyList<AccountLevel>> LevelsAsync(IReadOnlyList<Account> accounts, CancellationToken cancellation)
+    /// <summary>The configuration is another one: what is to hand of accounts that it changes goes back, before their owners decide by it.</summary>
+    public void SpecsChanged(Func<AccountId, AccountSpec?> specs)
     {
-        var levels = accounts.Select(_core.Current).Select(a => new EdgeAccount(a)).Select(Level);
-        return ValueTask.FromResult<IReadOnlyList<AccountLevel>>([.. levels]);
+        foreach (var link in _core.SpecsChanged(specs)) LaneOf(link).Send();
+    }
+
+    /// <summary>Has all who wait ask again: there may be more than their owners said.</summary>
+    public void AskAgain()
+    {
+        foreach (var request in _line.ToArray())
+        {
+            if (request.Binding is { } binding) _signals.Freed(binding);
+        }
     }
 
     public async Task ReportAsync(CancellationToken cancellation)
@@ -141,21 +151,12 @@ internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
         }
     }
 
-    private AccountLevel Level(EdgeAccount account) => new(
-        account.Account,
-        account.Account.Spec.Limit,
-        account.ToHand,
-        account.Held + account.ToHand,
-        Suspense: 0,
-        Reset: default,
-        account.Account.IsExact,
-        [new(_core.Session, account.Held + account.ToHand)]);
-
     private OwnerLane LaneOf(OwnerLink link) =>
         _lanes.GetOrAdd(link, static (l, self) => new OwnerLane(l, self._owners, self._clock, self._log, self._stopping.Token), this);
 
     private void Tick()
     {
+        _clock.Tick();
         foreach (var link in _core.Links)
         {
             if (link.Count > 0 || link.HasNews) link.Wake();

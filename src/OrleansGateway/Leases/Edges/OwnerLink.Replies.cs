@@ -27,14 +27,14 @@ internal sealed partial class OwnerLink
     /// </summary>
     private void RegisterAnew()
     {
-        _number = 0;
         _isRegistering = true;
         _takes.InsertRange(0, _sentTakes);
         _sentTakes.Clear();
         _retired.AddRange(_sentFinals);
         _sentFinals.Clear();
         _retired.RemoveAll(cell => !cell.IsMoney && cell.Kind != AccountKind.Concurrency);
-        foreach (var cell in _retired) (cell.RenewAt, cell.QuietUntil) = (0, 0);
+        _quietUntil.Clear();
+        foreach (var cell in _retired) cell.RenewAt = 0;
         foreach (var account in _accounts)
         {
             if (account.Cell is not { } cell) continue;
@@ -65,6 +65,7 @@ internal sealed partial class OwnerLink
         cell.Unclaimed += grant.Granted - cell.Granted;
         cell.Granted = grant.Granted;
         Extend(cell, grant.Lifetime);
+        EndIfChanged(cell);
         // The next period has begun: what is of this one goes back, and never into that.
         if (grant.Period != cell.Period && !cell.IsRetired) Retire(cell.Account, cell);
     }
@@ -80,6 +81,13 @@ internal sealed partial class OwnerLink
 
         cell.Deadline = Math.Max(1, _sentAt + lifetime.Ticks - (lifetime.Ticks / 1000) - 1);
         cell.RenewAt = _sentAt + (lifetime.Ticks / 2);
+    }
+
+    // In this order: whoever changes the account first says so, and then ends the lease.
+    private static void EndIfChanged(Cell cell)
+    {
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref cell.Account.IsChanged) != 0 && !cell.IsRetired) cell.Deadline = 0;
     }
 
     private void EndTakes(IReadOnlyList<TakeResult> results, long now)
@@ -162,7 +170,8 @@ internal sealed partial class OwnerLink
 
         foreach (var cell in _sentFinals)
         {
-            cell.QuietUntil = isUnheard ? now + Settings.VisitEvery.Ticks : 0;
+            if (isUnheard) _quietUntil[cell] = now + Settings.VisitEvery.Ticks;
+            else _quietUntil.Remove(cell);
             // Or something was granted after all: it goes back.
             if (isUnheard || cell.Out > 0) _retired.Add(cell);
             else if (cell.IsMoney && cell.Granted > 0) core.Journal.Closed(cell.Journalled);

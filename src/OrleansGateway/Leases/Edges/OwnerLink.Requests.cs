@@ -53,8 +53,11 @@ internal sealed partial class OwnerLink
     private LeaseRequest Send(List<LeaseReport> reports, List<TakeRequest> takes, long now, bool isLast)
     {
         _sentAt = now;
+        UnderWay = new LeaseRequest
+        {
+            Session = core.Session, Number = ++_number, Epoch = _epoch, Registers = _isRegistering || _epoch == 0, Reports = reports, Takes = takes, IsLast = isLast,
+        };
         _isRegistering = false;
-        UnderWay = new LeaseRequest { Session = core.Session, Number = ++_number, Epoch = _epoch, Reports = reports, Takes = takes, IsLast = isLast };
         return UnderWay;
     }
 
@@ -159,14 +162,15 @@ internal sealed partial class OwnerLink
         for (var i = _retired.Count - 1; i >= 0 && reports.Count < reportsMax; i--)
         {
             var cell = _retired[i];
-            if (!cell.IsMoney && cell.IsExpired(now))
+            if (!cell.IsMoney && cell.Kind != AccountKind.Concurrency && cell.IsExpired(now))
             {
-                // The owner has burned it, or will: it must hear no more of it.
+                // The owner has burned it, or will: it must hear no more of it. But slots are in use for as long as their requests take.
                 _retired.RemoveAt(i);
+                _quietUntil.Remove(cell);
                 continue;
             }
 
-            if (now < cell.QuietUntil) continue;
+            if (now < _quietUntil.GetValueOrDefault(cell)) continue;
             var returned = cell.Return(long.MaxValue);
             var isFinal = cell.Out == 0;
             if (isFinal)

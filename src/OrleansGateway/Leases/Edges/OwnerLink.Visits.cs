@@ -13,7 +13,7 @@ internal sealed partial class OwnerLink
     public void Visit(long now)
     {
         LookAtMarked(now);
-        var every = Settings.VisitEvery.Ticks;
+        var every = Settings.VisitEvery.Ticks / (IsCrowded ? 2 : 1);
         _owed += (Int128)Math.Clamp(now - _visitedAt, 0, every) * _accounts.Count;
         _visitedAt = now;
         var visits = (int)(_owed / every);
@@ -35,22 +35,24 @@ internal sealed partial class OwnerLink
         }
     }
 
+    private bool IsCrowded => core.AccountCount > Settings.AccountsAtEase;
+
     /// <summary>False if it was forgotten.</summary>
     private bool VisitOne(Account account, long now)
     {
         var idle = account.Demand.Visit(account.Cell, now);
+        var isCrowded = IsCrowded;
         if (account.Older is { } older && now >= older.Deadline) account.Older = null;
         if (account.Cell is not { } cell)
         {
-            if (idle <= Settings.VisitEvery || account.Older is not null || Volatile.Read(ref account.Waiting) > 0) return true;
-            Forget(account);
-            return false;
+            return !TryForget(account, idle, isCrowded ? TimeSpan.Zero : Settings.VisitEvery);
         }
 
         if (cell.IsExpired(now)) Retire(account, cell);
         else if (idle >= (cell.IsMoney ? Settings.MoneyKept : Settings.RateKept)) GiveUp(account, cell, now);
+        else if (isCrowded && idle > TimeSpan.Zero && !cell.IsMoney) GiveUp(account, cell, now);
         else if (idle == default || NeedsReport(cell, now)) SetDue(account);
-        return true;
+        return !isCrowded || account.Cell is not null || !TryForget(account, idle, TimeSpan.Zero);
     }
 
     // Of a lease with nothing out there is nothing to renew.
@@ -62,6 +64,13 @@ internal sealed partial class OwnerLink
         // What is held may go on for long: the lease is renewed until it ends.
         if (cell.Out == 0) Retire(account, cell);
         else if (returned > 0 || NeedsReport(cell, now)) SetDue(account);
+    }
+
+    private bool TryForget(Account account, TimeSpan idle, TimeSpan idleMax)
+    {
+        if (idle <= idleMax || account.Older is not null || Volatile.Read(ref account.Waiting) > 0) return false;
+        Forget(account);
+        return true;
     }
 
     private void Forget(Account account)

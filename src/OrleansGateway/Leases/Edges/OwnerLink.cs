@@ -8,6 +8,8 @@ internal sealed partial class OwnerLink(EdgeCore core, string owner)
     private readonly List<Account> _accounts = [];
     private readonly Queue<Account> _due = [];
     private readonly List<Cell> _retired = [];
+    // Of leases that the owner could not take down: until when nothing is said of them, in ticks. Hardly ever any.
+    private readonly Dictionary<Cell, long> _quietUntil = [];
     private readonly List<PendingTake> _takes = [];
     private Account? _marked;
     private int _isWoken;
@@ -26,7 +28,7 @@ internal sealed partial class OwnerLink(EdgeCore core, string owner)
     /// <summary>The account is to be looked at before the next request. By any thread, without waiting.</summary>
     public void Mark(Account account, bool wakes)
     {
-        if (Volatile.Read(ref account.IsMarked) == 0 && Interlocked.Exchange(ref account.IsMarked, 1) == 0)
+        if (!Volatile.Read(ref account.IsMarked) && !Interlocked.Exchange(ref account.IsMarked, true))
         {
             Account? head;
             do
@@ -78,7 +80,7 @@ internal sealed partial class OwnerLink(EdgeCore core, string owner)
             var next = account.NextMarked;
             account.NextMarked = null;
             // From here on it may be marked again.
-            Volatile.Write(ref account.IsMarked, 0);
+            Volatile.Write(ref account.IsMarked, false);
             LookAt(account, now);
             account = next;
         }
@@ -88,6 +90,7 @@ internal sealed partial class OwnerLink(EdgeCore core, string owner)
     {
         var account = core.Current(marked);
         Place(account);
+        if (Interlocked.Exchange(ref marked.IsChanged, 0) != 0) Renew(account);
         if (Interlocked.Exchange(ref marked.Missed, 0) is > 0 and var missed)
         {
             account.Demand.Ask(missed);
@@ -126,6 +129,12 @@ internal sealed partial class OwnerLink(EdgeCore core, string owner)
         account.Demand.Opened();
         account.Cell = opened;
         return opened;
+    }
+
+    private void Renew(Account account)
+    {
+        account.Older = null;
+        if (account.Cell is { } cell) Retire(account, cell);
     }
 
     /// <summary>Nothing is taken from it any more; it is closed as soon as nothing of it is held.</summary>

@@ -49,7 +49,7 @@ internal sealed class WaitingLoop(WaitingLine line, Admitting admitting, EdgeSig
                 var accounts = new HashSet<Account>();
                 while (freed.TryRead(out var account))
                 {
-                    Volatile.Write(ref account.IsFreed, 0);
+                    Volatile.Write(ref account.IsFreed, false);
                     accounts.Add(account);
                 }
 

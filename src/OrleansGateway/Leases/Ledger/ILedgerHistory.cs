@@ -12,6 +12,9 @@ internal interface ILedgerHistory
     /// <summary>All that is kept of one owner; none if it was never heard of.</summary>
     ValueTask<LedgerBooks?> ReadBooksAsync(string owner, CancellationToken cancellation);
 
+    /// <summary>Notices of all owners that were given at this instant or later, the oldest first.</summary>
+    ValueTask<IReadOnlyList<OwnerNotice>> ReadNoticesAsync(DateTimeOffset since, int limit, CancellationToken cancellation);
+
     /// <summary>
     /// Deletes what is over and older than the cutoffs say, and answers how many rows that were. Never touches what has money out, current periods or adjustments. To be called once
     /// a day or so; in between, history only grows.
@@ -39,6 +42,9 @@ internal sealed record LedgerHistory
     /// <summary>Settled or not.</summary>
     public IReadOnlyList<SuspenseRow> Suspense { get; init; } = [];
 }
+
+/// <summary>A notice, and whose account it is about.</summary>
+internal sealed record OwnerNotice(string Owner, NoticeRow Notice);
 
 /// <summary>How far back history goes.</summary>
 /// <param name="Leases">Closed leases that were closed before this go. They explain who had what; there are many of them: a day is enough.</param>

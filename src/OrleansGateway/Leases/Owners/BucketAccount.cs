@@ -6,24 +6,22 @@ namespace OrleansGateway.Leases.Owners;
 /// </summary>
 internal sealed class BucketAccount : OwnerAccount
 {
-    private readonly OwnerSettings _settings;
+    private readonly OwnerStart _start;
     private long _level;
     private long _rest;
+    private long _waived;
     private Promises? _promises;
     private TimeSpan _at;
-    private readonly TimeSpan _phantomEnd;
     private bool _hasPhantom;
 
     /// <param name="id">Which.</param>
     /// <param name="spec">What it is.</param>
-    /// <param name="settings">How it is handed out.</param>
-    /// <param name="start">When the core began, and whether others may hold leases.</param>
+    /// <param name="start">How it is handed out, when the core began, and whether others may hold leases.</param>
     /// <param name="saved">Level that a clean stop saved; null if none did.</param>
-    public BucketAccount(AccountId id, AccountSpec spec, OwnerSettings settings, OwnerStart start, long? saved)
+    public BucketAccount(AccountId id, AccountSpec spec, OwnerStart start, long? saved)
         : base(id, spec)
     {
-        _settings = settings;
-        _phantomEnd = start.At.Monotonic + settings.PhantomTime;
+        _start = start;
         _hasPhantom = start.MayOthersHold;
         _at = start.EmptyAt > start.At.Monotonic ? start.EmptyAt : start.At.Monotonic;
         Reserves = Reserves.For(spec);
@@ -45,10 +43,10 @@ internal sealed class BucketAccount : OwnerAccount
 
     public override void Advance(in OwnerTime now)
     {
-        if (_hasPhantom && _phantomEnd <= now.Monotonic)
+        if (_hasPhantom && _start.PhantomEnd <= now.Monotonic)
         {
-            ExpireUntil(_phantomEnd);
-            FillTo(_phantomEnd);
+            ExpireUntil(_start.PhantomEnd);
+            FillTo(_start.PhantomEnd);
             _hasPhantom = false;
         }
 
@@ -56,7 +54,7 @@ internal sealed class BucketAccount : OwnerAccount
         FillTo(now.Monotonic);
     }
 
-    public override TimeSpan LifetimeFrom(in OwnerTime now) => _settings.LeaseLifetime;
+    public override TimeSpan LifetimeFrom(in OwnerTime now) => _start.Settings.LeaseLifetime;
 
     public override Verdict WhenFree(long units, in OwnerTime now)
     {
@@ -71,7 +69,7 @@ internal sealed class BucketAccount : OwnerAccount
         }
 
         var last = Rate.TimeFor(units - level, rest);
-        return last == TimeSpan.MaxValue ? Verdict.NotNow(_settings.UnknownDelay) : When(at + last - now.Monotonic);
+        return last == TimeSpan.MaxValue ? Verdict.NotNow(_start.Settings.UnknownDelay) : When(at + last - now.Monotonic);
     }
 
     /// <summary>Grants now what may be used after a delay, as <see cref="WhenFree"/> said: the level owes it.</summary>
@@ -87,7 +85,9 @@ internal sealed class BucketAccount : OwnerAccount
         // What has come back until now came at the old rate.
         Advance(now);
         if (spec.Time != Spec.Time) _rest = 0;
+        var more = spec.Limit - Spec.Limit;
         Spec = spec;
+        if (!_hasPhantom) Shift(more);
         Reserves = Reserves.For(spec);
         Reserves?.Fill(_level);
         FillTo(now.Monotonic);
@@ -96,8 +96,9 @@ internal sealed class BucketAccount : OwnerAccount
     public override void Adopt(long used, in OwnerTime now)
     {
         _at = now.Monotonic;
-        _level = Math.Min(Limit - used, Cap);
+        _level = Math.Min(Limit, Cap);
         _rest = 0;
+        Shift(-used);
     }
 
     public override TimeSpan ResetAfter(in OwnerTime now)
@@ -129,9 +130,9 @@ internal sealed class BucketAccount : OwnerAccount
     /// <summary>When how much stops being counted as out, if nobody says anything.</summary>
     private List<(TimeSpan At, long Units)> Events()
     {
-        var events = Expiries().Select(e => (e.At, e.Lease.Out - e.Lease.Released - (_promises?.PendingOf(e.Lease) ?? 0))).ToList();
+        var events = Expiries().Select(e => (e.At, e.Lease.Out - (_promises?.TotalOf(e.Lease) ?? 0))).ToList();
         if (_promises is not null) events.AddRange(_promises.Events());
-        if (_hasPhantom) events.Add((_phantomEnd, Limit));
+        if (_hasPhantom) events.Add((_start.PhantomEnd, Limit));
         events.Sort(static (a, b) => a.At.CompareTo(b.At));
         return events;
     }
@@ -180,5 +181,21 @@ internal sealed class BucketAccount : OwnerAccount
         if (_level < Cap) return;
         _level = Cap;
         _rest = 0;
+        if (Spec.Refill > 0) _waived = 0;
+    }
+
+    /// <summary>
+    /// The limit is another one, but what was used stays used: of a raised limit the difference is there at once, of a lowered one nothing until the rest has come back. That is
+    /// not waited for longer than the whole limit takes, twice; but should the limit be raised again before, it counts.
+    /// </summary>
+    private void Shift(long by)
+    {
+        var counted = by > 0 ? Math.Min(by, _waived) : 0;
+        _waived -= counted;
+        _level += by - counted;
+        var least = -Limit - Out;
+        if (_level >= least) return;
+        _waived += least - _level;
+        _level = least;
     }
 }

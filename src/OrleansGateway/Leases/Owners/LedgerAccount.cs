@@ -10,8 +10,6 @@ internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSetting
 {
     private readonly List<LedgerPeriod> _older = [];
     private LedgerPeriod? _current;
-    private long _adopted;
-
     public Credits Credits { get; } = new(draft);
 
     public Suspense Suspense { get; } = new(draft);
@@ -19,6 +17,9 @@ internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSetting
     public RollingPosts Rolling { get; } = new(draft);
 
     public LedgerPeriod Current => _current ?? throw new InvalidOperationException($"{Id} was not brought to the present");
+
+    /// <summary>What was used of the account that this one took the place of, in the period in which it did.</summary>
+    public long Adopted { get; private set; }
 
     public override bool IsLedgered => true;
 
@@ -98,7 +99,17 @@ internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSetting
         Advance(now);
     }
 
-    public override void Adopt(long used, in OwnerTime now) => _adopted = used;
+    public override void Adopt(long used, in OwnerTime now)
+    {
+        Adopted = used;
+        // Else it is counted when the period begins here.
+        if (_current is null) return;
+        var more = Math.Min(used, _current.Limit) - _current.Posted;
+        if (more <= 0) return;
+        _current.Posted += more;
+        _current.Available -= more;
+        Touch(_current);
+    }
 
     public override TimeSpan ResetAfter(in OwnerTime now) =>
         IsRolling ? Rolling.WhenFree(long.MaxValue, Current, Spec.Time, now.Utc) : _current?.End is { } end && end > now.Utc ? end - now.Utc : TimeSpan.Zero;
@@ -120,7 +131,8 @@ internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSetting
         Out -= posted + returned;
         if (posted > 0) OnSpent(lease, posted, now);
         if (returned > 0) OnReturned(lease, returned, now);
-        draft.Changed(lease, this);
+        // One that never had anything is not in the ledger; neither may its account be.
+        if (lease.Granted > 0) draft.Changed(lease, this);
         if (lease.Out == 0) Close(lease);
     }
 
@@ -258,9 +270,9 @@ internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSetting
     {
         _current = New(now);
         _current.Limit = Spec.Limit;
-        _current.Posted = Math.Min(_adopted, Spec.Limit);
+        _current.Posted = Math.Min(Adopted, Spec.Limit);
         _current.Available = Spec.Limit - _current.Posted;
-        if (_adopted > 0) Touch(_current);
+        if (Adopted > 0) Touch(_current);
     }
 
     private void Rebase()
@@ -322,6 +334,7 @@ internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSetting
     private void RollOver(LedgerPeriod old, in OwnerTime now)
     {
         var next = New(now);
+        Adopted = 0;
         next.Raise(Spec.Limit);
         next.Raise(Credits.CarryOver(old, now.Utc));
         if (Spec.RollsOver)

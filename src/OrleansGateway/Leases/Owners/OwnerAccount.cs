@@ -2,11 +2,12 @@ using OrleansGateway.Leases.Ledger;
 
 namespace OrleansGateway.Leases.Owners;
 
-/// <summary>One account at its owner: what has been granted of it, to whom, and what is left. Kinds differ in how it fills and when use counts.</summary>
+/// <summary>
+/// One account at its owner: what has been granted of it, to whom, and what is left. Kinds differ in how it fills and when use counts. There may be a million of them: what can be
+/// told from the leases is not kept beside them.
+/// </summary>
 internal abstract class OwnerAccount(AccountId id, AccountSpec spec)
 {
-    private TimeSpan _nextExpiry = TimeSpan.MaxValue;
-
     public AccountId Id => id;
 
     public AccountSpec Spec { get; protected set; } = spec;
@@ -22,14 +23,8 @@ internal abstract class OwnerAccount(AccountId id, AccountSpec spec)
     /// <summary>What a request takes on average, as an edge said last. At least 1.</summary>
     public long TypicalHold { get; set; } = 1;
 
-    /// <summary>Units asked for by the take under way. Guards against a take that names an account twice.</summary>
-    public long Asked { get; set; }
-
     /// <summary>Place in the list that sweeps walk.</summary>
     public int Index { get; set; }
-
-    /// <summary>An edge that got less than its share because others have more than theirs.</summary>
-    public OwnerLease? Starving { get; set; }
 
     public Reserves? Reserves { get; protected set; }
 
@@ -143,6 +138,14 @@ internal abstract class OwnerAccount(AccountId id, AccountSpec spec)
         Leases = lease;
     }
 
+    /// <summary>The edge that got less than its share last, because others have more than theirs; none if none has.</summary>
+    public OwnerLease? Starving()
+    {
+        var lease = Leases;
+        while (lease is { IsStarving: false }) lease = lease.Next;
+        return lease;
+    }
+
     /// <summary>Edges with something out, or in want of something.</summary>
     public int ActiveEdges()
     {
@@ -164,7 +167,6 @@ internal abstract class OwnerAccount(AccountId id, AccountSpec spec)
             var next = lease.Next;
             if (lease.Out == 0 && lease.Expiry <= before)
             {
-                if (Starving == lease) Starving = null;
                 if (kept is null) Leases = next;
                 else kept.Next = next;
             }
@@ -190,7 +192,6 @@ internal abstract class OwnerAccount(AccountId id, AccountSpec spec)
 
     protected void Detach(OwnerLease lease)
     {
-        if (Starving == lease) Starving = null;
         if (Leases == lease)
         {
             Leases = lease.Next;
@@ -208,24 +209,17 @@ internal abstract class OwnerAccount(AccountId id, AccountSpec spec)
     }
 
     /// <summary>An edge that has been answered may use its lease for another lifetime.</summary>
-    protected virtual void Extend(OwnerLease lease, in OwnerTime now)
-    {
-        var expiry = now.Monotonic + LifetimeFrom(now);
-        lease.Expiry = expiry;
-        if (expiry < _nextExpiry) _nextExpiry = expiry;
-    }
+    protected virtual void Extend(OwnerLease lease, in OwnerTime now) => lease.Expiry = now.Monotonic + LifetimeFrom(now);
 
     /// <summary>The lease that expires first, up to an instant; null if none does. What nothing is out of does not expire.</summary>
     protected OwnerLease? FirstExpired(TimeSpan until)
     {
-        if (_nextExpiry > until) return null;
         OwnerLease? first = null;
         for (var lease = Leases; lease is not null; lease = lease.Next)
         {
             if (lease.Out > 0 && (first is null || lease.Expiry < first.Expiry)) first = lease;
         }
 
-        _nextExpiry = first?.Expiry ?? TimeSpan.MaxValue;
         return first?.Expiry <= until ? first : null;
     }
 
@@ -233,9 +227,9 @@ internal abstract class OwnerAccount(AccountId id, AccountSpec spec)
     protected long Burn(OwnerLease lease)
     {
         var burned = lease.Out;
-        if (Starving == lease) Starving = null;
         Out -= burned;
         lease.State = LeaseState.Closed;
+        lease.IsStarving = false;
         lease.Want = 0;
         return burned;
     }

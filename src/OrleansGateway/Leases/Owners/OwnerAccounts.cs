@@ -8,7 +8,7 @@ internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Fu
     // So many at a time are looked through by a sweep, that it never holds requests up for long.
     private const int SweptAtOnce = 4096;
 
-    private readonly Dictionary<AccountId, OwnerAccount> _all = [];
+    private readonly HashSet<OwnerAccount> _all = new(OwnerAccountIds.Instance);
     private readonly List<OwnerAccount> _inMemory = [];
     private readonly List<LedgerAccount> _inLedger = [];
     private Dictionary<AccountId, AccountRow> _saved = [];
@@ -21,12 +21,14 @@ internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Fu
 
     public IReadOnlyList<OwnerAccount> InMemory => _inMemory;
 
+    private HashSet<OwnerAccount>.AlternateLookup<AccountId> ById => _all.GetAlternateLookup<AccountId>();
+
     public bool IsAtHand(OwnerAccount account) => !account.IsLedgered || IsLedgerKnown;
 
     /// <summary>The account, brought to the present; null if no rule makes it.</summary>
     public OwnerAccount? Find(AccountId id, in OwnerTime now)
     {
-        if (!_all.TryGetValue(id, out var account))
+        if (!ById.TryGetValue(id, out var account))
         {
             if (specs(id) is not { } spec) return null;
             account = Make(id, spec, now);
@@ -39,7 +41,7 @@ internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Fu
 
     /// <summary>Whether an account is kept in the ledger. Cheaper than to find it.</summary>
     public bool IsLedgered(AccountId id, in OwnerTime now) =>
-        _all.TryGetValue(id, out var account) ? account.IsLedgered : specs(id) is { } spec && IsLedgered(spec, now);
+        ById.TryGetValue(id, out var account) ? account.IsLedgered : specs(id) is { } spec && IsLedgered(spec, now);
 
     /// <summary>Levels that a clean stop saved.</summary>
     public void Restore(IEnumerable<AccountRow> rows, in OwnerTime now)
@@ -52,20 +54,23 @@ internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Fu
     /// <summary>Takes over all the ledger has of accounts that are kept there.</summary>
     public void Load(LedgerRecord record, in OwnerTime now)
     {
-        foreach (var account in _inLedger) _all.Remove(account.Id);
+        var adopted = _inLedger.Where(a => a.Adopted > 0).ToList();
+        foreach (var account in _inLedger) _all.Remove(account);
         _inLedger.Clear();
-        foreach (var row in record.Accounts) Loaded(row.Account, now)?.Load(row);
+        // Nothing is left of periods that were given up when the configuration had others.
+        foreach (var row in record.Accounts.Where(r => (r.Limit, r.Available, r.Posted) != default)) Loaded(row.Account, now)?.Load(row);
         foreach (var row in record.Leases) Loaded(row.Account, now)?.Load(row);
         foreach (var row in record.Suspense) Loaded(row.Account, now)?.Suspense.Load(row);
         foreach (var row in record.Credits) Loaded(row.Account, now)?.Credits.Load(row);
         IsLedgerKnown = true;
+        foreach (var account in adopted) Find(account.Id, now)?.Adopt(account.Adopted, now);
     }
 
     public void Respec(in OwnerTime now)
     {
-        foreach (var account in _all.Values.ToArray())
+        foreach (var account in _all.ToArray())
         {
-            if (specs(account.Id) is not { } spec || ReferenceEquals(spec, account.Spec)) continue;
+            if (specs(account.Id) is not { } spec || (spec == account.Spec && account is not LedgerAccount { HasRule: false })) continue;
             if (!IsAtHand(account)) continue;
             if (IsSameSort(account, spec, now)) account.Respec(spec, now);
             else Replace(account, spec, now);
@@ -109,7 +114,7 @@ internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Fu
         _saved.TryGetValue(id, out var saved);
         return spec.Kind switch
         {
-            AccountKind.Bucket => new BucketAccount(id, spec, settings, start, saved?.Available),
+            AccountKind.Bucket => new BucketAccount(id, spec, start, saved is null ? null : Math.Max(spec.Limit - saved.Posted, -spec.Limit)),
             AccountKind.FixedWindow => new WindowAccount(id, spec, settings, start, now, saved),
             AccountKind.SlidingWindow => new SlidingAccount(id, spec, settings, start, saved?.Posted),
             _ => new SlotAccount(id, spec, settings, start),
@@ -119,7 +124,7 @@ internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Fu
     // A row whose rule is gone is kept as it is, and what edges have of it is still settled.
     private LedgerAccount? Loaded(AccountId id, in OwnerTime now)
     {
-        if (_all.TryGetValue(id, out var account)) return account as LedgerAccount;
+        if (ById.TryGetValue(id, out var account)) return account as LedgerAccount;
         var rule = specs(id);
         var spec = rule ?? new AccountSpec { Kind = AccountKind.Budget, Dimension = Dimension.Cost, Limit = 0 };
         if (!IsLedgered(spec, now)) return null;
@@ -134,13 +139,13 @@ internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Fu
         if (old is LedgerAccount inLedger) inLedger.Leave(now);
         Drop(old);
         var account = Make(old.Id, spec, now);
-        if (!account.IsLedgered || IsLedgerKnown) account.Adopt(used, now);
+        account.Adopt(used, now);
         Add(account);
     }
 
     private void Add(OwnerAccount account)
     {
-        _all.Add(account.Id, account);
+        _all.Add(account);
         if (account is LedgerAccount inLedger)
         {
             account.Index = _inLedger.Count;
@@ -154,7 +159,7 @@ internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Fu
 
     private void Drop(OwnerAccount account)
     {
-        _all.Remove(account.Id);
+        _all.Remove(account);
         if (account is LedgerAccount) RemoveAt(_inLedger, account.Index);
         else RemoveAt(_inMemory, account.Index);
     }

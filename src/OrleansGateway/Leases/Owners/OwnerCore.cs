@@ -32,7 +32,7 @@ internal sealed class OwnerCore
     {
         _owner = record.Owner;
         Epoch = record.Epoch;
-        _accounts = new OwnerAccounts(settings, new OwnerStart(now, settings.EmptyAt ?? now.Monotonic, settings.SavedAt ?? now.Monotonic, mayOthersHold), specs, _draft);
+        _accounts = new OwnerAccounts(settings, new OwnerStart(settings, now, settings.EmptyAt ?? now.Monotonic, settings.SavedAt ?? now.Monotonic, mayOthersHold), specs, _draft);
         _sessions = new OwnerSessions(settings);
         _reports = new Reports(_accounts, settings);
         _takes = new Takes(_accounts);
@@ -73,7 +73,7 @@ internal sealed class OwnerCore
         {
             replies[i] = _sessions.Receive(requests[i], Epoch, now);
             if (!replies[i].NeedsDeciding) continue;
-            if (IsLedgerKnown && requests[i].Number == 1) _orphans.GiveUp(requests[i], now);
+            if (IsLedgerKnown && requests[i].Registers) _orphans.GiveUp(requests[i], now);
             _reports.TakeDown(replies[i], now);
         }
 

@@ -18,9 +18,6 @@ internal sealed class OwnerLease(Guid session, long number)
     /// <summary>Units still wanted when last heard of.</summary>
     public long Want { get; set; }
 
-    /// <summary>Of what is out, units that were promised for a moment that is past, and count as used. See <see cref="Promises"/>.</summary>
-    public long Released { get; set; }
-
     /// <summary>Of money: the period it is of.</summary>
     public long Period { get; set; }
 
@@ -28,6 +25,9 @@ internal sealed class OwnerLease(Guid session, long number)
     public TimeSpan Expiry { get; set; }
 
     public LeaseState State { get; set; }
+
+    /// <summary>Whether its edge got less than its share because others have more than theirs.</summary>
+    public bool IsStarving { get; set; }
 
     public OwnerLease? Next { get; set; }
 

@@ -11,13 +11,11 @@ internal sealed class OwnerSessions(OwnerSettings settings)
     public PendingReply Receive(LeaseRequest request, long epoch, in OwnerTime now)
     {
         var isKnown = _sessions.TryGetValue(request.Session, out var session) && session.Epoch == epoch;
-        // Late by seconds: the edge has registered since, and drops the word of a former life. It must not take this for the answer to its present request of the same number.
-        if (isKnown && request.Epoch < epoch) return new PendingReply(request) { Ready = new LeaseReply { Number = request.Number, Epoch = request.Epoch } };
         if (request.Epoch != epoch) return MustRegister(request, epoch);
-        if (!isKnown)
+        if (!isKnown || (request.Registers && request.Number > session!.Number + 1))
         {
-            if (request.Number != 1) return MustRegister(request, epoch);
-            _sessions[request.Session] = session = new OwnerSession { Epoch = epoch };
+            if (!request.Registers) return MustRegister(request, epoch);
+            _sessions[request.Session] = session = new OwnerSession { Epoch = epoch, Number = request.Number - 1 };
         }
 
         session!.HeardAt = now.Monotonic;

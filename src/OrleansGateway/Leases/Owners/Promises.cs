@@ -7,6 +7,7 @@ namespace OrleansGateway.Leases.Owners;
 internal sealed class Promises
 {
     private readonly List<(TimeSpan At, OwnerLease Lease, long Units)> _pending = [];
+    private readonly Dictionary<OwnerLease, long> _released = [];
 
     /// <summary>Units that are used by now, and of which no edge has said so: among what is out, but not to be counted so.</summary>
     public long Released { get; private set; }
@@ -42,24 +43,20 @@ internal sealed class Promises
                 continue;
             }
 
-            units = Math.Min(units, lease.Out - lease.Released);
-            lease.Released += units;
-            Released += units;
+            Release(lease, Math.Min(units, lease.Out - ReleasedOf(lease)));
         }
     }
 
     /// <summary>An edge says that units are spent. Nobody says which: taking them for released ones leaves more counted as out, never less.</summary>
     public void Spent(OwnerLease lease, long units)
     {
-        var fewer = Math.Min(units, lease.Released);
-        lease.Released -= fewer;
-        Released -= fewer;
+        Release(lease, -Math.Min(units, ReleasedOf(lease)));
     }
 
     /// <summary>Units have come back: perhaps of requests that wait no more.</summary>
     public void Returned(OwnerLease lease, long units)
     {
-        var released = Math.Min(units, lease.Released);
+        var released = Math.Min(units, ReleasedOf(lease));
         Spent(lease, released);
         units -= released;
         for (var i = _pending.Count - 1; i >= 0 && units > 0; i--)
@@ -76,14 +73,26 @@ internal sealed class Promises
     /// <summary>A lease is about to be over: those who wait at its edge go on all the same.</summary>
     public void Burn(OwnerLease lease)
     {
-        Spent(lease, lease.Released);
+        Spent(lease, ReleasedOf(lease));
         Orphaned += PendingOf(lease);
     }
 
     /// <summary>When how much stops being counted as out.</summary>
     public IEnumerable<(TimeSpan At, long Units)> Events() => _pending.Select(p => (p.At, p.Units));
 
-    public long PendingOf(OwnerLease lease)
+    /// <summary>Of what is out of a lease, units that were promised: for a moment to come, or one that is past.</summary>
+    public long TotalOf(OwnerLease lease) => PendingOf(lease) + ReleasedOf(lease);
+
+    private long ReleasedOf(OwnerLease lease) => _released.GetValueOrDefault(lease);
+
+    private void Release(OwnerLease lease, long units)
+    {
+        Released += units;
+        if (ReleasedOf(lease) + units is not 0 and var sum) _released[lease] = sum;
+        else _released.Remove(lease);
+    }
+
+    private long PendingOf(OwnerLease lease)
     {
         var sum = 0L;
         foreach (var pending in _pending)

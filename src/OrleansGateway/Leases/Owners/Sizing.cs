@@ -23,15 +23,16 @@ internal static class Sizing
         var room = Room(account, settings);
         var fair = edges == 1 ? room : Fair(account, lease, settings, edges);
         var units = Math.Max(0, Math.Min(Math.Min(lease.Want, fair), Math.Min(room, Part(account, settings, edges))));
-        if (units < Math.Min(lease.Want, Math.Max(fair, 0))) account.Starving = lease;
-        else if (account.Starving == lease) account.Starving = null;
+        var isStarving = units < Math.Min(lease.Want, Math.Max(fair, 0));
+        if (isStarving) account.Starving()?.IsStarving = false;
+        lease.IsStarving = isStarving;
         return units;
     }
 
     /// <summary>Units that an edge should give back if they are to hand, because another has less than its share.</summary>
     public static long Recall(OwnerAccount account, OwnerLease lease, OwnerSettings settings)
     {
-        if (account.Starving is null || account.Starving == lease) return 0;
+        if (account.Starving() is not { } starving || starving == lease) return 0;
         var share = Hoard(account, settings) / Math.Max(account.ActiveEdges(), 1);
         return Math.Max(0, (lease.Out - share + 1) / 2);
     }

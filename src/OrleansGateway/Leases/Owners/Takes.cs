@@ -17,7 +17,6 @@ internal sealed class Takes(OwnerAccounts accounts)
             (worst, binding) = (verdict, item.Account);
         }
 
-        foreach (var (account, _, _, _) in _items) account.Asked = 0;
         if (worst.Denial != Denial.None) return new PendingTake(take, binding, worst, []);
         var granted = new (OwnerAccount Account, OwnerLease Lease, long Units)[_items.Count];
         for (var i = 0; i < granted.Length; i++) granted[i] = Give(_items[i], take.Priority, now);
@@ -42,8 +41,10 @@ internal sealed class Takes(OwnerAccounts accounts)
         if (account is null || !accounts.IsAtHand(account)) return new Verdict(Denial.Unavailable, TimeSpan.Zero);
         // A lease that is over: the edge asks again on a new one.
         if (account.Find(session, item.Lease) is not { } lease || !account.MayGrantOn(lease)) return Verdict.NotNow(TimeSpan.Zero);
-        account.Asked += item.Units;
-        var verdict = account.Check(account.Asked, take.Priority, now);
+        var units = item.Units;
+        // A take may name an account twice.
+        foreach (var other in _items) units += other.Account == account ? other.Units : 0;
+        var verdict = account.Check(units, take.Priority, now);
         var isLater = verdict.Denial == Denial.NotNow && verdict.Delay <= take.WaitMax && account is BucketAccount { Reserves: null };
         _items.Add((account, lease, item.Units, isLater ? verdict.Delay : TimeSpan.Zero));
         if (!isLater) return verdict;

@@ -14,6 +14,7 @@ internal sealed class StreamAnswer(Exchange exchange, ModelCall call, UpstreamRe
     private readonly OutputMeter _meter = new(call.Said ??= new OutputText());
     private readonly bool _isRolling = call.Allowance is { IsRolling: true };
     private bool _begun;
+    private bool _isTierSought;
 
     /// <summary>Carries it to its end. A refusal means that nothing went out.</summary>
     public async ValueTask<Refusal?> RunAsync()
@@ -89,6 +90,13 @@ internal sealed class StreamAnswer(Exchange exchange, ModelCall call, UpstreamRe
         if (call.Attempt is not null) call.ResponseModel ??= JsonBytes.StringAfter(sse.Data, "\"model\""u8);
         var step = relay.Take(sse, _pending);
         _meter.Take(sse.Data, relay.Usage);
+        if (!_isTierSought && relay.Usage is not null)
+        {
+            // It stands in the event that tells usage first, in both dialects.
+            _isTierSought = true;
+            call.ServiceTier = JsonBytes.StringAfter(sse.Data, "\"service_tier\""u8);
+        }
+
         if (step == RelayStep.Content) Begin();
         return step == RelayStep.Failed;
     }

@@ -79,6 +79,7 @@ internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamRes
         NoteModel();
         if (!_begun && !IsJson(_held.WrittenSpan)) return Refusal.BadGateway("The provider of this model sent an answer that is not JSON.");
         call.FinishReason = JsonBytes.StringAfter(_held.WrittenSpan, call.Endpoint.Dialect == Dialect.Anthropic ? "\"stop_reason\""u8 : "\"finish_reason\""u8);
+        call.ServiceTier ??= JsonBytes.StringAfter(_held.WrittenSpan, "\"service_tier\""u8);
         await SendAsync(_begun ? null : _held.WrittenCount);
         Note(usage.Value);
         NoteEnd();
@@ -103,6 +104,7 @@ internal sealed class WholeAnswer(Exchange exchange, ModelCall call, UpstreamRes
         using var output = new PooledBuffer(8 << 10);
         using (var json = JsonDocument.Parse(_held.WrittenMemory))
         {
+            call.ServiceTier = JsonBytes.StringAfter(_held.WrittenSpan, "\"service_tier\""u8);
             if (!_translation!.TakeWhole(json.RootElement, _asStream, output))
                 return _translation.Failure ?? Refusal.BadGateway("The provider of this model sent an answer that is not of its API.");
         }

@@ -10,10 +10,12 @@ namespace OrleansGateway.Storage.Ledger;
 /// <param name="schema">What stands before names of tables: empty, or <c>gateway.</c></param>
 internal sealed class LedgerReads(string schema)
 {
-    // What has no end is never over: lifetimes, and the parts of windows that roll.
+    // Rows without an end are parts of one that rolls, or for ever. A period of which nothing is left was given up when the configuration had others: its number says nothing of
+    // which was first.
     private readonly string _isOver = $"""
         a.ends IS NOT NULL AND EXISTS (SELECT 1 FROM {schema}ledger_accounts AS later
-            WHERE later.owner = a.owner AND later.rule = a.rule AND later.scope = a.scope AND later.period > a.period)
+            WHERE later.owner = a.owner AND later.rule = a.rule AND later.scope = a.scope AND later.period > a.period
+            AND later.ends IS NOT NULL AND (later.total <> 0 OR later.available <> 0 OR later.posted <> 0))
         AND NOT EXISTS (SELECT 1 FROM {schema}ledger_leases AS lease
             WHERE lease.owner = a.owner AND lease.rule = a.rule AND lease.scope = a.scope AND lease.period = a.period AND lease.state <> 2)
         """;
@@ -26,9 +28,7 @@ internal sealed class LedgerReads(string schema)
     /// <summary>All that the owner needs; none if it was never heard of.</summary>
     public async Task<LedgerRecord?> RecordAsync(DbConnection connection, DbTransaction transaction, string owner)
     {
-        var found = await connection.QuerySingleOrDefaultAsync<StoredOwner>(
-            $"SELECT epoch, version FROM {schema}ledger_owners WHERE owner = @owner", new { owner }, transaction);
-        if (found is null) return null;
+        if (await ReadAsync<StoredOwner>($"SELECT epoch, version FROM {schema}ledger_owners WHERE owner = @owner") is not [var found]) return null;
         var accounts = await ReadAsync<StoredAccount>(
             $"SELECT {StoredAccount.Columns} FROM {schema}ledger_accounts AS a WHERE a.owner = @owner AND a.is_past = 0 AND NOT ({_isOver}) ORDER BY rule, scope, period");
         var leases = await ReadAsync<StoredLease>(
@@ -48,14 +48,14 @@ internal sealed class LedgerReads(string schema)
             Credits = [.. credits.Select(r => r.Row())],
         };
 
-        Task<IEnumerable<T>> ReadAsync<T>(string sql) => connection.QueryAsync<T>(sql, new { owner }, transaction);
+        Task<List<T>> ReadAsync<T>(string sql) => connection.ReadAllAsync<T>(transaction, sql, ("owner", owner));
     }
 
     /// <summary>Owners with leases that are not closed, of other sessions than these.</summary>
-    public async Task<IReadOnlyList<string>> OwnersOfOthersAsync(DbConnection connection, IReadOnlyList<Guid> sessions)
+    public async Task<IReadOnlyList<string>> OwnersOfOthersAsync(DbConnection connection, DbTransaction? transaction, IReadOnlyList<Guid> sessions)
     {
         var own = sessions.Select(s => s.ToString("N")).ToHashSet();
-        var open = await connection.QueryAsync<(string Owner, string Session)>($"SELECT DISTINCT owner, session FROM {schema}ledger_leases WHERE state <> 2");
+        var open = await connection.ReadAllAsync<StoredHolder>(transaction, $"SELECT DISTINCT owner, session FROM {schema}ledger_leases WHERE state <> 2");
         // Sorted out here: lists as parameters are written differently in the two databases.
         return [.. open.Where(o => !own.Contains(o.Session)).Select(o => o.Owner).Distinct().Order(StringComparer.Ordinal)];
     }
@@ -67,7 +67,7 @@ internal sealed class LedgerReads(string schema)
     /// <summary>All that is kept of an owner.</summary>
     public async Task<LedgerBooks?> BooksAsync(DbConnection connection, DbTransaction transaction, string owner)
     {
-        if (await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM {schema}ledger_owners WHERE owner = @owner", new { owner }, transaction) == 0) return null;
+        if (await connection.ReadAllAsync<StoredOwner>(transaction, $"SELECT epoch, version FROM {schema}ledger_owners WHERE owner = @owner", ("owner", owner)) is not [_]) return null;
         return new LedgerBooks
         {
             Owner = owner,
@@ -77,20 +77,14 @@ internal sealed class LedgerReads(string schema)
             Adjustments = [.. (await ReadAsync<StoredAdjustment>(StoredAdjustment.Columns, "adjustments", "at, id")).Select(r => r.Row())],
         };
 
-        Task<IEnumerable<T>> ReadAsync<T>(string columns, string table, string order) =>
-            connection.QueryAsync<T>($"SELECT {columns} FROM {schema}ledger_{table} WHERE owner = @owner ORDER BY {order}", new { owner }, transaction);
+        Task<List<T>> ReadAsync<T>(string columns, string table, string order) =>
+            connection.ReadAllAsync<T>(transaction, $"SELECT {columns} FROM {schema}ledger_{table} WHERE owner = @owner ORDER BY {order}", ("owner", owner));
     }
 
     public async Task<LedgerHistory> HistoryAsync(DbConnection connection, DbTransaction transaction, LedgerHistoryQuery query)
     {
-        var asked = new
-        {
-            query.Owner,
-            query.Account?.Rule,
-            Scope = query.Account is { } account ? LedgerText.ToStore(account.Scope) : null,
-            Before = query.Before?.ToUnixTimeMilliseconds() ?? long.MaxValue,
-            query.Limit,
-        };
+        List<(string, object)> asked = [("Owner", query.Owner), ("Before", query.Before?.ToUnixTimeMilliseconds() ?? long.MaxValue), ("Limit", (long)query.Limit)];
+        if (query.Account is { } account) asked.AddRange([("Rule", account.Rule), ("Scope", LedgerText.ToStore(account.Scope))]);
         return new LedgerHistory
         {
             Accounts = [.. (await ReadAsync<StoredAccount>(StoredAccount.Columns, "accounts", "coalesce(starts, 0)", "rule, scope, period")).Select(r => r.Row())],
@@ -99,12 +93,22 @@ internal sealed class LedgerReads(string schema)
             Suspense = [.. (await ReadAsync<StoredSuspense>(StoredSuspense.Columns, "suspense", "at", "session, name, rule, scope, lease")).Select(r => r.Row())],
         };
 
-        Task<IEnumerable<T>> ReadAsync<T>(string columns, string table, string at, string then) => connection.QueryAsync<T>($"""
+        Task<List<T>> ReadAsync<T>(string columns, string table, string at, string then) => connection.ReadAllAsync<T>(transaction, $"""
             SELECT {columns} FROM {schema}ledger_{table}
             WHERE owner = @Owner AND {at} < @Before{(query.Account is null ? "" : " AND rule = @Rule AND scope = @Scope")}
             ORDER BY {at} DESC, {then} LIMIT @Limit
-            """, asked, transaction);
+            """, [.. asked]);
     }
+
+    // By owner, for so the index is: without it each look would go through all notices there ever were.
+    public async Task<IReadOnlyList<OwnerNotice>> NoticesAsync(DbConnection connection, DateTimeOffset since, int limit) =>
+    [
+        .. (await connection.QueryAsync<StoredNotice>($"""
+            SELECT n.owner, {StoredNotice.Columns}
+            FROM {schema}ledger_owners o CROSS JOIN {schema}ledger_notices n WHERE n.owner = o.owner AND at >= @at
+            ORDER BY at, n.owner, rule, scope, period, percent LIMIT @limit
+            """, new { at = since.ToUnixTimeMilliseconds(), limit })).Select(r => new OwnerNotice(r.Owner, r.Row())),
+    ];
 
     /// <summary>
     /// Statements that each delete one slice of what may go, to be run until they delete nothing: no slice holds a lock for long.

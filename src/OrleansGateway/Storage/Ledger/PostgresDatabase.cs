@@ -1,4 +1,3 @@
-using Dapper;
 using Npgsql;
 
 namespace OrleansGateway.Storage.Ledger;
@@ -25,7 +24,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         {
             source = Source(connectionString);
             await using var connection = await source.OpenConnectionAsync(cancellation);
-            if (await connection.ExecuteScalarAsync<string>("SHOW fsync") == "off") log.FsyncIsOff(connection.Database);
+            if (await connection.ReadOneAsync(null, "SHOW fsync") is "off") log.FsyncIsOff(connection.Database);
             var steps = await MigrateAsync(connection, time.GetUtcNow(), cancellation);
             if (steps > 0) log.MigratedPostgres(connection.Database, steps);
             return new PostgresDatabase(source);
@@ -58,12 +57,12 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         // Held until the transaction ends, however it ends.
-        await connection.ExecuteAsync($"SELECT pg_advisory_xact_lock({MigrationLock})", transaction: transaction, commandTimeout: 0);
-        await connection.ExecuteAsync("""
+        await connection.ChangeAsync(transaction, $"SELECT pg_advisory_xact_lock({MigrationLock})", isPatient: true);
+        await connection.ChangeAsync(transaction, """
             CREATE SCHEMA IF NOT EXISTS gateway;
             CREATE TABLE IF NOT EXISTS gateway.migrations (version bigint PRIMARY KEY, name text NOT NULL, applied_at bigint NOT NULL)
-            """, transaction: transaction);
-        var applied = await connection.ExecuteScalarAsync<long>("SELECT coalesce(max(version), 0) FROM gateway.migrations", transaction: transaction);
+            """);
+        var applied = (long)(await connection.ReadOneAsync(transaction, "SELECT coalesce(max(version), 0) FROM gateway.migrations"))!;
         if (applied > PostgresSchema.Steps[^1].Version)
         {
             throw new StorageException(
@@ -74,9 +73,9 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         var missing = PostgresSchema.Steps.Where(m => m.Version > applied).ToArray();
         foreach (var step in missing)
         {
-            await connection.ExecuteAsync(step.Sql, transaction: transaction, commandTimeout: 0);
-            await connection.ExecuteAsync("INSERT INTO gateway.migrations (version, name, applied_at) VALUES (@Version, @Name, @AppliedAt)",
-                new { step.Version, step.Name, AppliedAt = now.ToUnixTimeMilliseconds() }, transaction);
+            await connection.ChangeAsync(transaction, step.Sql, isPatient: true);
+            await connection.ChangeAsync(transaction, "INSERT INTO gateway.migrations (version, name, applied_at) VALUES (@version, @name, @at)", isPatient: false,
+                ("version", (long)step.Version), ("name", step.Name), ("at", now.ToUnixTimeMilliseconds()));
         }
 
         await transaction.CommitAsync(cancellation);

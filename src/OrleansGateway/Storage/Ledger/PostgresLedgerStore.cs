@@ -1,6 +1,5 @@
 using System.Data;
 using System.Net.Sockets;
-using Dapper;
 using Npgsql;
 using OrleansGateway.Leases.Ledger;
 
@@ -18,11 +17,11 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, TimeProvide
     /// <inheritdoc/>
     public ValueTask<LedgerRecord> AcquireAsync(string owner, CancellationToken cancellation) => InTransactionAsync(IsolationLevel.ReadCommitted, async (connection, transaction) =>
     {
-        await connection.ExecuteAsync("""
+        await connection.ChangeAsync(transaction, """
             INSERT INTO gateway.ledger_owners AS o (owner, epoch, version) VALUES (@owner, 1, 1)
             ON CONFLICT (owner) DO UPDATE SET epoch = o.epoch + 1, version = o.version + 1
-            """, new { owner }, transaction);
-        await connection.ExecuteAsync(Reads.MarkPast, new { owner }, transaction);
+            """, isPatient: false, ("owner", owner));
+        await connection.ChangeAsync(transaction, Reads.MarkPast, isPatient: false, ("owner", owner));
         var record = await Reads.RecordAsync(connection, transaction, owner);
         await transaction.CommitAsync(CancellationToken.None);
         return record!;
@@ -52,7 +51,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, TimeProvide
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<string>> OwnersOfOthersAsync(IReadOnlyList<Guid> sessions, CancellationToken cancellation) =>
-        CallAsync(connection => Reads.OwnersOfOthersAsync(connection, sessions), cancellation);
+        CallAsync(connection => Reads.OwnersOfOthersAsync(connection, transaction: null, sessions), cancellation);
 
     /// <inheritdoc/>
     public ValueTask<LedgerHistory> ReadHistoryAsync(LedgerHistoryQuery query, CancellationToken cancellation) => InTransactionAsync(
@@ -66,16 +65,23 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, TimeProvide
         IsolationLevel.RepeatableRead, (connection, transaction) => Reads.BooksAsync(connection, transaction, owner), cancellation);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<OwnerNotice>> ReadNoticesAsync(DateTimeOffset since, int limit, CancellationToken cancellation) => InTransactionAsync(
+        IsolationLevel.RepeatableRead, (connection, _) => Reads.NoticesAsync(connection, since, limit), cancellation);
+
+    /// <inheritdoc/>
     public async ValueTask<int> PurgeAsync(LedgerCutoffs cutoffs, CancellationToken cancellation)
     {
-        var asked = new { leases = cutoffs.Leases.ToUnixTimeMilliseconds(), periods = cutoffs.Periods.ToUnixTimeMilliseconds() };
         var purged = 0;
         foreach (var slice in Reads.Purges("ctid", PurgedTogether))
         {
             int gone;
             do
             {
-                gone = await CallAsync(connection => connection.ExecuteAsync(slice, asked), cancellation);
+                // A statement must not be told of more than it asks for.
+                (string, object)[] asked = slice.Contains("@leases", StringComparison.Ordinal)
+                    ? [("leases", cutoffs.Leases.ToUnixTimeMilliseconds())]
+                    : [("periods", cutoffs.Periods.ToUnixTimeMilliseconds())];
+                gone = await CallAsync(connection => connection.ChangeAsync(null, slice, isPatient: false, asked), cancellation);
                 purged += gone;
             }
             while (gone > 0);

@@ -60,16 +60,20 @@ internal static class PostgresLedgerWrites
         Longs("posted", write.Accounts, r => r.Posted), Longs("base", write.Accounts, r => r.Base), Longs("noticed", write.Accounts, r => r.Noticed),
         Instants("starts", write.Accounts, r => r.Start), Instants("ends", write.Accounts, r => r.End));
 
-    // Totals only grow, and a lease stays in its period: a row that says otherwise comes from a bug, and is not put.
+    // Totals only grow, and a lease stays in its period, unless the configuration has other periods now and this one was given up: a row that says otherwise comes from a bug,
+    // and is not put.
     private static NpgsqlBatchCommand Leases(LedgerWrite write, DateTimeOffset now) => Command($"""
         WITH put AS (
             INSERT INTO gateway.ledger_leases AS old (owner, session, rule, scope, number, period, granted, posted, returned, state, closed)
             SELECT @owner, r.*, CASE WHEN r.state = 2 THEN @now END
             FROM unnest(@session, @rule, @scope, @number, @period, @granted, @posted, @returned, @state)
                 AS r(session, rule, scope, number, period, granted, posted, returned, state)
-            ON CONFLICT (owner, session, rule, scope, number) DO UPDATE SET granted = excluded.granted, posted = excluded.posted, returned = excluded.returned,
-                state = excluded.state, closed = excluded.closed
-            WHERE excluded.period = old.period AND excluded.granted >= old.granted AND excluded.posted >= old.posted AND excluded.returned >= old.returned
+            ON CONFLICT (owner, session, rule, scope, number) DO UPDATE SET period = excluded.period, granted = excluded.granted, posted = excluded.posted,
+                returned = excluded.returned, state = excluded.state, closed = excluded.closed
+            WHERE (excluded.period = old.period OR EXISTS (SELECT 1 FROM gateway.ledger_accounts AS left_period
+                    WHERE left_period.owner = old.owner AND left_period.rule = old.rule AND left_period.scope = old.scope AND left_period.period = old.period
+                    AND left_period.total = 0 AND left_period.available = 0 AND left_period.posted = 0))
+                AND excluded.granted >= old.granted AND excluded.posted >= old.posted AND excluded.returned >= old.returned
             RETURNING old.session, old.rule, old.scope, old.number)
         SELECT gateway.ledger_require(count(*) = 0, '{RefusedCode}',
             'lease ' || min(r.number) || ' of ' || min(r.rule || '[' || r.scope || ']') || ' would have less granted, spent or given back than before, or another period')

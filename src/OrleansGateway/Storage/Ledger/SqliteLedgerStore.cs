@@ -35,7 +35,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, TimeProvider ti
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<string>> OwnersOfOthersAsync(IReadOnlyList<Guid> sessions, CancellationToken cancellation) =>
-        ReadAsync((connection, _) => Reads.OwnersOfOthersAsync(connection, sessions), cancellation);
+        ReadAsync((connection, transaction) => Reads.OwnersOfOthersAsync(connection, transaction, sessions), cancellation);
 
     /// <inheritdoc/>
     public ValueTask<LedgerHistory> ReadHistoryAsync(LedgerHistoryQuery query, CancellationToken cancellation) =>
@@ -47,6 +47,10 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, TimeProvider ti
     /// <inheritdoc/>
     public ValueTask<LedgerBooks?> ReadBooksAsync(string owner, CancellationToken cancellation) =>
         ReadAsync((connection, transaction) => Reads.BooksAsync(connection, transaction, owner), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<OwnerNotice>> ReadNoticesAsync(DateTimeOffset since, int limit, CancellationToken cancellation) =>
+        ReadAsync((connection, _) => Reads.NoticesAsync(connection, since, limit), cancellation);
 
     /// <inheritdoc/>
     public async ValueTask<int> PurgeAsync(LedgerCutoffs cutoffs, CancellationToken cancellation)

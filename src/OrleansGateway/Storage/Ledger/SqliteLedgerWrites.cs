@@ -24,9 +24,12 @@ internal sealed class SqliteLedgerWrites : IDisposable
         _lease = Prepare("""
             INSERT INTO ledger_leases AS old (owner, session, rule, scope, number, period, granted, posted, returned, state, closed)
             VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11)
-            ON CONFLICT (owner, session, rule, scope, number) DO UPDATE SET granted = excluded.granted, posted = excluded.posted, returned = excluded.returned,
-                state = excluded.state, closed = excluded.closed
-            WHERE excluded.period = old.period AND excluded.granted >= old.granted AND excluded.posted >= old.posted AND excluded.returned >= old.returned
+            ON CONFLICT (owner, session, rule, scope, number) DO UPDATE SET period = excluded.period, granted = excluded.granted, posted = excluded.posted,
+                returned = excluded.returned, state = excluded.state, closed = excluded.closed
+            WHERE (excluded.period = old.period OR EXISTS (SELECT 1 FROM ledger_accounts AS left_period
+                    WHERE left_period.owner = old.owner AND left_period.rule = old.rule AND left_period.scope = old.scope AND left_period.period = old.period
+                    AND left_period.total = 0 AND left_period.available = 0 AND left_period.posted = 0))
+                AND excluded.granted >= old.granted AND excluded.posted >= old.posted AND excluded.returned >= old.returned
             """, 11);
         _suspense = Prepare("""
             INSERT INTO ledger_suspense (owner, session, name, rule, scope, lease, amount, at, settled) VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9)

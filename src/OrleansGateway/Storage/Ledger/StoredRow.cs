@@ -97,6 +97,7 @@ internal sealed record StoredNotice : StoredRow
 {
     public const string Columns = "rule, scope, period, percent, posted, total, at";
 
+    public string Owner { get; init; } = "";
     public long Period { get; init; }
     public long Percent { get; init; }
     public long Posted { get; init; }
@@ -110,4 +111,10 @@ internal sealed record StoredOwner
 {
     public long Epoch { get; init; }
     public long Version { get; init; }
+}
+
+internal sealed record StoredHolder
+{
+    public string Owner { get; init; } = "";
+    public string Session { get; init; } = "";
 }

@@ -17,14 +17,15 @@ internal static class SumColumns
     public const long FigureMax = 1_000_000_000_000_000;
 
     private const int FirstCost = 17;
-    private const int FirstTime = FirstCost + 9;
+    private const int Billed = FirstCost + 9;
+    private const int FirstTime = Billed + 1;
 
     public static readonly IReadOnlyList<string> Names =
     [
         "records", "requests", "attempts", "failed",
         "input", "cache_read", "cache_write", "cache_write_1h", "output", "reasoning",
         "audio_input", "audio_output", "image_input", "image_output", "audio_cache_read", "image_cache_read", "web_searches",
-        "cost_input", "cost_cache_read", "cost_cache_write", "cost_output", "cost_reasoning", "cost_audio", "cost_image", "cost_tools", "cost_request",
+        "cost_input", "cost_cache_read", "cost_cache_write", "cost_output", "cost_reasoning", "cost_audio", "cost_image", "cost_tools", "cost_request", "billed",
         "duration", "to_first_byte", "first_bytes",
     ];
 
@@ -41,6 +42,7 @@ internal static class SumColumns
         to[3] = isRequest && record.Outcome is not (CallOutcome.Completed or CallOutcome.ClientAborted) ? 1 : 0;
         Tokens(record.Tokens, to[4..]);
         Cost(record.Cost, to[FirstCost..]);
+        to[Billed] = record.Billed;
         to[FirstTime] = isAttempt ? Microseconds(record.Duration) : 0;
         to[FirstTime + 1] = isAttempt ? Microseconds(record.ToFirstByte ?? TimeSpan.Zero) : 0;
         to[FirstTime + 2] = isAttempt && record.ToFirstByte is not null ? 1 : 0;
@@ -53,6 +55,7 @@ internal static class SumColumns
         Failed = from[3],
         Tokens = Tokens(from[4..]),
         Cost = Cost(from[FirstCost..]),
+        Billed = from[Billed],
         Duration = TimeSpan.FromMicroseconds(from[FirstTime]),
         ToFirstByte = TimeSpan.FromMicroseconds(from[FirstTime + 1]),
         FirstBytes = from[FirstTime + 2],

@@ -9,7 +9,7 @@ internal static class UsageSchema
     // As released. What is summed later is added by a later step, not here.
     private const string Sums = """
         records, requests, attempts, failed, input, cache_read, cache_write, cache_write_1h, output, reasoning, audio_input, audio_output, image_input, image_output,
-        audio_cache_read, image_cache_read, web_searches, cost_input, cost_cache_read, cost_cache_write, cost_output, cost_reasoning, cost_audio, cost_image, cost_tools, cost_request,
+        audio_cache_read, image_cache_read, web_searches, cost_input, cost_cache_read, cost_cache_write, cost_output, cost_reasoning, cost_audio, cost_image, cost_tools, cost_request, billed,
         duration, to_first_byte, first_bytes
         """;
 

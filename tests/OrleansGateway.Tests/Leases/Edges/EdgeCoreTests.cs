@@ -260,7 +260,7 @@ public sealed class EdgeCoreTests
         var take = _rig.Take(_rig.Core.NewHold("a"), EdgeRig.Amount(Dimension.Cost, 60), budget);
 
         Assert.Equal(Denial.NotNow, take.Denial);
-        var first = _rig.Owner.Requests.Last(r => r.Number == 1);
+        var first = _rig.Owner.Requests.Last(r => r.Registers);
         Assert.Equal(2, first.Epoch);
         Assert.Equal([money], first.Reports.Select(r => r.Lease));
         // What is left of the old lease serves until its deadline.
@@ -361,6 +361,20 @@ public sealed class EdgeCoreTests
         Assert.Null(rig.Core.Open(EdgeRig.OwnerName, new("c", ""), EdgeRig.Spec()));
         rig.Pass(TimeSpan.FromSeconds(5));
         Assert.NotNull(rig.Core.Open(EdgeRig.OwnerName, new("c", ""), EdgeRig.Spec()));
+    }
+
+    [Fact]
+    public void IdleAccount_WhereThereAreMany_GivesAllBackAndIsForgottenSooner_ButForMoney()
+    {
+        var rig = new EdgeRig(new() { AccountsAtEase = 1 });
+        var (idle, budget) = (rig.Stocked("idle", 5), rig.Stocked("money", 7, Dimension.Cost, AccountKind.Budget));
+        rig.Pass(TimeSpan.FromSeconds(1.2));
+
+        Assert.Equal((5, 7), (rig.Owner[idle.Id], budget.Remaining));
+        Assert.All(rig.Owner.LeasesOf(idle.Id), l => Assert.True(l.IsClosed));
+        Assert.Equal(1, rig.Core.AccountCount);
+
+        Assert.NotSame(idle, rig.Core.Open(EdgeRig.OwnerName, idle.Id, EdgeRig.Spec()));
     }
 
     [Fact]

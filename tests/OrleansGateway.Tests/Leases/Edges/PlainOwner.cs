@@ -66,7 +66,7 @@ internal sealed class PlainOwner : ILeaseOwners
         {
             Requests.Add(request);
             if (_last.TryGetValue(owner, out var last) && last.Number == request.Number && last.Epoch == Epoch) return last;
-            var isNext = last is null ? request.Number == 1 && (request.Epoch == 0 || request.Epoch == Epoch) : last.Number + 1 == request.Number && last.Epoch == request.Epoch;
+            var isNext = last is null ? request.Registers && (request.Epoch == 0 || request.Epoch == Epoch) : last.Number + 1 == request.Number && last.Epoch == request.Epoch;
             var reply = isNext
                 ? Decide(request)
                 : new LeaseReply { Number = request.Number, Epoch = Epoch, MustRegister = true };

@@ -11,6 +11,6 @@ internal static partial class Mutants
         new("No check after a pause", "a request goes through with units whose lease is over", "Hold.cs", "isLive &= now.Ticks < _held[i].Cell.Deadline;", "isLive &= _held[i].Cell.Deadline > 0;"),
         new("Settle gives nothing back", "the unused part of each hold is lost", "Hold.cs", "if (spent < held.Units) cell.GiveBack(held.Units - spent);", "if (spent < 0) cell.GiveBack(held.Units - spent);"),
         new("Spent is not counted", "what was used comes back when the lease is closed", "Hold.cs", "if (spent > held.Spent) cell.Spend(spent - held.Spent);", "if (spent > held.Spent) cell.GiveBack(spent - held.Spent);"),
-        new("Each part of a raised hold is used in full", "a stream that asked for more is posted twice", "Hold.cs", "if (_held[i].Cell.Account == held.Cell.Account) left -= _held[i].Units;", "if (_held[i].Cell.Account == held.Cell.Account) left -= 0;"),
+        new("Each part of a raised hold is used in full", "a stream that asked for more is posted twice", "Hold.cs", "if (IsOf(i, held.Cell.Account)) left -= _held[i].Units;", "if (IsOf(i, held.Cell.Account)) left -= 0;"),
     ];
 }

@@ -19,6 +19,6 @@ internal static partial class Mutants
         new("Returned and kept", "an edge goes on using what it gave back", "Edges/Cell.cs", "                Returned += units;\n                return units;", "                Returned += units;\n                GiveBack(units);\n                return units;"),
         new("Not all or nothing", "a request gets what one account has though another has not", "Owners/Takes.cs", "if (worst.Denial != Denial.None) return", "if (worst.Denial != Denial.None && _items.Count == 0) return"),
         new("Order of accounts matters", "which account is named, and the time that is told, go by the order of accounts", "Owners/Verdict.cs", "Rank != other.Rank ? Rank > other.Rank : Delay > other.Delay;", "other.Denial == Denial.None && Denial != Denial.None;"),
-        new("An account twice in a take", "each of two takes from one account is granted what is there once", "Owners/Takes.cs", "account.Asked += item.Units;", "account.Asked = item.Units;"),
+        new("An account twice in a take", "each of two takes from one account is granted what is there once", "Owners/Takes.cs", "units += other.Account == account ? other.Units : 0;", "units += 0;"),
     ];
 }

@@ -59,10 +59,10 @@ internal sealed class BenchEdge(OwnerBench bench)
     {
         for (var attempt = 0; attempt < 3; attempt++)
         {
-            LastRequest = new LeaseRequest { Session = Session, Number = ++_number, Epoch = _epoch, Reports = [.. _cells.Values.Select(c => c.Report)], Takes = takes ?? [] };
+            LastRequest = new LeaseRequest { Session = Session, Number = ++_number, Epoch = _epoch, Registers = Last?.MustRegister ?? true, Reports = [.. _cells.Values.Select(c => c.Report)], Takes = takes ?? [] };
             Last = bench.Send(LastRequest)[0];
             if (!Last.MustRegister) return Taken(Last);
-            (_epoch, _number) = (Last.Epoch, 0);
+            _epoch = Last.Epoch;
         }
 
         throw new InvalidOperationException("never registered");

@@ -170,7 +170,26 @@ public sealed class BucketAccountTests
         Assert.Equal(Denial.NotNow, edge.Take(1, "r").Denial);
         bench["r"] = Bucket(10);
         bench.Core.SpecsChanged(bench.Now);
+        Assert.Equal(Denial.None, edge.Take(2, "r").Denial);
         Assert.Equal(Denial.NotNow, edge.Take(1, "r").Denial);
+    }
+
+    [Fact]
+    public void Limit_LoweredFarBelowWhatWasUsed_OwesNoMoreThanItself_AndNothingOfItIsHadTwice()
+    {
+        var bench = new OwnerBench(accounts: ("r", Bucket(1000)));
+        var edge = new BenchEdge(bench);
+        edge.Take(900, "r");
+        edge.Spend("r", 900);
+        edge.Send();
+        bench["r"] = Bucket(10);
+        bench.Core.SpecsChanged(bench.Now);
+        bench.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(0, bench.View("r").Level);
+        bench.Advance(TimeSpan.FromSeconds(1));
+        bench["r"] = Bucket(1000);
+        bench.Core.SpecsChanged(bench.Now);
+        Assert.Equal(100 + 11, bench.View("r").Level);
     }
 
     [Theory]

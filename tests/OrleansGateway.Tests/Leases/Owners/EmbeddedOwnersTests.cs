@@ -184,6 +184,7 @@ public sealed class EmbeddedOwnersTests : IDisposable
         Session = session,
         Number = number,
         Epoch = epoch,
+        Registers = number == 1,
         Reports = [.. takes.Where(t => t.Rule == "m").Select(t => Report(t.Rule))],
         Takes = [.. takes.Select((t, i) => new TakeRequest((number * 100) + i, [new TakeItem(Id(t.Rule), Lease(t.Rule), t.Units)]))],
     };

@@ -144,6 +144,43 @@ public sealed class LedgerAccountTests
         Assert.Equal((10L, 10L, 50L), (bench.View("m").Level, bench.View("m").Out, bench.View("m").Posted));
     }
 
+    [Theory]
+    [InlineData("day", "month")]
+    [InlineData("month", "day")]
+    [InlineData("day", "lifetime")]
+    [InlineData("lifetime", "day")]
+    [InlineData("day", "rolling")]
+    [InlineData("rolling", "day")]
+    [InlineData("rolling", "lifetime")]
+    [InlineData("lifetime", "rolling")]
+    public void Periods_ThatAreOthersNow_CountWhatWasSpent_InTheNextLifeToo(string before, string after)
+    {
+        // In the middle of a day, and of thirty.
+        var bench = new OwnerBench(start: new DateTimeOffset(2026, 1, 15, 12, 0, 0, TimeSpan.Zero), accounts: ("m", Spec(before)));
+        var edge = new BenchEdge(bench);
+        edge.Take(60, "m");
+        edge.Spend("m", 50);
+        edge.Send();
+        foreach (var spec in (string[])[after, before, after])
+        {
+            bench["m"] = Spec(spec);
+            bench.Core.SpecsChanged(bench.Now);
+            bench.Sweep();
+            Assert.Equal((40L, 10L, 50L), (bench.View("m").Level, bench.View("m").Out, bench.View("m").Posted));
+            bench.Restart();
+            bench.Sweep();
+            Assert.Equal((40L, 10L, 50L), (bench.View("m").Level, bench.View("m").Out, bench.View("m").Posted));
+        }
+
+        static AccountSpec Spec(string periods) => periods switch
+        {
+            "day" => Budget(100, days: 1),
+            "month" => Budget(100, days: 30),
+            "rolling" => Budget(100) with { Time = TimeSpan.FromDays(10) },
+            _ => Budget(100),
+        };
+    }
+
     [Fact]
     public void RollingBudget_CountsEachPostForItsLength()
     {

@@ -165,7 +165,7 @@ public sealed class WindowAccountTests
         var edge = new BenchEdge(bench);
         edge.Take(4, "r");
         bench.Reload();
-        bench.Send(new LeaseRequest { Session = edge.Session, Number = 1, Epoch = bench.Core.Epoch });
+        bench.Send(new LeaseRequest { Session = edge.Session, Number = edge.LastRequest!.Number + 1, Epoch = bench.Core.Epoch, Registers = true });
         Assert.Equal((6L, 0L, 4L), (bench.View("r").Level, bench.View("r").Out, bench.View("r").Posted));
     }
 }

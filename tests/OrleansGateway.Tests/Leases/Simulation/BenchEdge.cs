@@ -8,12 +8,14 @@ internal sealed class BenchEdge
 {
     private readonly Bench _bench;
     private readonly MachineClock _clock;
+    private readonly Standstill _standstill;
     private int _requests;
 
     public BenchEdge(Bench bench, int number, int driftPpm)
     {
         _bench = bench;
         _clock = new MachineClock(bench.Agenda, driftPpm, TimeSpan.FromMinutes(driftPpm + 1000));
+        _standstill = new Standstill(_clock.Monotonic.Ticks, _clock.Wall.Ticks);
         Session = new Guid(number, 0, 0, new byte[8]);
         Journal = new SimJournal(Session);
         Core = new EdgeCore(new EdgeSettings(), Session, Journal);
@@ -28,7 +30,16 @@ internal sealed class BenchEdge
     /// <summary>Number of the last request.</summary>
     public long Said { get; private set; }
 
-    public TimeSpan Now => _clock.Monotonic;
+    public TimeSpan Now
+    {
+        get
+        {
+            var (clock, wall) = (_clock.Monotonic.Ticks, _clock.Wall.Ticks);
+            if (!_standstill.TryTell(clock, wall, out _)) _standstill.Notice(clock, wall);
+            _standstill.TryTell(clock, wall, out var now);
+            return now;
+        }
+    }
 
     public long ToHand => Account().Remaining;
 
@@ -37,6 +48,15 @@ internal sealed class BenchEdge
         var account = id ?? _bench.Account;
         return Core.Open(Bench.OwnerName, account, _bench.SpecOf(account))!;
     }
+
+    /// <summary>Time passes in which the whole machine stands still, and its clocks with it.</summary>
+    public void PauseMachine(double seconds)
+    {
+        _bench.Pass(seconds);
+        _clock.Stood(TimeSpan.FromSeconds(seconds));
+    }
+
+    public void SetWallClock(double seconds) => _clock.SetWall(TimeSpan.FromSeconds(seconds));
 
     /// <summary>What there is to be said to the owner.</summary>
     public LeaseRequest Say()

@@ -8,6 +8,7 @@ internal sealed class Evidence
 {
     private readonly Dictionary<(Guid Session, string Request, AccountId Account), SimCharge> _orphans = [];
     private readonly Dictionary<(Guid Session, string Request, AccountId Account), long> _unsettled = [];
+    private readonly Dictionary<(Guid Session, string Request, AccountId Account, long Lease), long> _told = [];
 
     /// <summary>Sessions of which nothing is left that proves what they did not spend.</summary>
     public HashSet<Guid> WithoutProof { get; } = [];
@@ -25,14 +26,16 @@ internal sealed class Evidence
     }
 
     /// <summary>
-    /// What is to be settled on this row, which may be one of several of its request. From now on the request counts with what it cost, no more with the most it may cost.
+    /// What is to be settled on this row, which may be one of several of its request; the same again where the owner did not hear of it. From now on the request counts with what it cost,
+    /// no more with the most it may cost.
     /// </summary>
     public long Settle(SuspenseRow row, TimeSpan at)
     {
         var key = (row.Session, row.Name, row.Account);
+        if (_told.TryGetValue((row.Session, row.Name, row.Account, row.Lease), out var told)) return told;
         var rest = _unsettled.GetValueOrDefault(key);
         if (_orphans.Remove(key, out var charge)) charge.End(rest, at);
         _unsettled[key] = Math.Max(0, rest - row.Amount);
-        return Math.Min(rest, row.Amount);
+        return _told[(row.Session, row.Name, row.Account, row.Lease)] = Math.Min(rest, row.Amount);
     }
 }

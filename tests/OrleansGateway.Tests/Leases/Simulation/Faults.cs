@@ -29,8 +29,11 @@ internal sealed record Faults
     /// <summary>Mean time between stops of an edge's process, whose clock goes on.</summary>
     public TimeSpan EdgePause { get; init; }
 
-    /// <summary>Mean time between suspensions of an edge's machine, whose monotonic clock stands still.</summary>
-    public TimeSpan EdgeSuspend { get; init; }
+    /// <summary>Mean time between pauses of an edge's whole machine, whose clocks stand still.</summary>
+    public TimeSpan MachinePause { get; init; }
+
+    /// <summary>Mean time between settings of an edge's wall clock, forward or back.</summary>
+    public TimeSpan WallSet { get; init; }
 
     /// <summary>Mean time between cuts of an edge from all owners.</summary>
     public TimeSpan Partition { get; init; }
@@ -62,7 +65,8 @@ internal sealed record Faults
         EdgeCrash = Every(random, 5),
         DiskGone = random.Next(101),
         EdgePause = Every(random, 5),
-        EdgeSuspend = Every(random, 10),
+        MachinePause = Every(random, 10),
+        WallSet = Every(random, 10),
         Partition = Every(random, 10),
         WrongSuspect = Every(random, 10),
         OwnerCrash = Every(random, 8),

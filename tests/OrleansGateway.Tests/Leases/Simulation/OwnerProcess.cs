@@ -30,11 +30,13 @@ internal sealed class OwnerProcess
 
     public bool IsDead { get; private set; }
 
+    public bool IsAwake => IsDead || _world.Agenda.Now >= _pausedUntil;
+
     private OwnerTime Now => new(_clock.Monotonic, _clock.Utc);
 
     public void Die() => IsDead = true;
 
-    public void Pause(TimeSpan time) => _pausedUntil = _world.Agenda.Now + time;
+    public void Pause(TimeSpan time) => _pausedUntil = TimeSpan.FromTicks(Math.Max(_pausedUntil.Ticks, (_world.Agenda.Now + time).Ticks));
 
     public void Receive(LeaseRequest request, Action<LeaseReply> answer) => WhenAwake(() =>
     {

@@ -23,6 +23,9 @@ internal sealed class OwnerSite
 
     public SimLedger Ledger { get; }
 
+    /// <summary>Whether nobody that takes itself for the owner stands still.</summary>
+    public bool IsAwake => _primary?.IsAwake != false && _former?.IsAwake != false;
+
     public AccountSpec? SpecOf(AccountId id) => _specs.GetValueOrDefault(id);
 
     public bool IsPrimary(OwnerProcess process) => process == _primary;

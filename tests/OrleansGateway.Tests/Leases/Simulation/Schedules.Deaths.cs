@@ -8,7 +8,7 @@ internal static partial class Schedules
 {
     private static Action[] Deaths() =>
     [
-        MoneyOfTheDead_IsNotCredited, LateReportOfASuspended_IsEvidence, WholeJournal_GivesBackWhatWasNeverHeld, LostTail_ProvesOnlyWhatWasSpent, DeathBetweenJournalAndTake_LosesNothing,
+        MoneyOfTheDead_IsNotCredited, DeadWithoutMoney_LeaveNothing, LateReportOfASuspended_IsEvidence, WholeJournal_GivesBackWhatWasNeverHeld, LostTail_ProvesOnlyWhatWasSpent, DeathBetweenJournalAndTake_LosesNothing,
         DeathAfterTheEnd_PostsWhatWasUsed, JournalThatIsFull_RefusesMoney, Settling_EndsSuspense, Settling_PostsNoMoreThanWasHeld, PostWorst_PostsTheHold, ReleaseAfter_CreditsWhenItsTimeHasCome,
         FindingsTwice_ChangeNothingMore, SuspectedEdge_GoesOn, UndoneHold_IsNotInTheJournal, UnheardClose_IsSaidAgain,
     ];
@@ -28,6 +28,16 @@ internal static partial class Schedules
         MustBe(300, bench.Ledger.InSuspense(bench.Account, 0), "In suspense");
         Must(bench.Edge().Take(701) is null, "Money of a dead edge is credited without proof");
         Must(bench.Edge().Take(700) is not null, "Money that no edge has cannot be taken");
+    }
+
+    private static void DeadWithoutMoney_LeaveNothing()
+    {
+        var bench = new Bench(Budget(1000));
+        var edge = bench.Edge();
+        Must(edge.Take(2000) is null, "More is granted than there is");
+        bench.Suspend(edge.Session);
+        MustBe(0, bench.Ledger.Leases.Count(), "Leases in the ledger of which nothing was ever granted");
+        Must(bench.Edge().Take(1000) is not null, "A budget cannot be used after an edge without money has died");
     }
 
     private static void LateReportOfASuspended_IsEvidence()

@@ -9,7 +9,7 @@ internal static partial class Schedules
     [
         Grant_IsWrittenBeforeItIsUsable, AnswerLostAfterTheWrite_IsGrantedOnce, FailedWrite_GrantsNothing, LostWrite_IsNotGranted, TwoOwners_OneIsFenced, Spent_IsPostedOnce,
         Overrun_IsNotPosted, SecondEnd_ChangesNothing, UnusedMoney_ComesBack, HugeAmounts_AreExact, PeriodEnd_KeepsPostingsApart, MoneyOfAPeriod_IsNotUsedInTheNext, Acts_AreDoneOnce,
-        Notices_AreGivenOnce, Recreated_OwnersKnowWhatIsOut, RaisedHold_IsSettledAsAWhole, LoweredLimit_TakesNothingBack,
+        Notices_AreGivenOnce, Recreated_OwnersKnowWhatIsOut, RaisedHold_IsSettledAsAWhole, RaisedHold_WhoseAccountWasForgotten_IsChargedOnce, LoweredLimit_TakesNothingBack,
     ];
 
     private static void Grant_IsWrittenBeforeItIsUsable()
@@ -74,11 +74,12 @@ internal static partial class Schedules
         var bench = new Bench(Budget(1000));
         var former = bench.Owner;
         var (one, two) = (bench.Edge(), bench.Edge());
+        one.Take(1)!.Settle(1);
         bench.NewOwner(mayOthersHold: true);
         Must(two.Take(900) is not null, "The new owner does not grant");
         var hold = one.Core.NewHold("r");
         var take = one.Core.QueueTake(hold, [one.Account()], new Amounts { Cost = 900 });
-        if (bench.Ask(former, one.Say()) is { } reply) one.Hear(reply);
+        if (bench.Ask(former, one.Next()!) is { } reply) one.Hear(reply);
         if (take is { IsEnded: true, Denial: Denial.None }) one.Admitted(hold, 900, [bench.Account]);
     }
 
@@ -244,6 +245,25 @@ internal static partial class Schedules
         edge.Live(40);
         MustBe(120, bench.Row.Posted, "Posted of a raised hold");
         MustBe(99_880, bench.Row.Available, "Available after it");
+    }
+
+    // Its period has ended, and nobody else has used the account since: the edge makes it anew for the second part.
+    private static void RaisedHold_WhoseAccountWasForgotten_IsChargedOnce()
+    {
+        var bench = new Bench(Budget(1000) with { Periods = new EvenPeriods(TimeSpan.FromSeconds(20)) });
+        bench.Pass(20 - Phase(bench, 20) + 10);
+        var edge = bench.Edge();
+        var hold = edge.Take(100)!;
+        var account = edge.Account();
+        edge.Live(15);
+        Must(edge.Account() != account, "An account without a lease that nobody uses is not forgotten");
+        edge.Core.QueueTake(hold.Hold, [edge.Account()], new Amounts { Cost = 100 });
+        edge.Talk();
+        MustBe(200, hold.Hold.Of(Dimension.Cost), "What a raised hold holds");
+        hold.Charges[0].Admit(100, bench.Agenda.Now);
+        hold.Settle(120);
+        edge.Live(40);
+        MustBe(120, bench.Ledger.Accounts.Sum(a => a.Posted), "Posted, in both periods together");
     }
 
     private static void LoweredLimit_TakesNothingBack()

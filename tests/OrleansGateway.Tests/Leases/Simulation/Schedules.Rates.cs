@@ -9,7 +9,7 @@ internal static partial class Schedules
     [
         LeaseIsOverAtTheEdgeFirst_WhenClocksDrift, LeaseIsOverAtTheEdgeFirst_WhenTheAnswerWasLate, NothingIsUsed_WhenTheProcessStoodStillPastTheDeadline, LeasedUnits_AreNotRefilled,
         UnusedUnits_ComeBack, ExpiredUnits_AreBurned, ReportAfterExpiry_ChangesNothing, NewOwner_StartsEmptyAndWaitsForOldLeases, RestartedOwner_DoesNotRefill, LastUnit_CanBeTaken, Delay_IsTruthful,
-        ManySmallRefills_LoseNothing, LimitChanges_ForgetNoUse, Reserve_IsKeptForItsPriority, ShapedTakes_KeepTheRate, LateReturn_GoesToItsOwnLease, Hoard_IsBounded,
+        ManySmallRefills_LoseNothing, LimitChanges_ForgetNoUse, Reserve_IsKeptForItsPriority, ShapedTakes_KeepTheRate, LateReturn_GoesToItsOwnLease, Hoard_IsBounded, LastUnits_ComeFromAnEdgeThatUsesFew,
     ];
 
     // The owner's clock is fast, the edge's slow: 5 s by the edge end 5 ms later than by the owner. The bucket is whole within one.
@@ -247,7 +247,7 @@ internal static partial class Schedules
         {
             var edge = bench.Edge();
             var report = new LeaseReport(bench.Account, 1, 0, 0, Want: 1000, TypicalHold: 1, IsFinal: false);
-            for (var number = 1; number < 4; number++) bench.Ask(new LeaseRequest { Session = edge.Session, Number = number, Epoch = bench.Epoch, Reports = [report] });
+            for (var number = 1; number < 4; number++) bench.Ask(new LeaseRequest { Session = edge.Session, Number = number, Epoch = bench.Epoch, Registers = number == 1, Reports = [report] });
         }
 
         Must(bench.View().Out <= 500, $"{bench.View().Out} of 1000 are out in advance");
@@ -262,5 +262,22 @@ internal static partial class Schedules
             Session = edge.Session, Number = edge.Said + 1, Epoch = bench.Epoch,
             Reports = [new LeaseReport(bench.Account, holder.Lease, holder.Spent, holder.Returned + returned, 0, 1, isFinal)],
         };
+    }
+
+    // It is never idle, and has no more than its share: nothing but the end of advances makes it give back.
+    private static void LastUnits_ComeFromAnEdgeThatUsesFew()
+    {
+        var bench = new Bench(Bucket(limit: 200, refill: 0));
+        var (edge, other) = (bench.Edge(), bench.Edge());
+        edge.Stock(40);
+        Must(Leased(edge) >= 10, "An edge that wants units in advance gets none");
+        var taken = 0L;
+        for (var i = 0; i < 40; i++)
+        {
+            taken += TakeAll(edge, each: 1, most: 1) + TakeAll(other, each: 8, most: 8);
+            edge.Live(0.5);
+        }
+
+        Must(taken > 190, $"Of 200 units {taken} can be taken by one that wants many beside one that wants few");
     }
 }

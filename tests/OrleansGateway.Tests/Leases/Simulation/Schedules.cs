@@ -5,8 +5,9 @@ namespace OrleansGateway.Tests.Leases.Simulation;
 /// <summary>Directed schedules: what random search rarely meets. Each throws if the protocol does wrong in it.</summary>
 internal static partial class Schedules
 {
-    public static IReadOnlyDictionary<string, Action> All { get; } = new Action[][] { Rates(), Windows(), Money(), Deaths(), Talk() }
+    public static IReadOnlyDictionary<string, Action> All { get; } = new Action[][] { Rates(), Windows(), Money(), Deaths(), Talk(), Pauses() }
         .SelectMany(a => a).ToDictionary(a => a.Method.Name);
+
     private static AccountSpec Bucket(long limit = 1000, long refill = 100, double seconds = 1) =>
         new() { Kind = AccountKind.Bucket, Dimension = Dimension.InputTokens, Limit = limit, Refill = refill, Time = TimeSpan.FromSeconds(seconds) };
 

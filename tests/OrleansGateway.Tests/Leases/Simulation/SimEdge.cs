@@ -19,7 +19,7 @@ internal sealed class SimEdge
     private SimJournal _journal = null!;
     private int _life;
     private TimeSpan _pausedUntil;
-    private TimeSpan _noticed;
+    private Standstill _standstill = null!;
 
     public SimEdge(World world, int index)
     {
@@ -31,8 +31,16 @@ internal sealed class SimEdge
 
     public EdgeCore Core => _core!;
 
-    /// <summary>Its clock, with the time added that the machine was suspended: hosts notice that by the other clocks.</summary>
-    public TimeSpan Now => _clock.Monotonic + _noticed;
+    /// <summary>As the host reads it.</summary>
+    public TimeSpan Now
+    {
+        get
+        {
+            var (clock, wall) = (_clock.Monotonic.Ticks, _clock.Wall.Ticks);
+            if (!_standstill.TryTell(clock, wall, out var now)) _standstill.Notice(clock, wall);
+            return _standstill.TryTell(clock, wall, out now) ? now : throw new InvariantBroken("The clocks are still apart.");
+        }
+    }
 
     public void Receive(SimRequest request) => WhenAwake(() => Guarded(() => new Admitting(_world, this, request).Begin()));
 
@@ -43,17 +51,23 @@ internal sealed class SimEdge
         _pausedUntil = TimeSpan.FromTicks(Math.Max(_pausedUntil.Ticks, (_world.Agenda.Now + time).Ticks));
     }
 
-    /// <summary>Its clock stands still with it, and the host notices when it goes on.</summary>
-    public void SuspendMachine(TimeSpan time)
+    /// <summary>Its clocks stand still with it. The wall clock is set right when it goes on: before that nobody in it could know.</summary>
+    public void PauseMachine(TimeSpan time)
     {
         if (_core is null || _world.Agenda.Now < _pausedUntil) return;
-        _world.Trace.Note(() => $"edge {_index}: machine suspended for {time}");
+        _world.Trace.Note(() => $"edge {_index}: machine paused for {time}");
         _pausedUntil = _world.Agenda.Now + time;
         _world.Agenda.At(_pausedUntil, () =>
         {
             _clock.Stood(time);
-            _noticed += time;
+            _clock.SetWall(time);
         });
+    }
+
+    public void SetWallClock(TimeSpan by)
+    {
+        _world.Trace.Note(() => $"edge {_index}: wall clock set by {by}");
+        _clock.SetWall(by);
     }
 
     /// <param name="loss">0: the process only; 1: the power, and the journal's tail with it; 2: perhaps the disk.</param>
@@ -75,6 +89,7 @@ internal sealed class SimEdge
 
     public void Calm()
     {
+        _journal.DieNoMore();
         _world.Network.Reconnect(_index);
         _journal.IsFull = false;
         _world.Agenda.At(_pausedUntil, () =>
@@ -134,12 +149,13 @@ internal sealed class SimEdge
     /// <summary>Says what there is to be said.</summary>
     public void Talk(string owner)
     {
-        if (Core.NextRequest(owner, Now) is { } request) Send(owner, request, Now);
+        if (Core.NextRequest(owner, Now) is { } request) Send(owner, request, _world.Agenda.Now);
     }
 
     private void Boot()
     {
         Session = _world.NewSession();
+        _standstill = new Standstill(_clock.Monotonic.Ticks, _clock.Wall.Ticks);
         _journal = new SimJournal(Session);
         _core = new EdgeCore(_world.EdgeSettings, Session, _journal, _signals = new EdgeSignals(new EdgeNotices()));
         _life++;
@@ -166,7 +182,7 @@ internal sealed class SimEdge
 
     private void Received(string owner, LeaseReply reply, TimeSpan sent)
     {
-        _world.Touched(_index, owner, _world.Agenda.Now - (Now - sent));
+        _world.Touched(_index, owner, sent);
         Core.Received(owner, reply, Now);
         foreach (var admitting in _admitting.ToArray()) admitting.GoOn();
         Talk(owner);

@@ -22,6 +22,8 @@ internal sealed class SimJournal(Guid session) : IHoldJournal
     /// <summary>The process dies in one of the next calls, before or after what it writes is there.</summary>
     public void DieIn(int calls, bool afterWriting) => (_callsLeft, _diesAfterWriting) = (calls, afterWriting);
 
+    public void DieNoMore() => _callsLeft = null;
+
     public int Opened(AccountId account, long lease, long period)
     {
         var number = ++_last;

@@ -15,7 +15,8 @@ internal sealed class Weather(World world)
         Every(faults.EdgeCrash, () => Edge().Crash(_random.Next(3), Seconds(0, 10)));
         Every(faults.EdgeCrash, () => Edge().CrashWhileWriting());
         Every(faults.EdgePause, () => Edge().Pause(Seconds(0, 12)));
-        Every(faults.EdgeSuspend, () => Edge().SuspendMachine(Seconds(0, 60)));
+        Every(faults.MachinePause, () => Edge().PauseMachine(Seconds(0, 60)));
+        Every(faults.WallSet, () => Edge().SetWallClock(Seconds(-10, 10)));
         Every(faults.Partition, CutOff);
         Every(faults.WrongSuspect, Suspect);
         Every(faults.OwnerCrash, () => Site().Crash(Seconds(0, 5)));

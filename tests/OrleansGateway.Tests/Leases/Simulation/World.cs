@@ -78,7 +78,7 @@ internal sealed class World
 
     public bool IsWrittenAllTheSame() => _random.Next(2) == 0;
 
-    /// <summary>The account is another from now on; owners hear of it within a second, and edges in the same time.</summary>
+    /// <summary>The account is another from now on; owners hear of it within a second, and edges in the same time; an owner that stands still when it goes on.</summary>
     public void Change(int number, AccountSpec spec)
     {
         var account = _accounts[number];
@@ -86,7 +86,7 @@ internal sealed class World
         Oracles[account.Id].Changing(spec, Agenda.Now);
         _accounts[number] = account with { Spec = spec };
         _sites[account.Owner].Change(account.Id, spec);
-        Agenda.In(TimeSpan.FromSeconds(1), () => Oracles[account.Id].Changed(_accounts[number].Spec, Agenda.Now));
+        Agenda.In(TimeSpan.FromSeconds(1), () => Changed(number));
     }
 
     /// <summary>An edge has heard from an owner what it asked at an instant. Had it not for long, others may have got its slots.</summary>
@@ -112,6 +112,13 @@ internal sealed class World
         Calm();
         Agenda.RunUntil(Plan.Length + TimeSpan.FromSeconds(100));
         new Aftermath(this).Prove();
+    }
+
+    private void Changed(int number)
+    {
+        var account = _accounts[number];
+        if (_sites[account.Owner].IsAwake) Oracles[account.Id].Changed(account.Spec, Agenda.Now);
+        else Agenda.In(TimeSpan.FromMilliseconds(100), () => Changed(number));
     }
 
     private void Calm()

@@ -105,6 +105,33 @@ public abstract partial class LedgerStoreContract
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task AcquireAsync_OfABudgetThatRolls_ReadsAllItsParts()
+    {
+        var store = await OpenAsync();
+        var version = (await store.AcquireAsync(Owner, Cancel)).Version;
+        AccountRow[] parts = [Account(60, 10, period: 0) with { End = null }, Account(0, 20, period: 5) with { End = null }, Account(0, 30, period: 9) with { End = null }];
+        Assert.Equal(LedgerOutcome.Written, await store.WriteAsync(Write(version, parts), Cancel));
+        Assert.Equal(3, (await store.AcquireAsync(Owner, Cancel)).Accounts.Count);
+        Assert.Equal(3, (await store.AcquireAsync(Owner, Cancel)).Accounts.Count);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task WriteAsync_OfALeaseWhosePeriodWasGivenUp_PutsItIntoTheNextOne()
+    {
+        var store = await OpenAsync();
+        var version = (await store.AcquireAsync(Owner, Cancel)).Version;
+        Assert.Equal(LedgerOutcome.Written, await store.WriteAsync(Write(version, Account(50, 10, 40)) with { Leases = [Lease(50, 10)] }, Cancel));
+        var write = Write(version + 1, Account(0), Account(50, 10, 40, period: 8)) with { Leases = [Lease(50, 10, period: 8)] };
+        Assert.Equal(LedgerOutcome.Written, await store.WriteAsync(write, Cancel));
+        Assert.Equal(8, Assert.Single((await store.ReadAsync(Owner, Cancel))!.Leases).Period);
+
+        // Numbers of other periods may be lower.
+        write = Write(version + 2, Account(0, period: 8), Account(90, 10, period: 3)) with { Leases = [Lease(50, 10, 40, period: 3, state: LeaseState.Closed)] };
+        Assert.Equal(LedgerOutcome.Written, await store.WriteAsync(write, Cancel));
+        Assert.Contains((await store.AcquireAsync(Owner, Cancel)).Accounts, row => row is { Period: 3, Posted: 10 });
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task WriteAsync_WhenCancelledBefore_WritesNothing()
     {
         var store = await OpenAsync();

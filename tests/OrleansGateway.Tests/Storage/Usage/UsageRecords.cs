@@ -54,6 +54,7 @@ internal sealed class UsageRecords(int seed, DateTimeOffset from, TimeSpan durin
             TargetModel = Pick(s_models),
             Tokens = kind == UsageKind.Correction ? default : Tokens(),
             Source = (UsageSource)_random.Next(5),
+            Billed = kind == UsageKind.Correction ? -7 : 7_000_000,
             Cost = Cost(kind == UsageKind.Correction ? -500_000 : 0),
             Charges = [.. Enumerable.Range(0, _random.Next(3)).Select(i => new UsageCharge(new AccountId($"budgets.{i}", Pick(s_tenants) ?? ""), _random.Next(2), _random.Next(1_000_000)))],
             Duration = TimeSpan.FromTicks(_random.Next(100_000_000)),

@@ -39,6 +39,7 @@ internal static class UsageTruth
                 Failed = sums.Failed + (isRequest && record.Outcome is CallOutcome.Refused or CallOutcome.UpstreamError or CallOutcome.UpstreamCut or CallOutcome.GatewayStopped && isRequest ? 1 : 0),
                 Tokens = Add(sums.Tokens, record.Tokens),
                 Cost = sums.Cost + record.Cost,
+                Billed = sums.Billed + record.Billed,
                 Duration = sums.Duration + (isAttempt ? Micros(record.Duration) : default),
                 ToFirstByte = sums.ToFirstByte + (isAttempt ? Micros(record.ToFirstByte ?? default) : default),
                 FirstBytes = sums.FirstBytes + (isAttempt && record.ToFirstByte is not null ? 1 : 0),

@@ -1,0 +1,49 @@
+using OrleansGateway.Events;
+using OrleansGateway.Storage;
+using OrleansGateway.Storage.Events;
+using OrleansGateway.Usage;
+
+namespace OrleansGateway;
+
+/// <summary>The event log of one machine, what is made into events, and the webhooks that they are sent to.</summary>
+internal sealed class EmbeddedEvents(EventFeeds feeds, WebhookDeliveries deliveries)
+{
+    /// <summary>The ports, and what stands behind them.</summary>
+    public static void Add(IServiceCollection services, string stateFolder)
+    {
+        services.TryAddSingleton(provider => new EventDatabase(
+            SqliteDatabase.OpenEvents(stateFolder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteDatabase>>())));
+        services.TryAddSingleton<IEventStore, SqliteEventStore>();
+        services.TryAddSingleton<IWebhookStore, SqliteWebhookStore>();
+        services.TryAddSingleton<EventLog>();
+        services.TryAddSingleton<AuditEvents>();
+        services.TryAddSingleton<BudgetEvents>();
+        services.TryAddSingleton<LimitEvents>();
+        services.TryAddSingleton<UsageEvents>();
+        services.TryAddSingleton(provider => new WebhookClient(provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<WebhookParts>();
+        services.TryAddSingleton<WebhookDeliveries>();
+        services.TryAddSingleton<EventRetention>();
+        services.TryAddSingleton<EventFeeds>();
+        services.TryAddSingleton<EmbeddedEvents>();
+    }
+
+    /// <summary>Before the first change is made and the first request taken. Throws <see cref="StorageException"/> if the event log cannot be used.</summary>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await feeds.StartAsync(cancellation);
+        }
+        catch (EventStoreException broken)
+        {
+            throw new StorageException(broken.Message, broken);
+        }
+    }
+
+    /// <summary>Makes events and sends them, until told to end.</summary>
+    public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(feeds.RunAsync(cancellation), deliveries.RunAsync(cancellation));
+
+    /// <summary>Puts down what has happened by now: once requests have ended. It is sent after the next start.</summary>
+    public Task StopAsync() => feeds.LookAsync(CancellationToken.None);
+}

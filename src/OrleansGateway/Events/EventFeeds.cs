@@ -1,0 +1,64 @@
+using System.Data.Common;
+using OrleansGateway.Leases.Ledger;
+
+namespace OrleansGateway.Events;
+
+/// <summary>Looks regularly at what events are made of.</summary>
+internal sealed class EventFeeds(
+    AuditEvents audit, BudgetEvents budgets, LimitEvents limits, EventRetention retention, TimeProvider time, ILogger<WebhookSender> log) : IDisposable
+{
+    private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Looks between two deletions of what is old: an hour of them.</summary>
+    private const int PurgeEvery = 7_200;
+
+    private readonly SemaphoreSlim _turn = new(1);
+
+    /// <summary>Before the first change is made, or the first request taken.</summary>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        await audit.StartAsync(cancellation);
+        await budgets.StartAsync(cancellation);
+    }
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(s_lookEvery, time);
+        for (var look = 1; await timer.WaitForNextTickAsync(cancellation); look++)
+        {
+            await LookAsync(cancellation);
+            if (look % PurgeEvery == 0) await TryAsync(retention.PurgeAsync, cancellation);
+        }
+    }
+
+    /// <summary>Makes events of all that has happened by now. What cannot be read or written now is at the next look.</summary>
+    public async Task LookAsync(CancellationToken cancellation)
+    {
+        // The last look, at the program's end, may meet a regular one.
+        await _turn.WaitAsync(cancellation);
+        try
+        {
+            await TryAsync(audit.ReadAsync, cancellation);
+            await TryAsync(budgets.ReadAsync, cancellation);
+            await TryAsync(limits.WriteAsync, cancellation);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private async Task TryAsync(Func<CancellationToken, Task> look, CancellationToken cancellation)
+    {
+        try
+        {
+            await look(cancellation);
+        }
+        catch (Exception failed) when (failed is EventStoreException or LedgerException or DbException)
+        {
+            log.FeedFailed(failed.Message);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+using OrleansGateway.Telemetry;
+
+namespace OrleansGateway.Events;
+
+/// <summary>What every sender needs.</summary>
+internal sealed record WebhookParts(
+    IEventStore Events, IWebhookStore Store, WebhookClient Client, GatewayMetrics Metrics, Random Random, TimeProvider Time, ILogger<WebhookSender> Log);
