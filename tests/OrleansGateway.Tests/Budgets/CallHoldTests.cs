@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Budgets;
+using OrleansGateway.Events;
 using OrleansGateway.Leases;
 using OrleansGateway.Limits;
 using OrleansGateway.Telemetry;
@@ -19,7 +20,8 @@ public sealed class CallHoldTests
             $"rate_limits: {{ t: {{ per: [tenant], count: tokens, limit: 100000 }}, u: {{ per: [key], count: output_tokens, limit: 100000 }} }}\n" +
             $"budgets: {{ m: {{ per: [tenant], limit: 5, streams: {streams} }}, n: {{ per: [key], limit: 5, streams: {streams} }} }}\n");
         using var metrics = new GatewayMetrics();
-        var admitter = new Admitter(bed.Book, metrics, TimeProvider.System, NullLogger<Admitter>.Instance);
+        // Nothing is refused here, so there is nothing to tell of.
+        var admitter = new Admitter(bed.Book, metrics, new LimitEvents(null!, TimeProvider.System), TimeProvider.System, NullLogger<Admitter>.Instance);
         var exchange = bed.Request(RuleBed.Caller("acme"), "small");
         using var call = bed.CallOf("small", """{"model":"small","messages":[{"role":"user","content":"Hi"}]}""");
         call.Stream = isStream;

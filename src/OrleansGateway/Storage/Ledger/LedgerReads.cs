@@ -103,11 +103,11 @@ internal sealed class LedgerReads(string schema)
     // By owner, for so the index is: without it each look would go through all notices there ever were.
     public async Task<IReadOnlyList<OwnerNotice>> NoticesAsync(DbConnection connection, DateTimeOffset since, int limit) =>
     [
-        .. (await connection.QueryAsync<StoredNotice>($"""
+        .. (await connection.ReadAllAsync<StoredNotice>(null, $"""
             SELECT n.owner, {StoredNotice.Columns}
             FROM {schema}ledger_owners o CROSS JOIN {schema}ledger_notices n WHERE n.owner = o.owner AND at >= @at
             ORDER BY at, n.owner, rule, scope, period, percent LIMIT @limit
-            """, new { at = since.ToUnixTimeMilliseconds(), limit })).Select(r => new OwnerNotice(r.Owner, r.Row())),
+            """, ("at", since.ToUnixTimeMilliseconds()), ("limit", (long)limit))).Select(r => new OwnerNotice(r.Owner, r.Row())),
     ];
 
     /// <summary>
