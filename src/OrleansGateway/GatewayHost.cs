@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using OrleansGateway.Accounting;
 using OrleansGateway.Admin;
 using OrleansGateway.Audit;
 using OrleansGateway.Configuration;
@@ -21,6 +22,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly Task _watch;
     private readonly Task _overloadWatch;
     private readonly Task _limitsWatch;
+    private readonly Task _evidence;
     private readonly Task _historyPurge;
     private readonly Task _events;
 
@@ -30,6 +32,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         _watch = Configuration.WatchAsync(Changes.By(AuditActor.File), _stopping.Token);
         _overloadWatch = _services.GetRequiredService<Overload>().WatchAsync(_stopping.Token);
         _limitsWatch = _services.GetRequiredService<EmbeddedLeases>().WatchAsync(_stopping.Token);
+        _evidence = Task.Run(() => _services.GetRequiredService<Evidence>().RunAsync(_stopping.Token));
         _historyPurge = _services.GetRequiredService<HistoryPurge>().RunAsync(_stopping.Token);
         _events = _services.GetRequiredService<EmbeddedEvents>().RunAsync(_stopping.Token);
     }
@@ -96,7 +99,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await _stopping.CancelAsync();
         try
         {
-            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _historyPurge, _events);
+            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _historyPurge, _events, _evidence);
         }
         catch (OperationCanceledException)
         {
@@ -121,6 +124,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await services.GetRequiredService<EmbeddedLeases>().StartAsync(cancellation);
         await services.GetRequiredService<EmbeddedEvents>().StartAsync(cancellation);
         services.GetRequiredService<EmbeddedUsage>().Start();
+        await services.GetRequiredService<Evidence>().BeginAsync(cancellation);
         Observe(configuration, services.GetRequiredService<GatewayMetrics>(), services.GetRequiredService<EmbeddedLeases>());
 
         await services.GetRequiredService<ConfigurationChanges>().RecordStartAsync(cancellation);

@@ -1,3 +1,4 @@
+using OrleansGateway.Accounting;
 using OrleansGateway.Admin;
 using OrleansGateway.Admin.Insights;
 using OrleansGateway.Auth;
@@ -54,12 +55,23 @@ internal static class GatewayServices
         services.TryAddSingleton<RecentAttempts>();
         services.TryAddSingleton<StatusSource>();
         services.TryAddSingleton<UpstreamStatus>();
+        services.AddAccounting();
         services.TryAddSingleton<BudgetEndpoints>();
         services.TryAddSingleton<LimitEndpoints>();
         services.TryAddSingleton<UsageEndpoints>();
         services.TryAddSingleton<InsightEndpoints>();
         services.TryAddSingleton<WebhookEndpoints>();
         return services;
+    }
+
+    private static void AddAccounting(this IServiceCollection services)
+    {
+        services.TryAddSingleton<Evidence>();
+        services.TryAddSingleton<SettlementByHand>();
+        services.TryAddSingleton<UsageAudit>();
+        services.TryAddSingleton<RerateBudgets>();
+        services.TryAddSingleton<Rerate>();
+        services.TryAddSingleton<AccountingEndpoints>();
     }
 
     private static IServiceCollection AddCallers(this IServiceCollection services)

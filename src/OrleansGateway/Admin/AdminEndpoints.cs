@@ -12,8 +12,9 @@ internal static class AdminEndpoints
     private static readonly (string, bool)[] Idempotency = [("Idempotency-Key", false)];
 
     public static IReadOnlyList<AdminEndpoint> All(
-        KeyDirectory keys, TenantDirectory tenants, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, BudgetEndpoints budgets, LimitEndpoints limits, UsageEndpoints usage,
-        InsightEndpoints insights, WebhookEndpoints webhooks, Func<StatusDocument> status, Func<UpstreamListDocument> upstreams, TimeProvider time) =>
+        KeyDirectory keys, TenantDirectory tenants, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, BudgetEndpoints budgets, LimitEndpoints limits,
+        UsageEndpoints usage, InsightEndpoints insights, AccountingEndpoints accounting, WebhookEndpoints webhooks, Func<StatusDocument> status,
+        Func<UpstreamListDocument> upstreams, TimeProvider time) =>
     [
         .. Of(new KeyEndpoints(keys, time)),
         .. Of(new TenantEndpoints(tenants)),
@@ -21,6 +22,7 @@ internal static class AdminEndpoints
         .. Of(new ConfigurationEndpoints(changes)),
         .. Of(new AuditEndpoints(log)),
         .. Of(budgets),
+        .. Of(accounting),
         new("GET", "/limits/explain", Permission.ReadBudgets, "Which limits and budgets a call meets, and how they stand.", call => limits.ExplainAsync(call))
             { Answer = AdminJson.Default.LimitExplanationDocument, Refusals = [422], Query = LimitEndpoints.Filters },
         .. Of(usage),
@@ -140,7 +142,17 @@ internal static class AdminEndpoints
         Act("refund", "Gives back part of what was spent in this period.", call => budgets.ActAsync(call, BudgetActKind.Refund)),
         Act("adjust", "Raises the limit of this period, or lowers it.", call => budgets.ActAsync(call, BudgetActKind.Adjust)),
         Act("reset", "Nothing of this period counts as spent any more. What is held stays held.", call => budgets.ActAsync(call, BudgetActKind.Reset)),
-        Act("settle", "Says what a hold in suspense has cost; the rest of it goes back.", call => budgets.ActAsync(call, BudgetActKind.Settle)),
+        Act("settle", "Says what a hold in suspense has cost; the rest of it goes back.", call => budgets.ActAsync(call, BudgetActKind.Settle)) with { Refusals = [400, 404, 409, 413, 422, 503] },
+    ];
+
+    private static AdminEndpoint[] Of(AccountingEndpoints accounting) =>
+    [
+        new("POST", "/audit/usage", Permission.ReadAudit, "Compares ledger, usage records and sums, to the last nano-dollar, and names what differs. Reads all records.", call => accounting.AuditAsync(call))
+            { Answer = AdminJson.Default.UsageAuditDocument, Refusals = [503] },
+        new("GET", "/audit/usage", Permission.ReadAudit, "What the last such comparison since the start has found.", call => accounting.LastAsync(call))
+            { Answer = AdminJson.Default.UsageAuditDocument, Refusals = [404] },
+        new("POST", "/usage/rerate", Permission.ChangeBudgets, "Reckons anew what calls cost, with prices as they are known now, and posts the differences to records and budgets.", call => accounting.RerateAsync(call))
+            { Body = AdminJson.Default.RerateRequest, Answer = AdminJson.Default.RerateDocument, Refusals = [400, 413, 422, 503] },
     ];
 
     private static AdminEndpoint[] Of(WebhookEndpoints webhooks) =>

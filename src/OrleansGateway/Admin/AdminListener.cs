@@ -70,6 +70,7 @@ internal sealed class AdminListener : IAsyncDisposable
             services.GetRequiredService<LimitEndpoints>(),
             services.GetRequiredService<UsageEndpoints>(),
             services.GetRequiredService<InsightEndpoints>(),
+            services.GetRequiredService<AccountingEndpoints>(),
             services.GetRequiredService<WebhookEndpoints>(),
             services.GetRequiredService<StatusSource>().Now,
             services.GetRequiredService<UpstreamStatus>().Now,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansGateway.Accounting;
 using OrleansGateway.Audit;
 using OrleansGateway.Http;
 using OrleansGateway.Leases;
@@ -9,7 +10,7 @@ using OrleansGateway.Tenants;
 namespace OrleansGateway.Admin;
 
 /// <summary>Shows budgets and what is in suspense, and does to them what operators do. Whoever is bound to a tenant sees those of that tenant only.</summary>
-internal sealed class BudgetEndpoints(IBudgets budgets, RuleTables rules, TenantDirectory tenants, IAuditLog log, Random random, TimeProvider time)
+internal sealed class BudgetEndpoints(IBudgets budgets, SettlementByHand settlement, RuleTables rules, TenantDirectory tenants, IAuditLog log, Random random, TimeProvider time)
 {
     public static readonly string[] Filters = ["tenant", "budget"];
 
@@ -41,7 +42,9 @@ internal sealed class BudgetEndpoints(IBudgets budgets, RuleTables rules, Tenant
         var account = new AccountId(Section + request!.Budget, request.Scope ?? "");
         if (rules.Current.OwnerOf(account) is not { } owner)
             return AdminAnswer.Problem(Refusal.NotFound("budget_not_found", $"There is no budget '{request.Budget}', or it is for nobody called '{request.Scope}'."));
-        var done = await budgets.ActAsync(owner, ActOf(request, kind, account, amount, key ?? $"act_{random.NextInt64():x16}", call), call.Aborted);
+        var act = ActOf(request, kind, account, amount, key ?? $"act_{random.NextInt64():x16}", call);
+        if (kind == BudgetActKind.Settle && await settlement.WriteAsync(owner, act, call.Aborted) is { } notWritten) return AdminAnswer.Problem(notWritten);
+        var done = await budgets.ActAsync(owner, act, call.Aborted);
         if (done.Fault is { } fault) return AdminAnswer.Problem(new Refusal(StatusCodes.Status409Conflict, "budget_conflict", fault));
         var record = await budgets.ReadAsync(owner, call.Aborted);
         var after = BudgetDocument.Of(done.After!, record!);
@@ -68,9 +71,11 @@ internal sealed class BudgetEndpoints(IBudgets budgets, RuleTables rules, Tenant
         return show(records, QueryText.Of(query, "budget"));
     }
 
-    /// <summary>The row of each budget's latest period.</summary>
-    private static IEnumerable<AccountRow> Current(LedgerRecord record) =>
-        record.Accounts.Where(a => a.Account.Rule.StartsWith(Section, StringComparison.Ordinal)).GroupBy(a => a.Account).Select(periods => periods.MaxBy(p => p.Period)!);
+    /// <summary>The row of each budget's latest period; of a window that rolls, all its parts in one.</summary>
+    private static IEnumerable<AccountRow> Current(LedgerRecord record) => record.Accounts
+        .Where(a => a.Account.Rule.StartsWith(Section, StringComparison.Ordinal)).GroupBy(a => a.Account).Select(periods => periods.Where(p => p.Period == 0 && p.End is null).ToArray() is [var open]
+            ? open with { Limit = periods.Sum(p => p.Limit), Posted = periods.Sum(p => p.Posted) }
+            : periods.MaxBy(p => p.Period)!);
 
     private static IEnumerable<SuspenseDocument> SuspenseOf(LedgerRecord record)
     {

@@ -12,11 +12,11 @@ internal sealed class AdminClient : IDisposable
 {
     private readonly HttpClient _http;
 
-    public AdminClient(Uri admin, string token)
+    public AdminClient(Uri admin, string token, TimeSpan answerWithin)
     {
         // Neither a proxy nor a redirect shall see the token; a gateway behind a proxy is none on this machine.
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !admin.IsLoopback };
-        _http = new HttpClient(handler) { BaseAddress = admin, Timeout = TimeSpan.FromSeconds(30) };
+        _http = new HttpClient(handler) { BaseAddress = admin, Timeout = answerWithin };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 

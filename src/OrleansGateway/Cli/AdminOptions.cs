@@ -26,12 +26,14 @@ internal sealed class AdminOptions(Func<string, string?> environment)
     }
 
     /// <summary>A client for what the options say.</summary>
-    public AdminClient Client(ParseResult result)
+    /// <param name="result">The options.</param>
+    /// <param name="answerWithin">Longest time that an answer may take; default 30 s.</param>
+    public AdminClient Client(ParseResult result, TimeSpan? answerWithin = null)
     {
         var text = result.GetValue(_admin)!;
         if (!Uri.TryCreate(text, UriKind.Absolute, out var admin) || admin.Scheme is not ("http" or "https"))
             throw new CliException($"--admin must be an address such as http://127.0.0.1:9090, and is '{text}'.");
-        return new AdminClient(admin, Token(result.GetValue(_tokenFile)));
+        return new AdminClient(admin, Token(result.GetValue(_tokenFile)), answerWithin ?? TimeSpan.FromSeconds(30));
     }
 
     // A file that was named wins over the environment, which may be set for another gateway.

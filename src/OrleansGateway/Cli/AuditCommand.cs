@@ -4,13 +4,14 @@ using OrleansGateway.Admin;
 
 namespace OrleansGateway.Cli;
 
-/// <summary><c>gateway audit</c>: shows the audit log, and proves it.</summary>
+/// <summary><c>gateway audit</c>: proves that what was used, billed and spent is one; shows the log of changes, and proves that too.</summary>
 internal static class AuditCommand
 {
     public static Command Create(Func<string, string?> environment)
     {
         var admin = new AdminOptions(environment);
-        var audit = new Command("audit", "Show and verify the log of all changes.") { List(admin), Verify(admin) };
+        var audit = new Command("audit", "Prove that ledger, usage records and sums agree; show and verify the log of all changes.") { UsageAuditCommand.Create(admin), List(admin), Verify(admin) };
+        UsageAuditCommand.AddTo(audit, admin);
         admin.AddTo(audit);
         return audit;
     }

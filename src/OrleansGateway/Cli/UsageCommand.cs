@@ -15,6 +15,7 @@ internal static class UsageCommand
         var command = new Command("usage", "Show, export and watch what was used and what it cost.")
         {
             Top(admin), Report(admin), UsageExportCommand.Create(admin), UsageTailCommand.Create(admin), Insights(admin),
+            UsageRerateCommand.Create(admin),
         };
         admin.AddTo(command);
         return command;

@@ -19,6 +19,9 @@ internal interface IAdmissions
 
     /// <summary>The account, made when it is first asked for; none if there are as many as may be, and the rule then says what happens.</summary>
     Account? Find(string owner, AccountId id, AccountSpec spec);
+
+    /// <summary>Has what was spent until now said to the owners, which otherwise takes a second: for whoever compares them with other books.</summary>
+    Task ReportAsync(CancellationToken cancellation);
 }
 
 /// <summary>On what terms a request is admitted.</summary>

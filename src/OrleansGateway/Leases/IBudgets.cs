@@ -28,6 +28,9 @@ internal enum BudgetActKind : byte
 
     /// <summary>A hold in suspense has cost this; the rest goes back.</summary>
     Settle,
+
+    /// <summary>What was posted to a period, be it over, was reckoned with a wrong price: more than that was spent, or less (negative). Beyond the limit too.</summary>
+    Correct,
 }
 
 /// <param name="Id">Names the act: the <c>Idempotency-Key</c>, or one made for it.</param>
@@ -52,6 +55,12 @@ internal sealed record BudgetAct(string Id, BudgetActKind Kind, AccountId Accoun
 
     /// <summary>Of a settlement: number of the lease.</summary>
     public long Lease { get; init; }
+
+    /// <summary>Of a correction: number of the period.</summary>
+    public long Period { get; init; }
+
+    /// <summary>Of a correction, where the window rolls: when that was spent.</summary>
+    public DateTimeOffset At { get; init; }
 }
 
 /// <param name="Fault">Why it was not done, in words; none if it was.</param>

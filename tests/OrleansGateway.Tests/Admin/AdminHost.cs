@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OrleansGateway.Accounting;
 using OrleansGateway.Admin;
 using OrleansGateway.Admin.Insights;
 using OrleansGateway.Configuration;
@@ -16,6 +17,8 @@ using OrleansGateway.Http;
 using OrleansGateway.Leases.Owners;
 using OrleansGateway.Limits;
 using OrleansGateway.Storage;
+using OrleansGateway.Storage.Ledger;
+using OrleansGateway.Storage.Usage;
 using OrleansGateway.Tests.Events;
 using OrleansGateway.Tests.Leases;
 using OrleansGateway.Tests.Limits;
@@ -113,13 +116,20 @@ internal sealed class AdminHost : IAsyncDisposable
         await admins.LoadAsync(Cancel);
         var rules = new RuleTables(() => source.Current, new AccountBook(), directory.Time);
         var owners = new EmbeddedOwners(new MemoryLedger(), account => rules.Current.SpecOf(account), directory.Time, loggers.CreateLogger<EmbeddedOwners>(), new OwnerSettings(), levelsFile: null);
+        var usage = new SqliteUsageStore(SqliteDatabase.OpenUsage(folder.Path, directory.Time, loggers.CreateLogger<SqliteDatabase>()));
+        var ledger = new SqliteLedgerStore(SqliteDatabase.OpenLedger(folder.Path, directory.Time, loggers.CreateLogger<SqliteDatabase>()), directory.Time);
+        var book = new UsageBook();
+        var rerate = new Rerate(book, usage, new RerateBudgets(book, usage, ledger, owners, rules), rules, () => source.Current, new Random(1), directory.Time);
+        var accounting = new AccountingEndpoints(
+            new UsageAudit(book, usage, new AccountBook(), ledger, rules, () => source.Current, directory.Time), rerate, new SqliteAuditLog(directory.Database), directory.Time);
         var events = new EventBed(directory.Time, () => source.Current, loggers);
-        var (book, tail) = (new UsageBook(), new UsageTail());
+        var tail = new UsageTail();
         var endpoints = AdminEndpoints.All(directory.Keys, directory.Tenants, admins, changes, new SqliteAuditLog(directory.Database),
-            new BudgetEndpoints(owners, rules, directory.Tenants, new SqliteAuditLog(directory.Database), new Random(1), directory.Time),
+            new BudgetEndpoints(owners, new SettlementByHand(book, usage, owners, directory.Time), rules, directory.Tenants, new SqliteAuditLog(directory.Database), new Random(1), directory.Time),
             new LimitEndpoints(new LimitExplanation(rules, owners), directory.Keys, () => source.Current),
             new UsageEndpoints(reports ?? book, book, tail, directory.Time),
             new InsightEndpoints(reports ?? book, book, () => source.Current, rules, owners, directory.Tenants, directory.Keys, directory.Time),
+            accounting,
             new WebhookEndpoints(events.Deliveries, new Random(1), directory.Time), () => Status, () => Upstreams, directory.Time);
         new AdminApi(endpoints, admins, new RequestIds(new Random(1)), loggers.CreateLogger<AdminApi>()).Map(app);
         await app.StartAsync(Cancel);

@@ -31,6 +31,10 @@ public sealed class HistoryPurgeTests
 
         public SemaphoreSlim Purged { get; } = new(0);
 
+        public ValueTask<IReadOnlyList<string>> OwnersAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+        public ValueTask<LedgerBooks?> ReadBooksAsync(string owner, CancellationToken cancellation) => throw new NotSupportedException();
+
         public ValueTask<LedgerHistory> ReadHistoryAsync(LedgerHistoryQuery query, CancellationToken cancellation) => throw new NotSupportedException();
 
         public ValueTask<IReadOnlyList<OwnerNotice>> ReadNoticesAsync(DateTimeOffset since, int limit, CancellationToken cancellation) => throw new NotSupportedException();

@@ -125,6 +125,11 @@ internal sealed class MemoryLedger : ILedgerStore
             foreach (var row in write.Leases) _leases[(row.Session, row.Account, row.Number)] = row;
             foreach (var row in write.Suspense) _suspense[(row.Session, row.Name, row.Account, row.Lease)] = row;
             foreach (var row in write.Credits) _credits[(row.Account, row.Id)] = row;
+            foreach (var (account, period, amount) in write.Corrections)
+            {
+                if (_accounts.TryGetValue((account, period), out var row)) _accounts[(account, period)] = row with { Posted = row.Posted + amount, Available = row.Available - amount };
+            }
+
             foreach (var row in write.Notices)
             {
                 if (!notices.Exists(n => n.Account == row.Account && n.Period == row.Period && n.Percent == row.Percent)) notices.Add(row);

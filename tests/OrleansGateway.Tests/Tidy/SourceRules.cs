@@ -31,7 +31,8 @@ internal static partial class SourceRules
         ["Budgets"] = ["Leases", "Limits", "Prices", "Http", "Configuration", "Telemetry", "Models"],
         ["SelfService"] = ["Auth", "Http", "Configuration", "Usage", "Leases", "Limits"],
         ["Storage"] = ["Audit", "Events", "Tenants", "Admin", "Configuration", "Telemetry", "Leases", "Prices", "Usage", "Http"],
-        ["Admin"] = ["Audit", "Events", "Tenants", "Http", "Configuration", "Telemetry", "Upstream", "Leases", "Limits", "Budgets", "Prices", "Usage"],
+        ["Accounting"] = ["Usage", "Prices", "Leases", "Limits", "Http", "Configuration"],
+        ["Admin"] = ["Accounting", "Audit", "Events", "Tenants", "Http", "Configuration", "Telemetry", "Upstream", "Leases", "Limits", "Budgets", "Prices", "Usage"],
     };
 
     public static IEnumerable<string> NamespaceIsFolder(SourceFile file, string projectPath)

@@ -80,6 +80,11 @@ internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
         }
     }
 
+    public async Task ReportAsync(CancellationToken cancellation)
+    {
+        foreach (var link in _core.Links) await LaneOf(link).ReportAsync().WaitAsync(cancellation);
+    }
+
     /// <summary>Refuses those who wait, admits nobody more, and gives everything back that is not held. To be called when requests have ended.</summary>
     public async Task StopAsync(CancellationToken cancellation)
     {

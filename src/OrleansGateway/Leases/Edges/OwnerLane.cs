@@ -44,6 +44,14 @@ internal sealed class OwnerLane(OwnerLink link, ILeaseOwners owners, EdgeClock c
         lock (_lock) link.Visit(clock.Now.Ticks);
     }
 
+    /// <summary>Says what was spent until now.</summary>
+    public Task ReportAsync()
+    {
+        lock (_lock) link.ReportAll();
+        Send();
+        lock (_lock) return _sending;
+    }
+
     /// <summary>Gives everything back. To be called once nothing is admitted any more.</summary>
     public async Task EndAsync(CancellationToken cancellation)
     {

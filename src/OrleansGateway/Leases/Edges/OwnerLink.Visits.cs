@@ -26,6 +26,15 @@ internal sealed partial class OwnerLink
         }
     }
 
+    /// <summary>All that was spent until now is said with the next request.</summary>
+    public void ReportAll()
+    {
+        foreach (var account in _accounts)
+        {
+            if (account.Cell is { } cell && cell.Spent != cell.ReportedSpent) SetDue(account);
+        }
+    }
+
     private bool IsCrowded => core.AccountCount > Settings.AccountsAtEase;
 
     /// <summary>False if it was forgotten.</summary>

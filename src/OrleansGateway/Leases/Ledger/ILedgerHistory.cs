@@ -6,6 +6,12 @@ internal interface ILedgerHistory
     /// <summary>Of one owner, the newest first.</summary>
     ValueTask<LedgerHistory> ReadHistoryAsync(LedgerHistoryQuery query, CancellationToken cancellation);
 
+    /// <summary>Owners that the ledger has ever heard of, in the order of their names.</summary>
+    ValueTask<IReadOnlyList<string>> OwnersAsync(CancellationToken cancellation);
+
+    /// <summary>All that is kept of one owner; none if it was never heard of.</summary>
+    ValueTask<LedgerBooks?> ReadBooksAsync(string owner, CancellationToken cancellation);
+
     /// <summary>Notices of all owners that were given at this instant or later, the oldest first.</summary>
     ValueTask<IReadOnlyList<OwnerNotice>> ReadNoticesAsync(DateTimeOffset since, int limit, CancellationToken cancellation);
 

@@ -41,7 +41,27 @@ internal sealed record LedgerWrite
 
     /// <summary>Added once by account, period and percentage.</summary>
     public IReadOnlyList<NoticeRow> Notices { get; init; } = [];
+
+    /// <summary>Changes of rows that whoever writes does not have: of periods that are over. A row that is not there any more stays away.</summary>
+    public IReadOnlyList<CorrectionRow> Corrections { get; init; } = [];
 }
+
+/// <summary>All that is kept of one owner, as it is at one instant: what is over, closed and settled included. For the audit.</summary>
+internal sealed record LedgerBooks
+{
+    public required string Owner { get; init; }
+
+    public IReadOnlyList<AccountRow> Accounts { get; init; } = [];
+
+    public IReadOnlyList<LeaseRow> Leases { get; init; } = [];
+
+    public IReadOnlyList<SuspenseRow> Suspense { get; init; } = [];
+
+    public IReadOnlyList<AdjustmentRow> Adjustments { get; init; } = [];
+}
+
+/// <summary>In a period that is over more was spent, or less (negative): that much is posted, and not available.</summary>
+internal sealed record CorrectionRow(AccountId Account, long Period, long Amount);
 
 /// <summary>
 /// One account in one period. Of a budget, on every row that is ever written: <c>Limit = Available + Posted + Σ (Granted − Posted − Returned)</c> over its leases of that period.
@@ -112,7 +132,7 @@ internal sealed record CreditRow(AccountId Account, string Id, long Amount, long
 /// <param name="Id">The <c>Idempotency-Key</c> of the request, or one made for it.</param>
 /// <param name="Account">Which.</param>
 /// <param name="Period">The period it was in.</param>
-/// <param name="Kind"><c>reset</c>, <c>grant</c>, <c>refund</c>, <c>adjust</c>, <c>settle</c>.</param>
+/// <param name="Kind"><c>reset</c>, <c>grant</c>, <c>refund</c>, <c>adjust</c>, <c>settle</c>, <c>correct</c>.</param>
 /// <param name="Amount">In nano-dollars; negative takes away.</param>
 /// <param name="Actor">Id of the admin.</param>
 /// <param name="Reason">In the admin's words.</param>

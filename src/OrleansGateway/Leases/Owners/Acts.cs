@@ -17,12 +17,13 @@ internal sealed class Acts(OwnerAccounts accounts, LedgerDraft draft)
     {
         if (!accounts.IsLedgerKnown) return No("The ledger cannot be reached.");
         if (accounts.Find(act.Account, now) is not LedgerAccount account) return No($"There is no budget {act.Account}.");
-        var before = account.Current.ToRow();
+        var period = act.Kind == BudgetActKind.Correct ? account.Find(act.Period) ?? account.Current : account.Current;
+        var before = period.ToRow();
         if (Apply(account, act, now, out var amount) is { } fault) return new BudgetActResult(fault, before, before);
         account.Touch(account.Current);
-        draft.Adjustment = new AdjustmentRow(act.Id, act.Account, account.Current.Number, Word(act.Kind), amount, act.Actor, act.Reason, now.Utc);
+        draft.Adjustment = new AdjustmentRow(act.Id, act.Account, act.Kind == BudgetActKind.Correct ? act.Period : account.Current.Number, Word(act.Kind), amount, act.Actor, act.Reason, now.Utc);
         if (_known.Count >= KnownMax) _known.Clear();
-        return _known[act.Id] = new BudgetActResult(null, before, account.Current.ToRow());
+        return _known[act.Id] = new BudgetActResult(null, before, period.ToRow());
     }
 
     private static BudgetActResult No(string fault) => new(fault, null, null);
@@ -33,6 +34,7 @@ internal sealed class Acts(OwnerAccounts accounts, LedgerDraft draft)
         BudgetActKind.Grant => "grant",
         BudgetActKind.Refund => "refund",
         BudgetActKind.Adjust => "adjust",
+        BudgetActKind.Correct => "correct",
         _ => "settle",
     };
 
@@ -51,6 +53,9 @@ internal sealed class Acts(OwnerAccounts accounts, LedgerDraft draft)
                 return Refund(account, act.Amount);
             case BudgetActKind.Adjust:
                 return Adjust(account, act.Amount);
+            case BudgetActKind.Correct:
+                amount = account.Correct(act.Period, act.Amount, act.At, now);
+                return null;
             default:
                 return Settle(account, act, now);
         }

@@ -150,6 +150,27 @@ internal sealed class LedgerAccount(AccountId id, AccountSpec spec, OwnerSetting
         draft.Changed(lease, this);
     }
 
+    /// <summary>
+    /// What was posted to a period was reckoned with a wrong price, and is more, or less (negative). Answers by how much what counts as spent has changed: of what has left a window
+    /// that rolls, nothing counts.
+    /// </summary>
+    public long Correct(long number, long amount, DateTimeOffset at, in OwnerTime now)
+    {
+        if (IsRolling) return Rolling.Correct(Current, Spec.Time, amount, at, now.Utc);
+        if (Find(number) is not { } period)
+        {
+            draft.Correct(new CorrectionRow(Id, number, amount));
+            return amount;
+        }
+
+        if (period == _current && amount > 0) Credits.Burn(period.Limit - period.Posted, amount);
+        period.Posted = checked(period.Posted + amount);
+        period.Available = checked(period.Available - amount);
+        Touch(period);
+        if (IsMoney && period == _current) Notices.Raise(this, 0, now.Utc, draft);
+        return amount;
+    }
+
     /// <summary>The account in memory takes the place of this one: what is out counts as spent.</summary>
     public void Leave(in OwnerTime now)
     {

@@ -10,10 +10,11 @@ internal sealed class LedgerDraft
     private readonly Dictionary<(AccountId, string), CreditRow> _credits = [];
     private readonly Dictionary<(Guid, string, AccountId, long), SuspenseRow> _suspense = [];
     private readonly List<NoticeRow> _notices = [];
+    private readonly List<CorrectionRow> _corrections = [];
 
     public AdjustmentRow? Adjustment { get; set; }
 
-    public bool IsEmpty => _periods.Count == 0 && _leases.Count == 0 && _credits.Count == 0 && _suspense.Count == 0 && Adjustment is null;
+    public bool IsEmpty => _periods.Count == 0 && _leases.Count == 0 && _credits.Count == 0 && _suspense.Count == 0 && _corrections.Count == 0 && Adjustment is null;
 
     public void Changed(LedgerPeriod period) => _periods.Add(period);
 
@@ -22,6 +23,8 @@ internal sealed class LedgerDraft
     public void Changed(CreditRow row) => _credits[(row.Account, row.Id)] = row;
 
     public void Changed(SuspenseRow row) => _suspense[(row.Session, row.Name, row.Account, row.Lease)] = row;
+
+    public void Correct(CorrectionRow row) => _corrections.Add(row);
 
     public void Notice(NoticeRow row) => _notices.Add(row);
 
@@ -32,6 +35,7 @@ internal sealed class LedgerDraft
         _credits.Clear();
         _suspense.Clear();
         _notices.Clear();
+        _corrections.Clear();
         Adjustment = null;
     }
 
@@ -50,6 +54,7 @@ internal sealed class LedgerDraft
             Credits = [.. _credits.Values],
             Suspense = [.. _suspense.Values],
             Notices = [.. _notices],
+            Corrections = [.. _corrections],
             Adjustment = Adjustment,
         };
         Clear();

@@ -55,6 +55,28 @@ internal sealed class RollingPosts(LedgerDraft draft)
         }
     }
 
+    /// <summary>What was posted at an instant was more, or less (negative). Answers how much of the change still counts.</summary>
+    public long Correct(LedgerPeriod open, TimeSpan window, long amount, DateTimeOffset at, DateTimeOffset now)
+    {
+        var start = StartAt(window, at);
+        if (LeavesAt(start, window) <= now) return 0;
+        var left = amount;
+        // It was posted a moment after it was used, so perhaps in a later part.
+        foreach (var part in _closed.Where(c => c.Start >= start))
+        {
+            var change = Math.Max(left, -part.Posted);
+            (part.Posted, part.Limit, Sum, left) = (part.Posted + change, part.Limit + change, Sum + change, left - change);
+            open.Raise(-change);
+            draft.Changed(part);
+            if (left == 0) break;
+        }
+
+        var rest = Math.Max(left, -open.Posted);
+        (open.Posted, open.Available) = (open.Posted + rest, open.Available - rest);
+        draft.Changed(open);
+        return amount - left + rest;
+    }
+
     /// <summary>How long until this much more is free; zero if nobody can say.</summary>
     public TimeSpan WhenFree(long missing, LedgerPeriod open, TimeSpan window, DateTimeOffset now)
     {

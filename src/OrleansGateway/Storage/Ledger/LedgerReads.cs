@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Dapper;
 using OrleansGateway.Leases.Ledger;
 
 namespace OrleansGateway.Storage.Ledger;
@@ -57,6 +58,27 @@ internal sealed class LedgerReads(string schema)
         var open = await connection.ReadAllAsync<StoredHolder>(transaction, $"SELECT DISTINCT owner, session FROM {schema}ledger_leases WHERE state <> 2");
         // Sorted out here: lists as parameters are written differently in the two databases.
         return [.. open.Where(o => !own.Contains(o.Session)).Select(o => o.Owner).Distinct().Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Every owner.</summary>
+    public async Task<IReadOnlyList<string>> OwnersAsync(DbConnection connection) =>
+        [.. (await connection.QueryAsync<string>($"SELECT owner FROM {schema}ledger_owners")).Order(StringComparer.Ordinal)];
+
+    /// <summary>All that is kept of an owner.</summary>
+    public async Task<LedgerBooks?> BooksAsync(DbConnection connection, DbTransaction transaction, string owner)
+    {
+        if (await connection.ReadAllAsync<StoredOwner>(transaction, $"SELECT epoch, version FROM {schema}ledger_owners WHERE owner = @owner", ("owner", owner)) is not [_]) return null;
+        return new LedgerBooks
+        {
+            Owner = owner,
+            Accounts = [.. (await ReadAsync<StoredAccount>(StoredAccount.Columns, "accounts", "rule, scope, period")).Select(r => r.Row())],
+            Leases = [.. (await ReadAsync<StoredLease>(StoredLease.Columns, "leases", "session, number, rule, scope")).Select(r => r.Row())],
+            Suspense = [.. (await ReadAsync<StoredSuspense>(StoredSuspense.Columns, "suspense", "at, session, name, rule, scope, lease")).Select(r => r.Row())],
+            Adjustments = [.. (await ReadAsync<StoredAdjustment>(StoredAdjustment.Columns, "adjustments", "at, id")).Select(r => r.Row())],
+        };
+
+        Task<List<T>> ReadAsync<T>(string columns, string table, string order) =>
+            connection.ReadAllAsync<T>(transaction, $"SELECT {columns} FROM {schema}ledger_{table} WHERE owner = @owner ORDER BY {order}", ("owner", owner));
     }
 
     public async Task<LedgerHistory> HistoryAsync(DbConnection connection, DbTransaction transaction, LedgerHistoryQuery query)

@@ -58,6 +58,13 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, TimeProvide
         IsolationLevel.RepeatableRead, (connection, transaction) => Reads.HistoryAsync(connection, transaction, query), cancellation);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> OwnersAsync(CancellationToken cancellation) => CallAsync(Reads.OwnersAsync, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<LedgerBooks?> ReadBooksAsync(string owner, CancellationToken cancellation) => InTransactionAsync(
+        IsolationLevel.RepeatableRead, (connection, transaction) => Reads.BooksAsync(connection, transaction, owner), cancellation);
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OwnerNotice>> ReadNoticesAsync(DateTimeOffset since, int limit, CancellationToken cancellation) => InTransactionAsync(
         IsolationLevel.RepeatableRead, (connection, transaction) => Reads.NoticesAsync(connection, transaction, since, limit), cancellation);
 

@@ -45,6 +45,7 @@ internal static class PostgresLedgerWrites
         if (write.Suspense.Count > 0) yield return Suspense(write);
         if (write.Credits.Count > 0) yield return Credits(write);
         if (write.Notices.Count > 0) yield return Notices(write);
+        if (write.Corrections.Count > 0) yield return Corrections(write);
         if (LedgerEquation.AccountsOf(write) is { Count: > 0 } touched) yield return Equation(write.Owner, [.. touched]);
     }
 
@@ -114,6 +115,14 @@ internal static class PostgresLedgerWrites
         Texts("rule", write.Notices, r => r.Account.Rule), Texts("scope", write.Notices, r => LedgerText.ToStore(r.Account.Scope)),
         Longs("period", write.Notices, r => r.Period), Longs("percent", write.Notices, r => r.Percent), Longs("posted", write.Notices, r => r.Posted),
         Longs("total", write.Notices, r => r.Limit), Longs("at", write.Notices, r => r.At.ToUnixTimeMilliseconds()));
+
+    private static NpgsqlBatchCommand Corrections(LedgerWrite write) => Command("""
+        UPDATE gateway.ledger_accounts AS a SET posted = posted + r.amount, available = available - r.amount
+        FROM unnest(@rule, @scope, @period, @amount) AS r(rule, scope, period, amount)
+        WHERE a.owner = @owner AND a.rule = r.rule AND a.scope = r.scope AND a.period = r.period
+        """, write.Owner,
+        Texts("rule", write.Corrections, r => r.Account.Rule), Texts("scope", write.Corrections, r => LedgerText.ToStore(r.Account.Scope)),
+        Longs("period", write.Corrections, r => r.Period), Longs("amount", write.Corrections, r => r.Amount));
 
     // A statement of its own: it must see what those before it wrote.
     private static NpgsqlBatchCommand Equation(string owner, IReadOnlyList<(Leases.AccountId Account, long Period)> touched) => Command($"""

@@ -42,6 +42,13 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, TimeProvider ti
         ReadAsync((connection, transaction) => Reads.HistoryAsync(connection, transaction, query), cancellation);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> OwnersAsync(CancellationToken cancellation) => ReadAsync((connection, _) => Reads.OwnersAsync(connection), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<LedgerBooks?> ReadBooksAsync(string owner, CancellationToken cancellation) =>
+        ReadAsync((connection, transaction) => Reads.BooksAsync(connection, transaction, owner), cancellation);
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OwnerNotice>> ReadNoticesAsync(DateTimeOffset since, int limit, CancellationToken cancellation) =>
         ReadAsync((connection, transaction) => Reads.NoticesAsync(connection, transaction, since, limit), cancellation);
 

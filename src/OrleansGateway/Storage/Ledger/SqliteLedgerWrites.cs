@@ -8,7 +8,7 @@ namespace OrleansGateway.Storage.Ledger;
 internal sealed class SqliteLedgerWrites : IDisposable
 {
     private readonly TimeProvider _time;
-    private readonly SqliteStatement _raise, _account, _lease, _suspense, _credit, _adjustment, _notice, _difference;
+    private readonly SqliteStatement _raise, _account, _lease, _suspense, _credit, _adjustment, _notice, _correction, _difference;
 
     public SqliteLedgerWrites(SqliteConnection connection, TimeProvider time)
     {
@@ -49,6 +49,7 @@ internal sealed class SqliteLedgerWrites : IDisposable
             INSERT INTO ledger_notices (owner, rule, scope, period, percent, posted, total, at) VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8)
             ON CONFLICT (owner, rule, scope, period, percent) DO NOTHING
             """, 8);
+        _correction = Prepare("UPDATE ledger_accounts SET posted = posted + @p5, available = available - @p5 WHERE owner = @p1 AND rule = @p2 AND scope = @p3 AND period = @p4", 5);
         _difference = Prepare("""
             SELECT total - available - posted - coalesce((SELECT sum(granted - posted - returned) FROM ledger_leases
                 WHERE owner = @p1 AND rule = @p2 AND scope = @p3 AND period = @p4 AND state <> 2), 0)
@@ -88,13 +89,16 @@ internal sealed class SqliteLedgerWrites : IDisposable
                 row.At.ToUnixTimeMilliseconds());
         }
 
+        foreach (var row in write.Corrections)
+            _correction.Run(transaction, write.Owner, row.Account.Rule, LedgerText.ToStore(row.Account.Scope), row.Period, row.Amount);
+
         foreach (var (account, period) in LedgerEquation.AccountsOf(write)) Check(transaction, write.Owner, account, period);
         return LedgerOutcome.Written;
     }
 
     public void Dispose()
     {
-        foreach (var statement in (SqliteStatement[])[_raise, _account, _lease, _suspense, _credit, _adjustment, _notice, _difference]) statement.Dispose();
+        foreach (var statement in (SqliteStatement[])[_raise, _account, _lease, _suspense, _credit, _adjustment, _notice, _correction, _difference]) statement.Dispose();
     }
 
     private bool Add(SqliteTransaction transaction, string owner, AdjustmentRow row) => _adjustment.Run(

@@ -210,6 +210,63 @@ public sealed class LedgerAccountTests
     }
 
     [Fact]
+    public void Correction_OfAPeriod_ChangesThatOneOnlyAndOnce()
+    {
+        var bench = new OwnerBench(accounts: ("m", Budget(100, days: 1)));
+        var edge = new BenchEdge(bench);
+        edge.Take(30, "m");
+        edge.Spend("m", 30);
+        edge.Close("m");
+        var period = bench.View("m").Period;
+        bench.Advance(TimeSpan.FromDays(2));
+        bench.Sweep();
+        Correct("past", 7, period);
+        Correct("past", 7, period);
+        Correct("now", 120, bench.View("m").Period);
+        Correct("refund", -5, bench.View("m").Period);
+        Assert.Equal((115L, -15L), (bench.View("m").Posted, bench.View("m").Level));
+        Assert.Equal(Denial.Exhausted, edge.Take(1, "m").Denial);
+        Assert.Equal([37L, 115L], bench.Ledger.Acquire(OwnerBench.Owner).Accounts.OrderBy(a => a.Period).Select(a => a.Posted));
+
+        void Correct(string id, long amount, long of) =>
+            Assert.Null(bench.Act(new BudgetAct(id, BudgetActKind.Correct, OwnerBench.Id("m"), amount, "adm_1", null) { Period = of }).Fault);
+    }
+
+    [Fact]
+    public void Correction_OfAWindowThatRolls_CountsUntilWhatItCorrectsHasLeft()
+    {
+        var bench = new OwnerBench(accounts: ("m", Budget(100) with { Time = TimeSpan.FromDays(10) }));
+        var edge = new BenchEdge(bench);
+        var begin = bench.Now.Utc;
+        for (var day = 0; day < 3; day++)
+        {
+            edge.Take(10, "m");
+            edge.Spend("m", 10);
+            edge.Send();
+            bench.Advance(TimeSpan.FromDays(1));
+        }
+
+        edge.Close("m");
+        Assert.Equal((45L, 55L), Correct("first", 15, begin));
+        Assert.Equal((40L, 60L), Correct("second", -5, begin + TimeSpan.FromDays(1)));
+        bench.Restart();
+        Assert.Equal((40L, 60L), (bench.View("m").Posted, bench.View("m").Level));
+        // The first has left, with its correction; and what is said of it then changes nothing.
+        bench.Advance(TimeSpan.FromDays(7.5));
+        bench.Sweep();
+        Assert.Equal((15L, 85L), Correct("late", 99, begin));
+        bench.Advance(TimeSpan.FromDays(3));
+        bench.Sweep();
+        Assert.Equal((0L, 100L), (bench.View("m").Posted, bench.View("m").Level));
+
+        (long, long) Correct(string id, long amount, DateTimeOffset at)
+        {
+            Assert.Null(bench.Act(new BudgetAct(id, BudgetActKind.Correct, OwnerBench.Id("m"), amount, "adm_1", null) { At = at }).Fault);
+            return (bench.View("m").Posted, bench.View("m").Level);
+        }
+    }
+
+    [Fact]
     public void Budget_ThatRollsOver_AddsWhatIsLeftOnce()
     {
         var bench = new OwnerBench(accounts: ("m", Budget(100, days: 1) with { RollsOver = true }));

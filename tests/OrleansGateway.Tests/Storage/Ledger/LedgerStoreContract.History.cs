@@ -26,6 +26,35 @@ public abstract partial class LedgerStoreContract
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task WriteAsync_OfACorrection_ChangesAPeriodThatIsOverAndNoneThatIsNotThere()
+    {
+        var store = await OpenAsync();
+        await FillAsync(store);
+        var history = (ILedgerHistory)store;
+        var before = (await history.ReadBooksAsync(Owner, Cancel))!;
+        Assert.Equal([Owner], await history.OwnersAsync(Cancel));
+        Assert.Null(await history.ReadBooksAsync("tenant:other", Cancel));
+        var version = (await store.AcquireAsync(Owner, Cancel)).Version;
+        var act = new AdjustmentRow("correct-1", Month, 9, "correct", 3, "adm_1", null, At);
+        for (var i = 0; i < 2; i++) await store.WriteAsync(Write(version + i) with { Adjustment = act, Corrections = [new(Month, 9, 3), new(Month, 99, 1)] }, Cancel);
+        var after = (await history.ReadBooksAsync(Owner, Cancel))!;
+        Assert.Equal(
+            before.Accounts.Select(a => a.Account == Month && a.Period == 9 ? a with { Posted = a.Posted + 3, Available = a.Available - 3 } : a), after.Accounts);
+        Assert.Equal((before.Leases.Count, before.Suspense.Count, before.Adjustments.Count + 1), (after.Leases.Count, after.Suspense.Count, after.Adjustments.Count));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task AcquireAsync_OfAWindowThatRolls_ReadsAllItsParts()
+    {
+        var store = await OpenAsync();
+        var version = (await store.AcquireAsync(Owner, Cancel)).Version;
+        var open = new AccountRow(Month, 0, 60, 50, 10, 100, 0, At, null);
+        AccountRow[] parts = [open, .. new[] { 3L, 7L }.Select(n => new AccountRow(Month, n, 20, 0, 20, 0, 0, At, null))];
+        await store.WriteAsync(Write(version, parts), Cancel);
+        Assert.Equal(parts, (await store.AcquireAsync(Owner, Cancel)).Accounts);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task WriteAsync_OfANoticeThatWasGiven_KeepsTheFirst()
     {
         var store = await OpenAsync();
