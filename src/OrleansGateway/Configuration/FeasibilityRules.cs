@@ -120,13 +120,13 @@ internal static class FeasibilityRules
     private static long LeastCost(string name, ModelSettings model, GatewaySettings settings)
     {
         var targets = model.Targets.Select(t => (t.Provider, t.Model, t.Price)).Concat(model.Fallbacks.Select(f => (f.Provider, f.Model, f.Price)));
-        return targets.Select(t => t.Price ?? Price.Find(settings.Providers[t.Provider].Prices, t.Model ?? name)).Max(CostOf);
+        return targets.Select(t => PriceLookup.Find(settings, settings.Providers[t.Provider], t.Model ?? name, t.Price)?.Now(TimeProvider.System)).Max(CostOf);
 
-        long CostOf(PriceSettings? stated)
+        long CostOf(Price? price)
         {
-            if (stated is null) return 0;
-            var price = new Price(stated);
-            var femtos = (Int128)price.DearestInput * LeastInput(name, model) + price.DearestOutput;
+            if (price is null) return 0;
+            var input = LeastInput(name, model);
+            var femtos = price.Bounds.Where(b => b.Above == 0 || input > b.Above).Max(b => (Int128)b.Input * input + b.Output);
             return (long)(price.Request + (femtos + FemtosPerNano - 1) / FemtosPerNano);
         }
     }
