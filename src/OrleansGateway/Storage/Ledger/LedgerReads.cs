@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Dapper;
 using OrleansGateway.Leases.Ledger;
 
 namespace OrleansGateway.Storage.Ledger;
@@ -61,8 +60,8 @@ internal sealed class LedgerReads(string schema)
     }
 
     /// <summary>Every owner.</summary>
-    public async Task<IReadOnlyList<string>> OwnersAsync(DbConnection connection) =>
-        [.. (await connection.QueryAsync<string>($"SELECT owner FROM {schema}ledger_owners")).Order(StringComparer.Ordinal)];
+    public async Task<IReadOnlyList<string>> OwnersAsync(DbConnection connection, DbTransaction transaction) =>
+        [.. (await connection.ReadAllAsync<StoredHolder>(transaction, $"SELECT owner, '' AS session FROM {schema}ledger_owners")).Select(o => o.Owner).Order(StringComparer.Ordinal)];
 
     /// <summary>All that is kept of an owner.</summary>
     public async Task<LedgerBooks?> BooksAsync(DbConnection connection, DbTransaction transaction, string owner)
@@ -101,9 +100,9 @@ internal sealed class LedgerReads(string schema)
     }
 
     // By owner, for so the index is: without it each look would go through all notices there ever were.
-    public async Task<IReadOnlyList<OwnerNotice>> NoticesAsync(DbConnection connection, DateTimeOffset since, int limit) =>
+    public async Task<IReadOnlyList<OwnerNotice>> NoticesAsync(DbConnection connection, DbTransaction transaction, DateTimeOffset since, int limit) =>
     [
-        .. (await connection.ReadAllAsync<StoredNotice>(null, $"""
+        .. (await connection.ReadAllAsync<StoredNotice>(transaction, $"""
             SELECT n.owner, {StoredNotice.Columns}
             FROM {schema}ledger_owners o CROSS JOIN {schema}ledger_notices n WHERE n.owner = o.owner AND at >= @at
             ORDER BY at, n.owner, rule, scope, period, percent LIMIT @limit

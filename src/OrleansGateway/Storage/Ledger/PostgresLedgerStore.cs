@@ -58,7 +58,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, TimeProvide
         IsolationLevel.RepeatableRead, (connection, transaction) => Reads.HistoryAsync(connection, transaction, query), cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<string>> OwnersAsync(CancellationToken cancellation) => CallAsync(Reads.OwnersAsync, cancellation);
+    public ValueTask<IReadOnlyList<string>> OwnersAsync(CancellationToken cancellation) => InTransactionAsync(IsolationLevel.RepeatableRead, Reads.OwnersAsync, cancellation);
 
     /// <inheritdoc/>
     public ValueTask<LedgerBooks?> ReadBooksAsync(string owner, CancellationToken cancellation) => InTransactionAsync(
@@ -66,7 +66,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, TimeProvide
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OwnerNotice>> ReadNoticesAsync(DateTimeOffset since, int limit, CancellationToken cancellation) => InTransactionAsync(
-        IsolationLevel.RepeatableRead, (connection, _) => Reads.NoticesAsync(connection, since, limit), cancellation);
+        IsolationLevel.RepeatableRead, (connection, transaction) => Reads.NoticesAsync(connection, transaction, since, limit), cancellation);
 
     /// <inheritdoc/>
     public async ValueTask<int> PurgeAsync(LedgerCutoffs cutoffs, CancellationToken cancellation)
