@@ -27,7 +27,7 @@ internal sealed class AccountingBed(GatewayUnderTest gateway) : IDisposable
     {
         var audit = await PostAsync("/audit/usage");
         Assert.True(audit.GetProperty("agree").GetBoolean(), audit.ToString());
-        Assert.Empty(audit.GetProperty("notes").EnumerateArray().Where(n => n.GetProperty("kind").GetString() == "moved"));
+        Assert.DoesNotContain(audit.GetProperty("notes").EnumerateArray(), n => n.GetProperty("kind").GetString() == "moved");
         return audit;
     }
 

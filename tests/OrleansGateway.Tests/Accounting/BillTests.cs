@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
-using OrleansGateway.Http;
 using OrleansGateway.Tests.Budgets;
 using OrleansGateway.Tests.Gateway;
 using OrleansGateway.Usage;

@@ -158,7 +158,7 @@ internal sealed class FaultyProvider : IAsyncDisposable
             {
                 var name = text.IndexOf("content-length:", StringComparison.OrdinalIgnoreCase);
                 var size = int.Parse(text.AsSpan(name + 15, text.IndexOf('\r', name) - name - 15), CultureInfo.InvariantCulture);
-                if (length >= end + 4 + size) return JsonElement.Parse(text.Substring(end + 4, size));
+                if (length >= end + 4 + size) return JsonElement.Parse(text.AsSpan(end + 4, size));
             }
 
             var read = await stream.ReadAsync(bytes.AsMemory(length), _stopping.Token);

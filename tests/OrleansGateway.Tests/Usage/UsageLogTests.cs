@@ -1,6 +1,5 @@
 using OrleansGateway.Configuration;
 using OrleansGateway.Prices;
-using OrleansGateway.Usage;
 
 namespace OrleansGateway.Tests.Usage;
 

@@ -1,5 +1,4 @@
 using OrleansGateway.Configuration;
-using OrleansGateway.Usage;
 
 namespace OrleansGateway.Tests.Usage;
 

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Dapper;
 using OrleansGateway.Leases.Ledger;
 
 namespace OrleansGateway.Storage.Ledger;
@@ -61,8 +60,8 @@ internal sealed class LedgerReads(string schema)
     }
 
     /// <summary>Every owner.</summary>
-    public async Task<IReadOnlyList<string>> OwnersAsync(DbConnection connection) =>
-        [.. (await connection.QueryAsync<string>($"SELECT owner FROM {schema}ledger_owners")).Order(StringComparer.Ordinal)];
+    public async Task<IReadOnlyList<string>> OwnersAsync(DbConnection connection, DbTransaction transaction) =>
+        [.. (await connection.ReadAllAsync<StoredHolder>(transaction, $"SELECT owner, '' AS session FROM {schema}ledger_owners")).Select(o => o.Owner).Order(StringComparer.Ordinal)];
 
     /// <summary>All that is kept of an owner.</summary>
     public async Task<LedgerBooks?> BooksAsync(DbConnection connection, DbTransaction transaction, string owner)

@@ -58,7 +58,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, TimeProvide
         IsolationLevel.RepeatableRead, (connection, transaction) => Reads.HistoryAsync(connection, transaction, query), cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<string>> OwnersAsync(CancellationToken cancellation) => CallAsync(Reads.OwnersAsync, cancellation);
+    public ValueTask<IReadOnlyList<string>> OwnersAsync(CancellationToken cancellation) => InTransactionAsync(IsolationLevel.RepeatableRead, Reads.OwnersAsync, cancellation);
 
     /// <inheritdoc/>
     public ValueTask<LedgerBooks?> ReadBooksAsync(string owner, CancellationToken cancellation) => InTransactionAsync(

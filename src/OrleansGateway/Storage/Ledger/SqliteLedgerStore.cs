@@ -42,7 +42,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, TimeProvider ti
         ReadAsync((connection, transaction) => Reads.HistoryAsync(connection, transaction, query), cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<string>> OwnersAsync(CancellationToken cancellation) => ReadAsync((connection, _) => Reads.OwnersAsync(connection), cancellation);
+    public ValueTask<IReadOnlyList<string>> OwnersAsync(CancellationToken cancellation) => ReadAsync((connection, transaction) => Reads.OwnersAsync(connection, transaction), cancellation);
 
     /// <inheritdoc/>
     public ValueTask<LedgerBooks?> ReadBooksAsync(string owner, CancellationToken cancellation) =>
