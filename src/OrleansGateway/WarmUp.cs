@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Configuration;
+using OrleansGateway.Events;
 using OrleansGateway.Http;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Edges;
@@ -13,6 +14,7 @@ using OrleansGateway.Telemetry;
 using OrleansGateway.Tenants;
 using OrleansGateway.Upstream;
 using OrleansGateway.Upstream.Http1;
+using OrleansGateway.Usage;
 
 namespace OrleansGateway;
 
@@ -29,6 +31,8 @@ internal sealed class WarmUp : IAsyncDisposable
     // The runtime compiles for good what has been called 30 times.
     private const int Rounds = 40;
     private const string Path = "/v1/chat/completions";
+
+    private static readonly NoUsage s_noUsage = new();
 
     private readonly string _key = KeyText.New(KeyText.KeyPrefix);
     private readonly ServiceProvider _services;
@@ -53,6 +57,13 @@ internal sealed class WarmUp : IAsyncDisposable
             .AddSingleton(static provider => new EmbeddedOwners(
                 new NoMoney(), account => provider.GetRequiredService<RuleTables>().Current.SpecOf(account), provider.GetRequiredService<TimeProvider>(),
                 NullLogger<EmbeddedOwners>.Instance, new OwnerSettings(), levelsFile: null))
+            .AddSingleton<IOwnerViews>(static provider => provider.GetRequiredService<EmbeddedOwners>())
+            .AddSingleton(new EdgeSession(Guid.Empty, ""))
+            .AddSingleton<IUsageLog>(s_noUsage)
+            .AddSingleton<IUsageReports>(s_noUsage)
+            // No webhook asks for events, so nothing is stored.
+            .AddSingleton(static provider => new LimitEvents(
+                new EventLog(store: null!, provider.GetRequiredService<Func<Snapshot>>()), provider.GetRequiredService<TimeProvider>()))
             .AddGateway(configFolder: ".")
             .BuildServiceProvider();
     }
@@ -157,6 +168,24 @@ internal sealed class WarmUp : IAsyncDisposable
         public void Closed(int lease)
         {
         }
+    }
+
+    /// <summary>What is used is written down by nobody, and nobody asks for it.</summary>
+    private sealed class NoUsage : IUsageLog, IUsageReports
+    {
+        public bool HasRoom => true;
+
+        public bool TryAppend(ReadOnlySpan<UsageRecord> records) => true;
+
+        public Task FlushAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+        public ValueTask<UsageReport> ReportAsync(UsageQuery query, CancellationToken cancellation) => throw new UsageStoreException("There is no store.");
+
+        public IAsyncEnumerable<UsageRecord> ReadAsync(UsageRecordQuery query, CancellationToken cancellation) => throw new UsageStoreException("There is no store.");
+
+        public ValueTask<IReadOnlyList<UsageCharge>> SumChargesAsync(CancellationToken cancellation) => throw new UsageStoreException("There is no store.");
+
+        public ValueTask<IReadOnlyList<RollupDifference>> CompareRollupsAsync(int most, CancellationToken cancellation) => throw new UsageStoreException("There is no store.");
     }
 
     /// <summary>Only those of the configuration: there is no store behind it.</summary>

@@ -22,7 +22,8 @@ internal sealed record Conversation(string Text, string ToolCalls, StopReason? S
             string.Concat(events.OfType<ChatEvent.Text>().Select(t => t.Value)),
             string.Join('\n', calls),
             events.OfType<ChatEvent.Stop>().LastOrDefault()?.Reason,
-            events.OfType<ChatEvent.Usage>().LastOrDefault()?.Tokens ?? default);
+            // Searches are told by some dialects only: they are no tokens, and clients of others have no word for them.
+            (events.OfType<ChatEvent.Usage>().LastOrDefault()?.Tokens ?? default) with { WebSearches = 0 });
     }
 
     private static void ReadStream(IAnswerReader reader, byte[] body, List<ChatEvent> events)

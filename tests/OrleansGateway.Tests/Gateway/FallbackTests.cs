@@ -103,6 +103,8 @@ public sealed class FallbackTests
         await using var bed = await ChatBed.StartAsync();
         bed.OpenAI.Enqueue(Answer.Silence);
         var asking = bed.ChatAsync("o");
+        // Time that passes while there is no connection yet would be another fault.
+        await bed.OpenAI.NextRequestAsync(TestContext.Current.CancellationToken);
         await StreamTruthTests.AdvanceUntilAsync(bed, TimeSpan.FromSeconds(11), asking);
         Assert.Equal((HttpStatusCode.GatewayTimeout, "upstream_timeout"), await ChatBed.ErrorAsync(await asking));
     }

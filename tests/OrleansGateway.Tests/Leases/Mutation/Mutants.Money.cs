@@ -15,7 +15,7 @@ internal static partial class Mutants
         new("Refund into the new period", "what is left of a hold after its period's end raises the next", "Owners/LedgerAccount.cs",
             "        var period = PeriodOf(lease);\n        period.Available += units;", "        var period = Current;\n        period.Available += units;"),
         new("Periods add up", "what is left of a period is added to the next without being asked for", "Owners/LedgerAccount.cs", "        next.Raise(Spec.Limit);\n", "        next.Raise(Spec.Limit + Math.Max(0, old.Available));\n"),
-        new("Money without a period's end", "money of one period is used in the next", "Owners/LedgerAccount.cs", "        if (_current?.End is not { } end) return TimeSpan.MaxValue;", "        if (_current?.End is not { } end || end > now.Utc) return TimeSpan.MaxValue;"),
+        new("Money without a period's end", "money of one period is used in the next", "Owners/LedgerAccount.cs", "        var untilEnd = _current.End is not { } end ? TimeSpan.MaxValue : end > now.Utc ? end - now.Utc : TimeSpan.Zero;", "        var untilEnd = TimeSpan.MaxValue;"),
         new("A raised limit counts twice", "a change of the limit adds the whole limit", "Owners/LedgerAccount.cs", "        Current.Raise(change);", "        Current.Raise(Spec.Limit);"),
         new("Acts are done again", "a repeated act of an operator counts twice", "Owners/OwnerCore.cs", "        if (_acts.Find(act.Id) is { } done) return new OwnerStep { Act = done with { Before = done.After } };\n", ""),
         new("Settled without bound", "more is posted of a hold than it held", "Owners/Acts.cs", "act.Amount < 0 || act.Amount > row.Amount", "act.Amount < 0"),
