@@ -7,6 +7,7 @@ internal sealed class BudgetOracle(AccountId id, AccountSpec spec) : AccountOrac
 {
     private readonly Dictionary<long, (long Cost, long Limit)> _periods = [];
     private readonly Dictionary<long, long> _worst = [];
+    private readonly Dictionary<long, long> _ahead = [];
     private long _limit = spec.Limit;
 
     public override void Admitted(SimCharge charge, long units, TimeSpan at)
@@ -33,7 +34,7 @@ internal sealed class BudgetOracle(AccountId id, AccountSpec spec) : AccountOrac
     {
         RaiseOne(amount, at);
         var late = at + TimeSpan.FromSeconds(15);
-        if (NumberAt(late) != NumberAt(at)) RaiseOne(amount, late);
+        if (NumberAt(late) != NumberAt(at)) _ahead[NumberAt(late)] = _ahead.GetValueOrDefault(NumberAt(late)) + amount;
     }
 
     /// <summary>A lowered limit takes back only what no edge has: the highest of a period is what holds at every instant.</summary>
@@ -66,5 +67,5 @@ internal sealed class BudgetOracle(AccountId id, AccountSpec spec) : AccountOrac
 
     private long NumberAt(TimeSpan at) => spec.Periods?.At(MachineClock.UtcAt(at)).Number ?? 0;
 
-    private (long Cost, long Limit) Of(TimeSpan at) => _periods.TryGetValue(NumberAt(at), out var period) ? period : (0, _limit);
+    private (long Cost, long Limit) Of(TimeSpan at) => _periods.TryGetValue(NumberAt(at), out var period) ? period : (0, _limit + _ahead.GetValueOrDefault(NumberAt(at)));
 }

@@ -19,7 +19,6 @@ internal sealed class SimEdge
     private SimJournal _journal = null!;
     private int _life;
     private TimeSpan _pausedUntil;
-    private TimeSpan _machinePausedUntil;
     private Standstill _standstill = null!;
 
     public SimEdge(World world, int index)
@@ -57,7 +56,7 @@ internal sealed class SimEdge
     {
         if (_core is null || _world.Agenda.Now < _pausedUntil) return;
         _world.Trace.Note(() => $"edge {_index}: machine paused for {time}");
-        _machinePausedUntil = _pausedUntil = _world.Agenda.Now + time;
+        _pausedUntil = _world.Agenda.Now + time;
         _world.Agenda.At(_pausedUntil, () =>
         {
             _clock.Stood(time);
@@ -67,8 +66,9 @@ internal sealed class SimEdge
 
     public void SetWallClock(TimeSpan by)
     {
-        // While it is paused nobody in it can. What a host does ten times a second, it looks at its clocks: set back together with a pause, the wall clock would hide so much of that.
-        if (_world.Agenda.Now < _machinePausedUntil) return;
+        // Set back before the process has looked at it since a pause of the machine, it would hide so much of that: nobody could know. A host that is awake looks ten times a second.
+        if (_world.Agenda.Now < _pausedUntil) return;
+        _ = Now;
         _world.Trace.Note(() => $"edge {_index}: wall clock set by {by}");
         _clock.SetWall(by);
         _ = Now;
