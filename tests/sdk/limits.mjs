@@ -31,7 +31,8 @@ async function checkRate(sdk, RateLimitError, name) {
   assert.equal(error.status, 429);
   assert.match(error.message, /'rate'/);
   const wait = Number(error.headers.get('retry-after'));
-  assert.ok(wait >= 1 && wait <= 6, `retry-after is ${error.headers.get('retry-after')}`);
+  // Six seconds; longer as long as the owner has not heard what was used, which then counts until its lease ends.
+  assert.ok(wait >= 1 && wait <= 30, `retry-after is ${error.headers.get('retry-after')}`);
   assert.notEqual(error.headers.get('x-should-retry'), 'false');
   const patient = sdk(name, 1);
   await patient.ask();

@@ -35,7 +35,8 @@ public sealed class TlsTests : IDisposable
     {
         await using var server = new TlsServer(_authority.Issue("localhost"), Ok);
         for (var round = 0; round < 3; round++) Assert.Equal((200, "ok"), await CallAsync(own, server, new UpstreamTlsSettings { Ca = Ca() }));
-        Assert.Equal(1, server.Connections);
+        // .NET's client may begin another connection while the first is on its way back to its pool.
+        Assert.InRange(server.Connections, 1, own ? 1 : 2);
         await AssertNotSecureAsync(own, server, new UpstreamTlsSettings());
         await AssertNotSecureAsync(own, server, new UpstreamTlsSettings { Ca = _folder.Write("other.pem", new TestAuthority("Other").Pem) });
         Assert.Equal((200, "ok"), await CallAsync(own, server, new UpstreamTlsSettings { Verify = false }));
