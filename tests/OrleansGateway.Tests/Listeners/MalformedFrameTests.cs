@@ -15,6 +15,8 @@ public sealed class MalformedFrameTests(MalformedRequestTests.Bed bed) : IClassF
         using var connection = await Http2Connection.OpenAsync(bed.Gateway.Url);
         await connection.SayAsync(bytes);
         var outcome = await connection.OutcomeAsync(stream: 1);
+        // The answer to what was right may overtake the word on what was wrong.
+        if (outcome == "200" && expected.StartsWith("goaway", StringComparison.Ordinal)) outcome = await connection.OutcomeAsync(LaterStream);
         Assert.Equal(expected, outcome);
 
         if (outcome.StartsWith("goaway", StringComparison.Ordinal)) return;

@@ -65,7 +65,8 @@ internal sealed class PostgresCluster : IAsyncDisposable
     public async Task KillAsync()
     {
         var pid = (await File.ReadAllLinesAsync(Path.Combine(_folder.FullName, "data", "postmaster.pid")))[0];
-        await RunAsync(["kill", "-9", pid]);
+        // With its children: one that outlives it keeps its memory, and no other server starts then.
+        await RunAsync(["sh", "-c", $"kill -9 {pid} $(awk '$4 == {pid} {{ print $1 }}' /proc/[0-9]*/stat 2>/dev/null) 2>/dev/null || true"]);
         await StopAsync();
     }
 
