@@ -23,6 +23,14 @@ internal static class MockAnswers
         + Framed($$$"""data: {{{Chunk}}}[],"usage":{"prompt_tokens":200,"completion_tokens":100,"total_tokens":300}}""" + "\n\n")
         + Framed("data: [DONE]\n\n") + "0\r\n\r\n");
 
+    /// <summary>An answer with so many bytes of body, that a shared cache may keep for a day.</summary>
+    public static byte[] Cacheable(int bytes)
+    {
+        var body = $"\"{Words.OfLength(bytes - 2)}\"";
+        return Encoding.ASCII.GetBytes(
+            $"HTTP/1.1 200 OK\r\nDate: {DateTime.UtcNow:R}\r\nContent-Type: application/json\r\nCache-Control: public, max-age=86400\r\nETag: \"{bytes}\"\r\nContent-Length: {bytes}\r\n\r\n{body}");
+    }
+
     /// <summary>An event as a chunk of its own, to be stamped before each sending.</summary>
     public static byte[] NewEvent(int events) => Encoding.ASCII.GetBytes(EventText(events));
 

@@ -29,8 +29,11 @@ internal sealed class MockConnection(Socket socket, int events, TimeSpan pace)
     {
         MockRequest.Kind.Upload => new MockTransfer(socket).TakeAsync(_buffer.AsMemory(_bodyAt, _length - _bodyAt), request.BodyBytes, cancellation),
         MockRequest.Kind.Download => new MockTransfer(socket).SendAsync(request.AnswerBytes, cancellation),
+        MockRequest.Kind.Cacheable => SendAsync(MockAnswers.Cacheable((int)request.AnswerBytes), cancellation),
         _ => ChatAsync((int)request.BodyBytes, cancellation),
     };
+
+    private async ValueTask SendAsync(byte[] answer, CancellationToken cancellation) => await socket.SendAsync(answer, cancellation);
 
     private async ValueTask ChatAsync(int bodyBytes, CancellationToken cancellation)
     {

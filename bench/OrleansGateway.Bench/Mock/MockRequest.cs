@@ -16,15 +16,19 @@ internal readonly record struct MockRequest(MockRequest.Kind Wanted, long BodyBy
 
         /// <summary>The answer is so many bytes of the pattern.</summary>
         Download,
+
+        /// <summary>The answer is so many bytes of JSON that a cache may keep for a day.</summary>
+        Cacheable,
     }
 
-    /// <summary>Only what the programs measured here write is understood: <c>/…/upload</c>, <c>/…/download?bytes=N</c>, a length spelt one of two ways.</summary>
+    /// <summary>Only what the programs measured here write is understood: <c>/…/upload</c>, <c>/…/download?bytes=N</c>, <c>/…/cacheable?bytes=N</c>, a length spelt one of two ways.</summary>
     public static MockRequest Read(ReadOnlySpan<byte> head)
     {
         var line = head[..head.IndexOf("\r\n"u8)];
         var bodyBytes = Number(head, "\r\nContent-Length: "u8) ?? Number(head, "\r\ncontent-length: "u8) ?? 0;
         if (line.IndexOf("/upload "u8) >= 0) return new(Kind.Upload, bodyBytes, 0);
         if (Number(line, "/download?bytes="u8) is { } answerBytes) return new(Kind.Download, bodyBytes, answerBytes);
+        if (Number(line, "/cacheable?bytes="u8) is { } keptBytes) return new(Kind.Cacheable, bodyBytes, keptBytes);
         return new(Kind.Chat, bodyBytes, 0);
     }
 
