@@ -123,7 +123,7 @@ internal sealed class FaultyProvider : IAsyncDisposable
                 {
                     Interlocked.Increment(ref _billed);
                     Interlocked.Increment(ref _stalled);
-                    await stream.ReadAsync(new byte[1], _stopping.Token);
+                    await stream.ReadAtLeastAsync(new byte[1], 1, throwOnEndOfStream: false, _stopping.Token);
                     return;
                 }
 

@@ -69,6 +69,22 @@ public abstract partial class UsageStoreContract
         Assert.Contains(await Reports(store).CompareRollupsAsync(1_000, Cancel), d => d.Step == (UsageStep)step && d.Stored != d.Counted);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task PurgeAsync_OfDaysOfANarrowView_KeepsWhatWasUsedLater_WhateverCameFirst()
+    {
+        var store = await OpenAsync();
+        var day = new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
+        var one = new UsageRecords(seed: 9, day, TimeSpan.FromHours(1)).One();
+        // Of one view, and counted apart: the later one comes first, in the order of their ids.
+        UsageRecord[] records = [one with { Id = new Guid(1, 0, 0, new byte[8]), At = day.AddDays(5), Error = "one" }, one with { Id = new Guid(2, 0, 0, new byte[8]), At = day, Error = "two" }];
+        await store.ApplyAsync(records, Cancel);
+        var cutoff = day.AddDays(4);
+        await store.PurgeAsync(new UsageCutoffs(cutoff, cutoff, cutoff), Cancel);
+        var query = new UsageQuery { From = cutoff, To = day.AddDays(6), By = [UsageDimension.Model] };
+        Assert.Equal(UsageTruth.Report(records[..1], query), UsageTruth.Describe(await Reports(store).ReportAsync(query, Cancel)));
+        Assert.Empty(await Reports(store).CompareRollupsAsync(10, Cancel));
+    }
+
     private static UsageQuery Narrow(Random random)
     {
         var view = s_views[random.Next(s_views.Length)];
