@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using OrleansGateway.Http;
 using OrleansGateway.Tests.Budgets;
 using OrleansGateway.Usage;
@@ -117,7 +118,7 @@ public sealed class UsageMeterTests
     {
         var book = new UsageBook();
         var counter = new TokenCounter(static _ => throw new IOException("no encodings here"));
-        await using var bed = await LimitBed.StartAsync("budgets: {one: {per: [tenant], limit: 1, period: lifetime}}\n", usage: book, counter: counter);
+        await using var bed = await LimitBed.StartAsync("budgets: {one: {per: [tenant], limit: 1, period: lifetime}}\n", usage: book, replace: services => services.AddSingleton(counter));
         bed.Mill.TellsUsage = false;
         using var answer = await bed.ChatAsync("o", ",\"max_tokens\":4");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
