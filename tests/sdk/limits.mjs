@@ -25,14 +25,15 @@ function anthropic(name, maxRetries) {
 /** One in six seconds is let through. The error says how long to wait; an SDK that does as it is told needs to try once more, one that goes by its own half second would fail. */
 async function checkRate(sdk, RateLimitError, name) {
   const impatient = sdk(name, 0);
+  const waitOf = error => Number(error?.headers?.get('retry-after'));
   let error;
-  for (let i = 0; i < 20 && !error; i++) error = await impatient.ask().then(() => undefined, thrown => thrown);
+  // The first refusal may come before the first call is settled, and names a longer wait: what was used counts until the owner has heard of it.
+  for (let i = 0; i < 20 && !(error && waitOf(error) <= 6); i++) error = await impatient.ask().then(() => undefined, thrown => thrown);
   assert.ok(error instanceof RateLimitError, `${error?.constructor?.name}: ${error?.message}`);
   assert.equal(error.status, 429);
   assert.match(error.message, /'rate'/);
-  const wait = Number(error.headers.get('retry-after'));
-  // Six seconds; longer as long as the owner has not heard what was used, which then counts until its lease ends.
-  assert.ok(wait >= 1 && wait <= 30, `retry-after is ${error.headers.get('retry-after')}`);
+  const wait = waitOf(error);
+  assert.ok(wait >= 1 && wait <= 6, `retry-after is ${error.headers.get('retry-after')}`);
   assert.notEqual(error.headers.get('x-should-retry'), 'false');
   const patient = sdk(name, 1);
   await patient.ask();

@@ -1,9 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Configuration;
-using OrleansGateway.Http;
-using OrleansGateway.Leases;
-using OrleansGateway.Prices;
+using OrleansGateway.Tests.Usage;
 using OrleansGateway.Usage;
 
 namespace OrleansGateway.Bench.Usage;
@@ -51,7 +49,7 @@ internal sealed class UsageLogRun(string folder, TimeSpan time)
             var due = TimeSpan.FromSeconds((double)number / rate);
             while (clock.GetElapsedTime(begun) is var passed && passed < due) Thread.Sleep(due - passed > TimeSpan.FromMilliseconds(1) ? 1 : 0);
             var batch = new UsageRecord[Together];
-            for (var i = 0; i < Together; i++) batch[i] = Record();
+            for (var i = 0; i < Together; i++) batch[i] = TestRecords.Usual(Guid.CreateVersion7()) with { At = clock.GetUtcNow() };
             var before = GC.GetAllocatedBytesForCurrentThread();
             var at = clock.GetTimestamp();
             for (var i = 0; i < Together; i++) log.TryAppend(new ReadOnlySpan<UsageRecord>(in batch[i]));
@@ -62,38 +60,4 @@ internal sealed class UsageLogRun(string folder, TimeSpan time)
 
         return (took, allocated, lag);
     }
-
-    private static UsageRecord Record() => new()
-    {
-        Id = Guid.CreateVersion7(),
-        At = DateTimeOffset.UtcNow,
-        RequestId = "0198f3a2c4d57e6f8a9b0c1d2e3f4a5b",
-        Attempt = 1,
-        Edge = new Guid(1, 2, 3, new byte[8]),
-        Tenant = "acme",
-        Team = "research",
-        User = "alice",
-        Key = "key_01J9Z3",
-        Route = "models",
-        Operation = "chat",
-        Dialect = Dialect.OpenAI,
-        IsStream = true,
-        Model = "fast",
-        Provider = "openai",
-        TargetModel = "gpt-4.1-mini",
-        ResponseModel = "gpt-4.1-mini-2025-04-14",
-        UpstreamRequestId = "req_9f8e7d6c5b4a",
-        Tokens = new TokenUsage { Input = 1_200, CacheRead = 300, Output = 480, Reasoning = 64 },
-        Source = UsageSource.Provider,
-        Cost = new CostParts { Input = 480_000, CacheRead = 30_000, Output = 665_600, Reasoning = 102_400 },
-        PriceVersion = "2026-08-01",
-        ConfigVersion = "c0ffee123456",
-        Charges = [new UsageCharge(new AccountId("budgets.team-month", "acme/research"), 679, 1_278_000)],
-        Queued = TimeSpan.FromMicroseconds(180),
-        ToFirstByte = TimeSpan.FromMilliseconds(320),
-        Duration = TimeSpan.FromMilliseconds(2_150),
-        Status = 200,
-        FinishReason = "stop",
-        Outcome = CallOutcome.Completed,
-    };
 }

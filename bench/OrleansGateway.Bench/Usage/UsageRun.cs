@@ -106,6 +106,10 @@ internal sealed class UsageRun(BenchRecords records)
         yield return ("each of 30 days in Berlin by model", month with { Step = UsageStep.Day, Zone = berlin, By = [UsageDimension.Model] });
         yield return ("each of 30 days in Kolkata by model", month with { Step = UsageStep.Day, Zone = TimeZoneInfo.FindSystemTimeZoneById("Asia/Kolkata"), By = [UsageDimension.Model] });
         yield return ("each hour of 30 days by model", month with { Step = UsageStep.Hour, By = [UsageDimension.Model] });
+        yield return ("each hour of 30 days by tenant", month with { Step = UsageStep.Hour, By = [UsageDimension.Tenant] });
+        yield return ("each hour of 30 days by team, provider and route", month with { Step = UsageStep.Hour, By = [UsageDimension.Team, UsageDimension.Provider, UsageDimension.Route] });
+        yield return ("each hour of 30 days by key", month with { Step = UsageStep.Hour, By = [UsageDimension.Key] });
+        yield return ("each of 30 days by key and model", month with { Step = UsageStep.Day, By = [UsageDimension.Key, UsageDimension.Model] });
         yield return ("each hour of 30 days of one tenant by model", month with
         {
             Step = UsageStep.Hour,

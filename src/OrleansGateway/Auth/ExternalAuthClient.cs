@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
+using OrleansGateway.Upstream;
 
 namespace OrleansGateway.Auth;
 
@@ -12,20 +13,7 @@ internal sealed class ExternalAuthClient(TimeProvider time) : IDisposable
 {
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private readonly HttpMessageInvoker _pool = new(new SocketsHttpHandler
-    {
-        // A redirect would carry the caller's headers to wherever it points.
-        AllowAutoRedirect = false,
-        UseProxy = false,
-        UseCookies = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null,
-        MaxResponseHeadersLength = 16,
-        // A longer body costs the connection; it is not read.
-        MaxResponseDrainSize = 64 << 10,
-        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
-        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-    });
+    private readonly HttpMessageInvoker _pool = new(NewHandler());
 
     /// <summary>Asks, and waits for the head of the answer. Throws only when the caller has gone.</summary>
     public async Task<ExternalAuthAnswer> AskAsync(Exchange exchange, ExternalAuthSettings external)
@@ -49,6 +37,16 @@ internal sealed class ExternalAuthClient(TimeProvider time) : IDisposable
     }
 
     public void Dispose() => _pool.Dispose();
+
+    private static SocketsHttpHandler NewHandler()
+    {
+        var handler = GuardedClient.NewHandler();
+        // A longer body costs the connection; it is not read.
+        handler.MaxResponseDrainSize = 64 << 10;
+        handler.PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2);
+        handler.PooledConnectionLifetime = TimeSpan.FromMinutes(10);
+        return handler;
+    }
 
     private static byte[] Question(Exchange exchange, ExternalAuthSettings external)
     {

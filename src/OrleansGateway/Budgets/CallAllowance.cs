@@ -3,6 +3,7 @@ using OrleansGateway.Http;
 using OrleansGateway.Leases;
 using OrleansGateway.Limits;
 using OrleansGateway.Models;
+using OrleansGateway.Prices;
 
 namespace OrleansGateway.Budgets;
 
@@ -54,6 +55,20 @@ internal sealed class CallAllowance(Exchange exchange, ModelCall call, RuleTable
     public long Output => hold.Output;
 
     public CallBound Bound => hold.Bound;
+
+    /// <summary>The bill of the attempt under way where nobody can say what it used: all that is held for it.</summary>
+    public AttemptBill Held
+    {
+        get
+        {
+            if (!call.AttemptWasSent) return default;
+            var most = hold.Bound.At(hold.Output);
+            // What attempts before it were billed is held besides. Without an account of money none is held.
+            var cost = hold.Cost is > 0 and var held ? Math.Max(0, held - _billed.Cost) : most.Cost;
+            return new AttemptBill(
+                new TokenUsage { Input = most.InputTokens, Output = most.OutputTokens }, UsageSource.Bound, new CostParts { Output = cost }, cost);
+        }
+    }
 
     /// <summary>Whether the stream was ended here, and its client was told that it had what is held.</summary>
     public bool IsShort => _isShort;

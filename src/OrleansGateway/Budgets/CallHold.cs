@@ -55,6 +55,9 @@ internal sealed class CallHold
     /// <summary>Output tokens of each answer that money is held for.</summary>
     public long Output { get; private set; }
 
+    /// <summary>Nano-dollars held; 0 if no account counts money.</summary>
+    public long Cost => _hold.Of(Dimension.Cost);
+
     /// <summary>Most output tokens of an answer, as the client states it; none if it states none.</summary>
     public long? Stated => Bound.Stated;
 

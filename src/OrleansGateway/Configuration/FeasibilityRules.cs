@@ -6,9 +6,11 @@ namespace OrleansGateway.Configuration;
 /// </summary>
 internal static class FeasibilityRules
 {
-    // The shortest call: {"model":"","messages":[{"role":"user","content":""}]}, and the frame that each call is reckoned with.
+    /// <summary>Tokens that each call is reckoned with beside its body: what providers add to any request, and room.</summary>
+    public const int FrameTokens = 64;
+
+    // The shortest call: {"model":"","messages":[{"role":"user","content":""}]}.
     private const int LeastBodyBytes = 54;
-    private const int FrameTokens = 64;
     private const long FemtosPerNano = 1_000_000;
 
     public static void Check(GatewaySettings settings, Findings findings)

@@ -113,10 +113,9 @@ public sealed record TenantSettings
 
     /// <summary>
     /// What becomes of a model call whose client goes away, and what of it is billed: <c>cancel</c> stops the provider and bills the most it can have made by then, <c>seen</c> stops it
-    /// and bills what came, as the gateway counts it, <c>drain</c> reads the answer to its end and bills what the provider reports. Default <c>cancel</c>: never less than the
-    /// provider's bill, and never more output than was asked for.
+    /// and bills what came, as the gateway counts it, <c>drain</c> reads the answer to its end and bills what the provider reports. Default: what <c>usage.on_disconnect</c> says.
     /// </summary>
-    public OnDisconnect OnDisconnect { get; init; }
+    public OnDisconnect? OnDisconnect { get; init; }
 
     /// <summary>Teams of the organisation, by id. A key may name only a team listed here.</summary>
     public IReadOnlyDictionary<string, TeamSettings> Teams { get; init; } = new Dictionary<string, TeamSettings>();

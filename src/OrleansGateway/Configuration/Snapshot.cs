@@ -66,7 +66,8 @@ internal sealed class Snapshot
     public FrozenDictionary<KeyHash, Caller> Keys { get; }
 
     /// <summary>What becomes of a tenant's calls whose clients go away.</summary>
-    public OnDisconnect OnDisconnectOf(string? tenant) => tenant is not null && Settings.Tenants.TryGetValue(tenant, out var stated) ? stated.OnDisconnect : default;
+    public OnDisconnect OnDisconnectOf(string? tenant) =>
+        (tenant is null ? null : Settings.Tenants.GetValueOrDefault(tenant)?.OnDisconnect) ?? Settings.Usage.OnDisconnect;
 
     /// <summary>What records call the prices that this configuration states.</summary>
     public string PriceVersion => $"config@{Version}";

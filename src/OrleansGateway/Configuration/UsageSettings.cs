@@ -26,6 +26,13 @@ public sealed record UsageSettings
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:01")]
     public TimeSpan SyncEvery { get; init; } = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>
+    /// What becomes of a model call whose client goes away, and what of it is billed, where its tenant does not say: <c>cancel</c> stops the provider and bills the most it can have made
+    /// by then, <c>seen</c> stops it and bills what came, as the gateway counts it, <c>drain</c> reads the answer to its end and bills what the provider reports. Default <c>cancel</c>:
+    /// never less than the provider's bill, and never more output than was asked for.
+    /// </summary>
+    public OnDisconnect OnDisconnect { get; init; }
+
     /// <summary>How long usage is kept.</summary>
     public UsageKeepSettings Keep { get; init; } = new();
 }

@@ -1,24 +1,17 @@
 using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using OrleansGateway.Configuration;
+using OrleansGateway.Upstream;
 
 namespace OrleansGateway.Events;
 
-/// <summary>
-/// Sends events. Follows no redirect, reads nothing of an answer but its head, and connects only to addresses that the webhook may have, looked at after the name was resolved: a
-/// name that is changed to lead inside gets no connection.
-/// </summary>
+/// <summary>Sends events, to no address but those that the webhook may have. Reads nothing of an answer but its head.</summary>
 internal sealed class WebhookClient : IDisposable
 {
     private static readonly ProductInfoHeaderValue s_agent = new("OrleansGateway", "1");
 
-    private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
     private readonly TimeProvider _time;
-    private readonly HttpMessageInvoker _public;
-    private readonly HttpMessageInvoker _local;
-    private readonly HttpMessageInvoker _any;
+    private readonly GuardedClient _client;
 
     /// <summary>Resolves names by the system, and trusts the authorities that it trusts.</summary>
     public WebhookClient(TimeProvider time) : this(Dns.GetHostAddressesAsync, trust: null, time)
@@ -30,10 +23,15 @@ internal sealed class WebhookClient : IDisposable
     /// <param name="time">For timeouts and signatures.</param>
     public WebhookClient(Func<string, CancellationToken, Task<IPAddress[]>> resolve, X509ChainPolicy? trust, TimeProvider time)
     {
-        (_resolve, _time) = (resolve, time);
-        _public = NewInvoker(PublicAddresses.Contain, trust);
-        _local = NewInvoker(static a => IPAddress.IsLoopback(a) || PublicAddresses.Contain(a), trust);
-        _any = NewInvoker(static _ => true, trust);
+        _time = time;
+        _client = new GuardedClient(resolve, trust, static handler =>
+        {
+            // What is left of a short answer is read away so that the connection can be used again; of a long one it is closed.
+            handler.MaxResponseDrainSize = 16 << 10;
+            handler.ResponseDrainTimeout = TimeSpan.FromSeconds(1);
+            handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30);
+            handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
+        });
     }
 
     /// <summary>Sends it once. Throws only when <paramref name="stopping"/>.</summary>
@@ -44,8 +42,7 @@ internal sealed class WebhookClient : IDisposable
         try
         {
             using var request = RequestOf(webhook, one);
-            var invoker = webhook.Settings.AllowPrivate ? _any : webhook.Url.IsLoopback ? _local : _public;
-            using var response = await invoker.SendAsync(request, both.Token);
+            using var response = await _client.For(webhook.Url, webhook.Settings.AllowPrivate).SendAsync(request, both.Token);
             var status = (int)response.StatusCode;
             return response.IsSuccessStatusCode ? new WebhookAnswer(status, null) : new WebhookAnswer(status, $"the answer had status {status}", RetryAfterOf(response));
         }
@@ -59,12 +56,7 @@ internal sealed class WebhookClient : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _public.Dispose();
-        _local.Dispose();
-        _any.Dispose();
-    }
+    public void Dispose() => _client.Dispose();
 
     private HttpRequestMessage RequestOf(Webhook webhook, GatewayEvent one)
     {
@@ -82,39 +74,4 @@ internal sealed class WebhookClient : IDisposable
         response.StatusCode is not (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable) ? null
         : response.Headers.RetryAfter is not { } after ? null
         : after.Delta ?? after.Date - _time.GetUtcNow();
-
-    private HttpMessageInvoker NewInvoker(Func<IPAddress, bool> mayReach, X509ChainPolicy? trust) => new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseProxy = false,
-        UseCookies = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null,
-        MaxResponseHeadersLength = 16,
-        // What is left of a short answer is read away so that the connection can be used again; of a long one it is closed.
-        MaxResponseDrainSize = 16 << 10,
-        ResponseDrainTimeout = TimeSpan.FromSeconds(1),
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust },
-        ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, mayReach, cancellation),
-    });
-
-    private async ValueTask<Stream> ConnectAsync(DnsEndPoint endPoint, Func<IPAddress, bool> mayReach, CancellationToken cancellation)
-    {
-        var addresses = await _resolve(endPoint.Host, cancellation);
-        var allowed = addresses.Where(mayReach).ToArray();
-        if (allowed.Length == 0) throw new HttpRequestException("its name leads to a private address, and allow_private is not set");
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(allowed, endPoint.Port, cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

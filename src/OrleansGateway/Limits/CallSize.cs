@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansGateway.Configuration;
 using OrleansGateway.Models;
 
 namespace OrleansGateway.Limits;
@@ -10,9 +11,8 @@ namespace OrleansGateway.Limits;
 /// </summary>
 internal readonly record struct CallSize
 {
-    // What providers add to a request with tools (Anthropic up to some 700 tokens), and to any request; the rest is room.
+    // What providers add to a request with tools (Anthropic up to some 700 tokens); the rest is room.
     private const long ToolsTokens = 2_000;
-    private const long FrameTokens = 64;
 
     /// <summary>Bound of all input tokens but those of images.</summary>
     public long TextTokens { get; init; }
@@ -31,7 +31,10 @@ internal readonly record struct CallSize
     /// <summary>Answers wanted: OpenAI's <c>n</c>. 1 if it says nothing.</summary>
     public long Answers { get; init; }
 
-    /// <summary>Reads a body that is known to be a JSON object.</summary>
+    /// <summary>
+    /// Reads a body that is known to be a JSON object. A pass of its own, beside that of <see cref="RequestEnvelope"/>: this one looks into every value, which that one skips, and calls
+    /// under no limit or budget never pay for it.
+    /// </summary>
     public static CallSize Read(ReadOnlySpan<byte> body)
     {
         var pass = new CallSizePass();
@@ -44,7 +47,7 @@ internal readonly record struct CallSize
 
         return new CallSize
         {
-            TextTokens = body.Length - pass.ImageBytes + FrameTokens + (pass.HasTools ? ToolsTokens : 0),
+            TextTokens = body.Length - pass.ImageBytes + FeasibilityRules.FrameTokens + (pass.HasTools ? ToolsTokens : 0),
             Images = Math.Max(pass.ImageTypes, pass.ImageUrls),
             IsOpenEnded = pass.IsOpenEnded,
             MaxOutputTokens = pass.MaxOutputTokens,

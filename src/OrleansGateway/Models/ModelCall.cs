@@ -37,7 +37,7 @@ internal sealed class ModelCall(ModelEndpoint endpoint, RequestBody body, Reques
     {
         (Provider, TargetModel, Target, AttemptAt) = (target.Provider.Id, target.Model, target, now);
         (End, AttemptWasSent, UpstreamStatus, IsWhole, Usage, OutputSeen, HeadAt) = (null, false, 0, false, null, 0, 0);
-        ServiceTier = null;
+        (ServiceTier, Connected) = (null, default);
         Said?.Clear();
         Attempts++;
     }

@@ -80,6 +80,10 @@ internal sealed class Attempts(Upstreams upstreams, AdaptiveGates gates, Readine
             call.Outcome = readiness.IsCuttingOff ? CallOutcome.GatewayStopped : CallOutcome.ClientAborted;
             throw;
         }
+        finally
+        {
+            call.Connected = upstream!.Request.Connected;
+        }
     }
 
     private async ValueTask<Failure?> CarryAsync(Exchange exchange, ModelCall call, UpstreamCall upstream, UpstreamResponse response, Deadline deadline)

@@ -32,6 +32,18 @@ internal sealed class HttpConnector(UpstreamAccess access, TimeSpan timeout, Ups
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         var startedAt = time.GetTimestamp();
+        try
+        {
+            return await ConnectAsync(context, startedAt, cancellation);
+        }
+        finally
+        {
+            HttpUpstreamMessage.RequestOf(context.InitialRequestMessage).Connected = time.GetElapsedTime(startedAt);
+        }
+    }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, long startedAt, CancellationToken cancellation)
+    {
         var target = context.DnsEndPoint;
         var (host, port) = access.Proxy is { } proxy ? (proxy.IdnHost, proxy.Port) : (target.Host, target.Port);
         var dialer = _dialers.GetOrAdd((host, port), static (key, time) => new Dialer(key.Host, key.Port, time, Dns.GetHostAddressesAsync), time);

@@ -11,6 +11,9 @@ internal sealed class HttpUpstreamMessage : IAsyncDisposable
 
     private HttpUpstreamMessage(UpstreamRequest request, HttpRequestMessage message) => (_request, Message) = (request, message);
 
+    /// <summary>Whose message it is, for whoever opens a connection because of it.</summary>
+    public static UpstreamRequest RequestOf(HttpRequestMessage message) => ((MessageOf)message).Request;
+
     public HttpRequestMessage Message { get; }
 
     /// <summary>What was wrong with the body; none if nothing was.</summary>
@@ -26,7 +29,7 @@ internal sealed class HttpUpstreamMessage : IAsyncDisposable
         }
 
         var fields = SentFields.Check(request.Headers);
-        var message = new HttpRequestMessage(request.Method, UriOf(request));
+        var message = new MessageOf(request);
         (message.Version, message.VersionPolicy) = VersionOf(request);
         if (request.Stream is { Length: not 0 } stream)
         {
@@ -80,6 +83,11 @@ internal sealed class HttpUpstreamMessage : IAsyncDisposable
         // HTTP/2 only where TLS negotiates it: many streams to one provider then share a connection.
         _ => (request.Uri.Scheme == Uri.UriSchemeHttps ? HttpVersion.Version20 : HttpVersion.Version11, HttpVersionPolicy.RequestVersionOrLower),
     };
+
+    private sealed class MessageOf(UpstreamRequest request) : HttpRequestMessage(request.Method, UriOf(request))
+    {
+        public UpstreamRequest Request => request;
+    }
 
     /// <summary>A body that is there, which says when it has been sent.</summary>
     private sealed class BodyContent(UpstreamRequest request) : HttpContent

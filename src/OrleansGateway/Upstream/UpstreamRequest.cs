@@ -27,6 +27,9 @@ internal sealed class UpstreamRequest
     /// </summary>
     public Task BodySent { get; set; } = Task.CompletedTask;
 
+    /// <summary>How long it took to open a connection for it, or to fail to, TLS included; zero if one was open. Known once it has an answer, or has none.</summary>
+    public TimeSpan Connected { get; set; }
+
     /// <summary>Protocol asked for in <c>Upgrade</c>; none if none is. If the upstream agrees, the answer is 101 and has <see cref="UpstreamResponse.Upgraded"/>.</summary>
     public string? Upgrade { get; init; }
 

@@ -10,7 +10,8 @@ namespace OrleansGateway.Usage;
 /// Counts tokens where the provider did not. Exact for text to and from models of OpenAI, whose encodings are public; an estimate for all else, with the newest of them. An encoding
 /// is loaded when it is first needed, which takes some 200 ms and 60 MB.
 /// </summary>
-internal sealed class TokenCounter
+/// <param name="load">Loads an encoding by its name.</param>
+internal sealed class TokenCounter(Func<string, Tokenizer> load)
 {
     /// <summary>What OpenAI adds to a conversation, and to each of its messages and names.</summary>
     private const int FrameTokens = 3, MessageTokens = 3, NameTokens = 1;
@@ -21,8 +22,12 @@ internal sealed class TokenCounter
         ("gpt-4", false), ("gpt-3.5", false), ("text-embedding-3", false), ("text-embedding-ada-002", false),
     ];
 
-    private readonly Lazy<Tokenizer> _new = new(() => TiktokenTokenizer.CreateForEncoding("o200k_base"));
-    private readonly Lazy<Tokenizer> _old = new(() => TiktokenTokenizer.CreateForEncoding("cl100k_base"));
+    private readonly Lazy<Tokenizer> _new = new(() => load("o200k_base"));
+    private readonly Lazy<Tokenizer> _old = new(() => load("cl100k_base"));
+
+    public TokenCounter() : this(static name => TiktokenTokenizer.CreateForEncoding(name))
+    {
+    }
 
     /// <summary>Tokens of what came of the answer under way, and whether that is exact.</summary>
     public (long Tokens, bool IsExact) OutputOf(ModelCall call)

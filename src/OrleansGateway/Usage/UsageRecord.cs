@@ -91,7 +91,7 @@ internal sealed record UsageRecord
     /// <summary>From the request's arrival to the attempt's beginning.</summary>
     public TimeSpan Queued { get; init; }
 
-    /// <summary>To a new connection; zero if there was one.</summary>
+    /// <summary>Until a new connection to the provider was open, TLS included; zero if there was one. Of a provider behind a proxy that is asked in clear, zero.</summary>
     public TimeSpan Connected { get; init; }
 
     /// <summary>From the attempt's beginning to the first byte of its answer; none if none came.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -21,6 +22,13 @@ internal sealed class AccountingBed(GatewayUnderTest gateway) : IDisposable
 
     public async Task<JsonElement> PostAsync(string path, string json = "") =>
         await ReadAsync(await _admin.PostAsync("/admin/v1" + path, new StringContent(json, Encoding.UTF8, "application/json"), Cancel));
+
+    /// <summary>What it answers, whatever that is.</summary>
+    public async Task<HttpStatusCode> TryAsync(string path, string json)
+    {
+        using var answer = await _admin.PostAsync("/admin/v1" + path, new StringContent(json, Encoding.UTF8, "application/json"), Cancel);
+        return answer.StatusCode;
+    }
 
     /// <summary>The audit, which must find nothing.</summary>
     public async Task<JsonElement> AgreeAsync()

@@ -13,8 +13,24 @@ internal enum ProviderFault
     /// <summary>Says 500, and bills nothing.</summary>
     Fails,
 
-    /// <summary>Closes the connection in the middle of a stream, and bills what it has sent.</summary>
-    Cuts,
+    /// <summary>Takes the request and says nothing until the gateway has had enough; bills what it has read.</summary>
+    Stalls,
+
+    /// <summary>Closes the connection in the middle of the head, and bills nothing.</summary>
+    CutsInHead,
+
+    /// <summary>Closes it behind the head, and bills, as all that follow, what it has sent whole.</summary>
+    CutsBehindHead,
+
+    CutsInFirstEvent,
+
+    CutsBehindFirstEvent,
+
+    CutsInTheMiddle,
+
+    CutsBeforeUsage,
+
+    CutsBeforeDone,
 }
 
 /// <summary>
@@ -26,6 +42,8 @@ internal sealed class FaultyProvider : IAsyncDisposable
     /// <summary>Tokens of <c>Hi</c> from a user, with what the format of chats adds.</summary>
     public const int InputTokens = 8;
 
+    private const string Word = """{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":" word"},"finish_reason":null}]}""";
+
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Func<int, ProviderFault> _fault;
@@ -33,6 +51,7 @@ internal sealed class FaultyProvider : IAsyncDisposable
     private int _requests;
     private int _failed;
     private int _cut;
+    private int _stalled;
     private long _output;
     private long _billed;
 
@@ -52,6 +71,9 @@ internal sealed class FaultyProvider : IAsyncDisposable
 
     /// <summary>Streams that it has cut off.</summary>
     public int Cut => Volatile.Read(ref _cut);
+
+    /// <summary>Requests that it has not answered.</summary>
+    public int Stalled => Volatile.Read(ref _stalled);
 
     /// <summary>Nano-dollars.</summary>
     public long Bill => (Interlocked.Read(ref _billed) * InputTokens + Interlocked.Read(ref _output) * 10) * 1_000;
@@ -97,6 +119,22 @@ internal sealed class FaultyProvider : IAsyncDisposable
                     continue;
                 }
 
+                if (fault == ProviderFault.Stalls)
+                {
+                    Interlocked.Increment(ref _billed);
+                    Interlocked.Increment(ref _stalled);
+                    await stream.ReadAtLeastAsync(new byte[1], 1, throwOnEndOfStream: false, _stopping.Token);
+                    return;
+                }
+
+                if (fault == ProviderFault.CutsInHead)
+                {
+                    Interlocked.Increment(ref _cut);
+                    await WriteAsync(stream, "HTTP/1.1 200 OK\r\nContent-Ty");
+                    socket.Shutdown(SocketShutdown.Send);
+                    return;
+                }
+
                 Interlocked.Increment(ref _billed);
                 var words = body.GetProperty("max_tokens").GetInt32();
                 if (!body.TryGetProperty("stream", out var isStream) || !isStream.GetBoolean()) await WholeAsync(stream, words);
@@ -125,19 +163,29 @@ internal sealed class FaultyProvider : IAsyncDisposable
         await WriteAsync(stream, $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {answer.Length}\r\n\r\n{answer}");
     }
 
+    // Whether it came to its end.
     private async Task<bool> StreamAsync(Stream stream, int words, ProviderFault fault)
     {
-        var sent = fault == ProviderFault.Cuts ? words / 2 : words;
+        var sent = fault switch
+        {
+            ProviderFault.CutsBehindHead or ProviderFault.CutsInFirstEvent => 0,
+            ProviderFault.CutsBehindFirstEvent => 1,
+            ProviderFault.CutsInTheMiddle => words / 2,
+            _ => words,
+        };
         await WriteAsync(stream, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
         for (var i = 0; i < sent; i++)
         {
-            await SayAsync(stream, """{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":" word"},"finish_reason":null}]}""");
+            await SayAsync(stream, Word);
             Interlocked.Increment(ref _output);
         }
 
-        if (fault == ProviderFault.Cuts) return false;
+        if (fault == ProviderFault.CutsInFirstEvent) await WriteAsync(stream, string.Create(CultureInfo.InvariantCulture, $"{Word.Length + 8:x}\r\ndata: {Word[..(Word.Length / 2)]}"));
+        if (fault is not (ProviderFault.None or ProviderFault.CutsBeforeUsage or ProviderFault.CutsBeforeDone)) return false;
         await SayAsync(stream, """{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}""");
+        if (fault == ProviderFault.CutsBeforeUsage) return false;
         await SayAsync(stream, $$"""{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{{Usage(words)}}}""");
+        if (fault == ProviderFault.CutsBeforeDone) return false;
         await SayAsync(stream, "[DONE]");
         await WriteAsync(stream, "0\r\n\r\n");
         return true;

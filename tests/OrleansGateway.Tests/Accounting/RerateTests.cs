@@ -1,4 +1,8 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansGateway.Leases.Owners;
 using OrleansGateway.Tests.Budgets;
+using OrleansGateway.Usage;
 
 namespace OrleansGateway.Tests.Accounting;
 
@@ -48,6 +52,42 @@ public sealed class RerateTests
         var noted = (await admin.GetAsync("/audit?action=usage.")).GetProperty("records").EnumerateArray().ToArray();
         Assert.Equal(5, noted.Length);
         Assert.Contains(noted, n => n.GetProperty("after").TryGetProperty("reason", out var why) && why.GetString() == "typo");
+    }
+
+    [Fact(Timeout = 600_000)]
+    public async Task Rerate_CutOffAtAnyStep_EndsAsOneUndisturbedWhenItIsRunAgain()
+    {
+        const string Cheap = "price: {input: 1, output: 10}", Dear = "price: {input: 10, output: 100}";
+        var failing = new FailingStep();
+        await using var bed = await LimitBed.StartAsync(Budgets, replace: services => services
+            .AddSingleton(p => failing.On(p.GetRequiredService<UsageLog>())).AddSingleton(p => failing.On(p.GetRequiredService<EmbeddedOwners>())));
+        using var admin = new AccountingBed(bed.Gateway);
+        foreach (var model in (string[])["o", "nowhere-then-o", "a"])
+        {
+            using var answer = await bed.ChatAsync(model, ",\"max_tokens\":4");
+            await LimitBed.TextAsync(answer);
+        }
+
+        await admin.AgreeAsync();
+        var cheap = bed.Mill.Bill;
+        var step = 0;
+        for (var hasFailed = true; hasFailed;)
+        {
+            var isDear = ++step % 2 == 1;
+            await PriceAsync(bed, isDear ? Cheap : Dear, isDear ? Dear : Cheap);
+            failing.Arm(step);
+            var status = await admin.TryAsync("/usage/rerate", Since + "}");
+            Assert.Equal(failing.HasFailed ? HttpStatusCode.ServiceUnavailable : HttpStatusCode.OK, status);
+            hasFailed = failing.HasFailed;
+            failing.Arm(0);
+            await admin.PostAsync("/usage/rerate", Since + "}");
+            foreach (var budget in (string[])["all", "daily", "week"]) Assert.Equal((step, isDear ? 10 * cheap : cheap), (step, await admin.PostedAsync(budget)));
+            Assert.Equal(0, (await admin.PostAsync("/usage/rerate", Since + "}")).GetProperty("corrected").GetInt32());
+            await admin.AgreeAsync();
+        }
+
+        // Three corrections, three budgets, and the log's way to the store, each before and after.
+        Assert.True(step > 2 * (3 + 3 + 2), $"{step} steps");
     }
 
     private static async Task PriceAsync(LimitBed bed, string from, string to)

@@ -3,11 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using OrleansGateway.Auth.Jwt;
 using OrleansGateway.Configuration;
 
@@ -111,12 +107,9 @@ public sealed class KeyFetchTests : IAsyncDisposable
 
     private async Task<int> ServeAsync(X509Certificate2 certificate)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate)));
-        _server = builder.Build();
-        _server.MapGet("/keys", () => Results.Text(SigningKey.SetOf(SigningKey.First), "application/json"));
-        await _server.StartAsync(Cancel);
-        return new Uri(_server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()).Port;
+        _server = await LoopbackApp.StartAsync(
+            static app => app.MapGet("/keys", () => Results.Text(SigningKey.SetOf(SigningKey.First), "application/json")),
+            listen => listen.UseHttps(certificate));
+        return LoopbackApp.AddressOf(_server).Port;
     }
 }

@@ -29,12 +29,15 @@ internal sealed class LimitBed : IAsyncDisposable
     /// <param name="callers">The sections <c>tenants</c> and <c>keys</c>.</param>
     /// <param name="usage">Takes usage records in place of the gateway's log.</param>
     /// <param name="isKept">Whether the gateway keeps its usage, in its own log and store.</param>
-    public static async Task<LimitBed> StartAsync(string rules, TimeProvider? time = null, string callers = Callers, IUsageLog? usage = null, bool isKept = false)
+    /// <param name="replace">Puts parts of the test's own in.</param>
+    public static async Task<LimitBed> StartAsync(string rules, TimeProvider? time = null, string callers = Callers, IUsageLog? usage = null, bool isKept = false,
+        Action<IServiceCollection>? replace = null)
     {
         var mill = await TokenMill.StartAsync();
         var gateway = await GatewayUnderTest.StartWholeAsync(Yaml(mill, rules, callers), time, replace: services =>
         {
             if (usage is not null) services.AddSingleton(usage);
+            replace?.Invoke(services);
             if (isKept) services.AddSingleton<IUsageLog>(provider => provider.GetRequiredService<UsageLog>());
         });
         return new LimitBed(gateway, mill);

@@ -1,15 +1,9 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace OrleansGateway.Tests.Events;
 
@@ -22,7 +16,7 @@ internal sealed class Receiver : IAsyncDisposable
     private Receiver(WebApplication app)
     {
         _app = app;
-        Url = new Uri(new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()), "/hook/of-the-receiver");
+        Url = new Uri(LoopbackApp.AddressOf(app), "/hook/of-the-receiver");
     }
 
     public Uri Url { get; }
@@ -39,14 +33,8 @@ internal sealed class Receiver : IAsyncDisposable
 
     public static async Task<Receiver> StartAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        var app = builder.Build();
         Receiver? receiver = null;
-        app.Run(http => receiver!.TakeAsync(http));
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        return receiver = new Receiver(app);
+        return receiver = new Receiver(await LoopbackApp.StartAsync(app => app.Run(http => receiver!.TakeAsync(http))));
     }
 
     /// <summary>Waits for the next request.</summary>

@@ -15,6 +15,9 @@ internal sealed record Conversation(string Text, string ToolCalls, StopReason? S
         return Of(events);
     }
 
+    /// <summary>What is left of it by way of another dialect: searches are told by some only; they are no tokens, and the others have no word for them.</summary>
+    public Conversation ByWayOfAnother() => this with { Usage = Usage with { WebSearches = 0 } };
+
     public static Conversation Of(IReadOnlyList<ChatEvent> events)
     {
         var calls = events.OfType<ChatEvent.ToolCallStart>().Select(call => $"{call.Id} {call.Name} {Arguments(events, call.Index)}");
@@ -22,8 +25,7 @@ internal sealed record Conversation(string Text, string ToolCalls, StopReason? S
             string.Concat(events.OfType<ChatEvent.Text>().Select(t => t.Value)),
             string.Join('\n', calls),
             events.OfType<ChatEvent.Stop>().LastOrDefault()?.Reason,
-            // Searches are told by some dialects only: they are no tokens, and clients of others have no word for them.
-            (events.OfType<ChatEvent.Usage>().LastOrDefault()?.Tokens ?? default) with { WebSearches = 0 });
+            events.OfType<ChatEvent.Usage>().LastOrDefault()?.Tokens ?? default);
     }
 
     private static void ReadStream(IAnswerReader reader, byte[] body, List<ChatEvent> events)

@@ -20,14 +20,15 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
 
         """;
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gateway-");
+    private readonly DirectoryInfo _folder;
     private readonly ILoggerFactory _logs;
     private readonly SnapshotSource _source;
     private GatewayHost? _host;
     private Action<IServiceCollection>? _configure;
 
-    private GatewayUnderTest(TimeProvider time, ILoggerProvider? logs)
+    private GatewayUnderTest(TimeProvider time, ILoggerProvider? logs, string? folder)
     {
+        _folder = folder is null ? Directory.CreateTempSubdirectory("gateway-") : Directory.CreateDirectory(folder);
         _logs = LoggerFactory.Create(logging =>
         {
             logging.SetMinimumLevel(LogLevel.Trace);
@@ -53,11 +54,11 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     public static Task<GatewayUnderTest> StartAsync(string models, TimeProvider? time = null, ILoggerProvider? logs = null, Action<IServiceCollection>? replace = null) =>
         StartWholeAsync(Head + models, time, logs, replace);
 
-    /// <summary>The same with a configuration that is written out whole.</summary>
+    /// <summary>The same with a configuration that is written out whole, and in a folder of the test's own.</summary>
     public static async Task<GatewayUnderTest> StartWholeAsync(
-        string yaml, TimeProvider? time = null, ILoggerProvider? logs = null, Action<IServiceCollection>? replace = null)
+        string yaml, TimeProvider? time = null, ILoggerProvider? logs = null, Action<IServiceCollection>? replace = null, string? folder = null)
     {
-        var gateway = new GatewayUnderTest(time ?? TimeProvider.System, logs);
+        var gateway = new GatewayUnderTest(time ?? TimeProvider.System, logs, folder);
         await File.WriteAllTextAsync(Path.Combine(gateway.Folder, "gateway.yaml"), yaml);
         var faults = gateway._source.Load();
         Assert.True(faults.Count == 0, string.Join('\n', faults));

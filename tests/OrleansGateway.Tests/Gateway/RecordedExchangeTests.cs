@@ -60,8 +60,8 @@ public sealed class RecordedExchangeTests
     {
         if (status != transcript.Status) return $"status {status} for {transcript.Status}: {Encoding.UTF8.GetString(body)}";
         if (status != 200) return null;
-        var expected = Conversation.Of(dialect, transcript.Response, transcript.IsStream);
-        var actual = Conversation.Of(dialect, body, transcript.IsStream);
+        var expected = Conversation.Of(dialect, transcript.Response, transcript.IsStream).ByWayOfAnother();
+        var actual = Conversation.Of(dialect, body, transcript.IsStream).ByWayOfAnother();
         return expected == actual ? null : $"\n  said  {expected}\n  heard {actual}";
     }
 

@@ -21,6 +21,7 @@ internal sealed class RuleBed
           other: { kind: fake }
         models:
           small: { targets: [ { provider: fake, price: { input: 1, output: 2 } } ], max_output_tokens: 100 }
+          tiered: { targets: [ { provider: fake, price: { input: 1, output: 2, service_tiers: { flex: { percent: 50 }, priority: { input: 3, output: 20 } } } } ] }
           meta/large:
             request_weight: 4
             targets: [ { provider: fake, price: { input: 3, output: 10 } } ]

@@ -37,6 +37,22 @@ public sealed class WorstCaseTests
         Assert.True(worst.Cost > 0);
     }
 
+    // A provider may serve at its standard tier what asked for the cheaper one, and what did not say at the dearer one, where its account says so.
+    [Theory]
+    [InlineData("")]
+    [InlineData(",\"service_tier\":\"auto\"")]
+    [InlineData(",\"service_tier\":\"flex\"")]
+    [InlineData(",\"service_tier\":\"priority\"")]
+    public void Of_ACallToAModelWithServiceTiers_IsOfTheDearestThatMayServeIt(string tier)
+    {
+        using var call = _bed.CallOf("tiered", "{\"model\":\"tiered\",\"max_tokens\":50,\"messages\":[]" + tier + "}");
+        var worst = WorstCase.Of(call);
+        Assert.Equal(1_000 * (3L * worst.InputTokens + 20 * 50), worst.Cost);
+        var price = Assert.Single(call.Entry.Targets).Price!;
+        Assert.Equal(worst.Cost, Cost.Of(price, new TokenUsage { Input = worst.InputTokens, Output = 50 }, "priority").Total);
+        Assert.Equal(50, worst.OutputFor(worst.Cost));
+    }
+
     [Fact]
     public void Of_CountingTokens_IsNothing()
     {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Configuration;
 using OrleansGateway.Prices;
 using OrleansGateway.Storage;
+using OrleansGateway.Storage.Ledger;
 using OrleansGateway.Storage.Usage;
 using OrleansGateway.Usage;
 
@@ -16,10 +17,23 @@ internal static class UsageChild
 
     private const int RecordsInAFlush = 500;
 
-    public static async Task RunAsync(string folder)
+    public static async Task SqliteAsync(string folder)
+    {
+        await using var store = OpenStore(folder);
+        await RunAsync(folder, store);
+    }
+
+    /// <param name="at">A folder, and behind a line's end how to connect.</param>
+    public static async Task PostgresAsync(string at)
+    {
+        var (folder, connection) = (at.Split('\n')[0], at.Split('\n')[1]);
+        await using var database = await OpenDatabaseAsync(connection);
+        await RunAsync(folder, new PostgresUsageStore(database));
+    }
+
+    private static async Task RunAsync(string folder, IUsageStore store)
     {
         var session = new Guid(RandomNumberGenerator.GetBytes(16));
-        await using var store = OpenStore(folder);
         await using var log = OpenLog(folder, session);
         await using var shipper = Ship(folder, log, store);
         for (var number = 1; ; number++)
@@ -31,6 +45,9 @@ internal static class UsageChild
     }
 
     public static SqliteUsageStore OpenStore(string folder) => new(SqliteDatabase.OpenUsage(folder, TimeProvider.System, NullLogger<SqliteDatabase>.Instance));
+
+    public static Task<PostgresDatabase> OpenDatabaseAsync(string connection) =>
+        PostgresDatabase.OpenAsync(connection, TimeProvider.System, NullLogger<PostgresDatabase>.Instance, CancellationToken.None);
 
     public static UsageLog OpenLog(string folder, Guid session) => UsageLog.Open(
         Path.Combine(folder, "usage"), session,

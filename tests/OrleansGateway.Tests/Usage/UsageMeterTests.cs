@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using OrleansGateway.Http;
 using OrleansGateway.Tests.Budgets;
 using OrleansGateway.Usage;
@@ -45,6 +46,22 @@ public sealed class UsageMeterTests
         Assert.Single(records.Select(r => r.RequestId).Distinct());
         Assert.Equal(2, records.Select(r => r.Id).Distinct().Count());
         Assert.NotNull(records[0].Error);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Calls_OneAfterTheOther_TellTheTimeOfTheConnectionThatTheFirstOpened()
+    {
+        var book = new UsageBook();
+        await using var bed = await LimitBed.StartAsync("", usage: book);
+        for (var i = 1; i <= 2; i++)
+        {
+            using var answer = await bed.ChatAsync("o", ",\"max_tokens\":1");
+            await LimitBed.TextAsync(answer);
+            await book.WaitAsync(i, Cancel);
+        }
+
+        Assert.InRange(book.Records[0].Connected, TimeSpan.FromTicks(1), book.Records[0].ToFirstByte!.Value);
+        Assert.Equal(TimeSpan.Zero, book.Records[1].Connected);
     }
 
     [Fact(Timeout = 60_000)]
@@ -96,14 +113,47 @@ public sealed class UsageMeterTests
         Assert.Equal((UsageSource.Counted, 8L, 5L, (8 * 1 + 5 * 10) * 1_000L), (record.Source, record.Tokens.Input, record.Tokens.Output, record.Cost.Total));
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task Call_ThatCannotBeBilled_IsChargedAllThatWasHeldAndItsRecordSaysSo()
+    {
+        var book = new UsageBook();
+        var counter = new TokenCounter(static _ => throw new IOException("no encodings here"));
+        await using var bed = await LimitBed.StartAsync("budgets: {one: {per: [tenant], limit: 1, period: lifetime}}\n", usage: book, replace: services => services.AddSingleton(counter));
+        bed.Mill.TellsUsage = false;
+        using var answer = await bed.ChatAsync("o", ",\"max_tokens\":4");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        await LimitBed.TextAsync(answer);
+        var record = Assert.Single(await book.WaitAsync(1, Cancel));
+        Assert.Equal((UsageSource.Bound, UsageMeter.NotBilled, 4L), (record.Source, record.Error, record.Tokens.Output));
+        // Four tokens of output, and what a token of input is for each byte at most.
+        Assert.Equal((record.Tokens.Input + 4 * 10) * 1_000, record.Billed);
+        Assert.Equal((record.Billed, record.Billed), (record.Cost.Total, Assert.Single(record.Charges).Amount));
+        await IsUsedAsync(bed, record.Billed);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Call_WhoseRecordCannotBeWritten_IsChargedAllTheSame()
+    {
+        await using var bed = await LimitBed.StartAsync("budgets: {one: {per: [tenant], limit: 1, period: lifetime}}\n", usage: new BrokenLog());
+        using var answer = await bed.ChatAsync("o", ",\"max_tokens\":4");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        await LimitBed.TextAsync(answer);
+        await IsUsedAsync(bed, bed.Mill.Bill);
+    }
+
     [Theory(Timeout = 60_000)]
-    [InlineData("cancel", "Bound")]
-    [InlineData("seen", "Estimated")]
-    [InlineData("drain", "Provider")]
-    public async Task Call_WhoseClientGoesAway_IsBilledAsItsTenantSays(string policy, string source)
+    [InlineData("cancel", "Bound", "drain")]
+    [InlineData("seen", "Estimated", "cancel")]
+    [InlineData("drain", "Provider", "cancel")]
+    [InlineData("", "Bound", "")]
+    [InlineData("", "Estimated", "seen")]
+    [InlineData("", "Provider", "drain")]
+    public async Task Call_WhoseClientGoesAway_IsBilledAsItsTenantSaysOrElseAsAllAre(string ofTenant, string source, string ofAll)
     {
         var (book, pace) = (new UsageBook(), new TaskCompletionSource());
-        await using var bed = await LimitBed.StartAsync("", usage: book, callers: LimitBed.CallersWith(tenant: $"on_disconnect: {policy}"));
+        var rules = ofAll.Length > 0 ? $"usage: {{on_disconnect: {ofAll}}}\n" : "";
+        var policy = (ofTenant + ofAll) is "" ? "cancel" : ofTenant.Length > 0 ? ofTenant : ofAll;
+        await using var bed = await LimitBed.StartAsync(rules, usage: book, callers: LimitBed.CallersWith(tenant: ofTenant.Length > 0 ? $"on_disconnect: {ofTenant}" : ""));
         bed.Mill.Pace = i => i == 2 ? pace.Task : Task.CompletedTask;
         using (var answer = await bed.ChatAsync("o", ",\"max_tokens\":20,\"stream\":true"))
         {
@@ -162,5 +212,24 @@ public sealed class UsageMeterTests
         using var answer = await bed.ChatAsync("o");
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "usage_unavailable"), (answer.StatusCode, (await LimitBed.ErrorAsync(answer)).Code));
         Assert.Equal(0, bed.Mill.Requests);
+    }
+
+    /// <summary>Waits until the owner has heard that so much of the only budget is used: what is merely held never counts as that.</summary>
+    private static async Task IsUsedAsync(LimitBed bed, long amount)
+    {
+        while ((await bed.LevelsAsync()).Values.Single().Used is var used && used != amount)
+        {
+            Assert.Equal(0, used);
+            await Task.Yield();
+        }
+    }
+
+    private sealed class BrokenLog : IUsageLog
+    {
+        public bool HasRoom => true;
+
+        public bool TryAppend(ReadOnlySpan<UsageRecord> records) => throw new InvalidOperationException("broken");
+
+        public Task FlushAsync(CancellationToken cancellation) => Task.CompletedTask;
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Http;
 using OrleansGateway.Telemetry;
 using OrleansGateway.Tests.Telemetry;
@@ -19,7 +20,7 @@ public sealed class UsageStageTests : IDisposable
     {
         _prometheus = new PrometheusText(_metrics);
         var records = new UsageRecords(new UsageIds(Guid.Empty, _time), Guid.Empty, _time);
-        _stage = new UsageStage(new UsageMeter(new Billing(new TokenCounter()), records, new UsageBook(), new UsageTail()), _metrics, _time);
+        _stage = new UsageStage(new UsageMeter(new Billing(new TokenCounter()), records, new UsageBook(), new UsageTail(), NullLogger<UsageMeter>.Instance), _metrics, _time);
     }
 
     [Fact]

@@ -1,25 +1,18 @@
-using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using OrleansGateway.Configuration;
+using OrleansGateway.Upstream;
 
 namespace OrleansGateway.Auth.Jwt;
 
-/// <summary>
-/// Fetches JWK sets. Follows no redirect, reads no more than a set may have, and connects only to addresses that the configuration allows, looked at
-/// after the name was resolved: a name that is changed to lead inside gets no connection.
-/// </summary>
+/// <summary>Fetches JWK sets, from no address but those that the configuration allows. Reads no more than a set may have.</summary>
 internal sealed class JwkClient : IDisposable
 {
     /// <summary>For one fetch, discovery included.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
-    private readonly HttpMessageInvoker _public;
-    private readonly HttpMessageInvoker _local;
-    private readonly HttpMessageInvoker _any;
+    private readonly GuardedClient _client;
 
     /// <summary>Resolves names by the system, and trusts the authorities that it trusts.</summary>
     public JwkClient() : this(Dns.GetHostAddressesAsync, trust: null)
@@ -28,13 +21,12 @@ internal sealed class JwkClient : IDisposable
 
     /// <param name="resolve">Addresses of a name.</param>
     /// <param name="trust">Which certificates are trusted; none for those that the system trusts.</param>
-    public JwkClient(Func<string, CancellationToken, Task<IPAddress[]>> resolve, X509ChainPolicy? trust)
-    {
-        _resolve = resolve;
-        _public = NewInvoker(PublicAddresses.Contain, trust);
-        _local = NewInvoker(static a => IPAddress.IsLoopback(a) || PublicAddresses.Contain(a), trust);
-        _any = NewInvoker(static _ => true, trust);
-    }
+    public JwkClient(Func<string, CancellationToken, Task<IPAddress[]>> resolve, X509ChainPolicy? trust) =>
+        _client = new GuardedClient(resolve, trust, static handler =>
+        {
+            handler.MaxResponseDrainSize = 0;
+            handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10);
+        });
 
     /// <summary>The set as text, checked; or why there is none. Throws only when <paramref name="stopping"/>.</summary>
     public async Task<(string? Text, string Problem)> FetchAsync(JwkOrigin origin, CancellationToken cancellation, CancellationToken stopping)
@@ -62,12 +54,7 @@ internal sealed class JwkClient : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _public.Dispose();
-        _local.Dispose();
-        _any.Dispose();
-    }
+    public void Dispose() => _client.Dispose();
 
     /// <summary>OpenID Connect Discovery 1.0 §4.3: a document of another issuer is not taken, nor a set that would come in the clear.</summary>
     private static (Uri? Url, string Problem) SetUrlIn(string text, JwkOrigin origin)
@@ -86,7 +73,7 @@ internal sealed class JwkClient : IDisposable
     private async Task<string> GetAsync(JwkOrigin origin, Uri url, CancellationToken cancellation)
     {
         // What the operator has stated decides, not what a document says.
-        var invoker = origin.AllowPrivate ? _any : origin.Url.IsLoopback ? _local : _public;
+        var invoker = _client.For(origin.Url, origin.AllowPrivate);
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
         request.Headers.Add("Accept", "application/jwk-set+json, application/json");
         using var response = await invoker.SendAsync(request, cancellation);
@@ -95,37 +82,5 @@ internal sealed class JwkClient : IDisposable
         var bytes = new byte[JwkSet.BytesMax + 1];
         var length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation);
         return length <= JwkSet.BytesMax ? Encoding.UTF8.GetString(bytes, 0, length) : throw new IOException($"the answer is larger than {new ByteSize(JwkSet.BytesMax)}");
-    }
-
-    private HttpMessageInvoker NewInvoker(Func<IPAddress, bool> mayReach, X509ChainPolicy? trust) => new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseProxy = false,
-        UseCookies = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null,
-        MaxResponseHeadersLength = 16,
-        MaxResponseDrainSize = 0,
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10),
-        SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust },
-        ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, mayReach, cancellation),
-    });
-
-    private async ValueTask<Stream> ConnectAsync(DnsEndPoint endPoint, Func<IPAddress, bool> mayReach, CancellationToken cancellation)
-    {
-        var addresses = await _resolve(endPoint.Host, cancellation);
-        var allowed = addresses.Where(mayReach).ToArray();
-        if (allowed.Length == 0) throw new HttpRequestException("its name leads to a private address, and allow_private is not set");
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(allowed, endPoint.Port, cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 }

@@ -14,11 +14,11 @@ internal interface IUsageSnapshot
 
     ValueTask TuplesAsync(UsageFilter filter, Action<long, UsageTuple> row);
 
-    /// <summary>Rollups of those tuples, by the chunks' places in their list; of one chunk a tuple may come several times.</summary>
+    /// <summary>Rollups of those tuples from the tables of the filter's view, by the chunks' places in their list; of one chunk a tuple may come several times.</summary>
     ValueTask SumsAsync(IReadOnlyList<UsageChunk> chunks, UsageFilter filter, SumsHandler row);
 
     /// <summary>Rollups one by one.</summary>
-    ValueTask RollupsAsync(UsageGrain grain, long from, long to, RollupHandler row);
+    ValueTask RollupsAsync(UsageTable table, long from, long to, RollupHandler row);
 
     /// <summary>Records in order of time and id.</summary>
     ValueTask<IReadOnlyList<StoredUsage>> RecordsAsync(RecordRange range, int most);

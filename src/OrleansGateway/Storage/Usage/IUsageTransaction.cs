@@ -19,7 +19,7 @@ internal interface IUsageTransaction
     ValueTask<bool[]> AddRecordsAsync(IReadOnlyList<StoredUsage> rows);
 
     /// <summary>Adds to rollups; sorted, as records are.</summary>
-    ValueTask AddSumsAsync(UsageGrain grain, IReadOnlyList<RollupRow> rows);
+    ValueTask AddSumsAsync(UsageTable table, IReadOnlyList<RollupRow> rows);
 }
 
 /// <param name="Tuple">What.</param>

@@ -10,11 +10,15 @@ internal sealed class PostgresUsageSnapshot(NpgsqlConnection connection, NpgsqlT
     /// <summary>Seconds that one statement may take: an audit goes through all that there is.</summary>
     private const int SecondsMax = 300;
 
+    private static readonly string s_single = string.Join(", ", SumColumns.Names.Select(n => $"r.{n}"));
+
+    private static readonly string s_summed = string.Join(", ", SumColumns.Names.Select(n => $"sum(r.{n})::bigint"));
+
     public async ValueTask<UsageKept> KeptAsync()
     {
-        await using var command = Command("SELECT days, hours, records FROM gateway.usage_state");
+        await using var command = Command("SELECT days, hours, records, views FROM gateway.usage_state");
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation) ? new UsageKept(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2)) : default;
+        return await reader.ReadAsync(cancellation) ? new UsageKept(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2)) { Views = reader.GetInt64(3) } : default;
     }
 
     public async ValueTask TuplesAsync(UsageFilter filter, Action<long, UsageTuple> row)
@@ -35,17 +39,19 @@ internal sealed class PostgresUsageSnapshot(NpgsqlConnection connection, NpgsqlT
     {
         if (chunks.Count == 0) return;
         await using var command = Command("");
-        var sums = string.Join(", ", SumColumns.Names.Select(n => $"sum(r.{n})::bigint"));
         var where = filter.IsNarrow ? $"WHERE r.tuple IN (SELECT id FROM gateway.usage_tuples WHERE {filter.Sql("@p", 1)})" : "";
         var parts = chunks.Select((chunk, number) => (chunk, number)).GroupBy(c => c.chunk.Grain).Select(grain =>
         {
-            var table = grain.Key.Table();
+            var table = new UsageTable(filter.View, grain.Key).Name;
             command.Parameters.Add(Longs($"n_{table}", [.. grain.Select(c => (long)c.number)]));
             command.Parameters.Add(Longs($"f_{table}", [.. grain.Select(c => c.chunk.From)]));
             command.Parameters.Add(Longs($"t_{table}", [.. grain.Select(c => c.chunk.To)]));
+            // Where a chunk is one rollup, as in a report by the hour, there is nothing to sum up; and its sums are of arbitrary length, and slow.
+            var isSingle = grain.All(c => c.chunk.To - c.chunk.From <= grain.Key.Length());
+            var (sums, group) = isSingle ? (s_single, "") : (s_summed, "GROUP BY c.number, r.tuple");
             return $"""
                 SELECT c.number, r.tuple, {sums} FROM unnest(@n_{table}, @f_{table}, @t_{table}) AS c(number, since, until)
-                JOIN gateway.{table} AS r ON r.bucket >= c.since AND r.bucket < c.until {where} GROUP BY c.number, r.tuple
+                JOIN gateway.{table} AS r ON r.bucket >= c.since AND r.bucket < c.until {where} {group}
                 """;
         }).ToArray();
         command.CommandText = $"{string.Join(" UNION ALL ", parts)} ORDER BY 1";
@@ -53,10 +59,10 @@ internal sealed class PostgresUsageSnapshot(NpgsqlConnection connection, NpgsqlT
         await EachAsync(command, (number, tuple, found) => row((int)number, tuple, found));
     }
 
-    public async ValueTask RollupsAsync(UsageGrain grain, long from, long to, RollupHandler row)
+    public async ValueTask RollupsAsync(UsageTable table, long from, long to, RollupHandler row)
     {
         await using var command = Command($"""
-            SELECT bucket, tuple, {UsageSql.SumNames} FROM gateway.{grain.Table()} WHERE bucket >= @since AND bucket < @until ORDER BY bucket, tuple
+            SELECT bucket, tuple, {UsageSql.SumNames} FROM gateway.{table.Name} WHERE bucket >= @since AND bucket < @until ORDER BY bucket, tuple
             """, new NpgsqlParameter<long>("since", from), new NpgsqlParameter<long>("until", to));
         await EachAsync(command, row);
     }
@@ -90,7 +96,7 @@ internal sealed class PostgresUsageSnapshot(NpgsqlConnection connection, NpgsqlT
 
     public async ValueTask<long?> NextAsync(long from)
     {
-        var firsts = UsageGrains.Rollups.Select(g => $"SELECT min(bucket) FROM gateway.{g.Table()} WHERE bucket >= @since").Prepend("SELECT min(at) AS at FROM gateway.usage_records WHERE at >= @since");
+        var firsts = UsageTable.Rollups.Select(t => $"SELECT min(bucket) FROM gateway.{t.Name} WHERE bucket >= @since").Prepend("SELECT min(at) AS at FROM gateway.usage_records WHERE at >= @since");
         await using var command = Command($"SELECT min(at) FROM ({string.Join(" UNION ALL ", firsts)}) AS firsts", new NpgsqlParameter<long>("since", from));
         return await command.ExecuteScalarAsync(cancellation) as long?;
     }

@@ -68,8 +68,8 @@ internal sealed class PostgresUsageStore : IUsageStore, IUsageReports, IUsageSou
 
         // Whoever applies has the state locked, and those after this see another epoch.
         await RunAsync("""
-            WITH raised AS (UPDATE gateway.usage_state SET epoch = epoch + 1 RETURNING epoch)
-            DELETE FROM gateway.usage_tuples USING raised WHERE last_day < @until AND raised.epoch > 0
+            WITH raised AS (UPDATE gateway.usage_state SET generation = generation + 1 RETURNING generation)
+            DELETE FROM gateway.usage_tuples USING raised WHERE last_day < @until AND raised.generation > 0
             """, cancellation, ("until", kept.TuplesUntil));
         return purged;
     }

@@ -20,7 +20,7 @@ internal sealed class PostgresUsageTransaction(NpgsqlConnection connection, Npgs
     public async ValueTask<long> EpochAsync()
     {
         await using var command = Command("""
-            SELECT epoch, CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN set_config('synchronous_commit', 'on', true) END
+            SELECT generation, CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN set_config('synchronous_commit', 'on', true) END
             FROM gateway.usage_state FOR SHARE
             """);
         return (long)(await command.ExecuteScalarAsync(CancellationToken.None))!;
@@ -29,7 +29,7 @@ internal sealed class PostgresUsageTransaction(NpgsqlConnection connection, Npgs
     public async ValueTask<IReadOnlyDictionary<string, int>> TenantsAsync()
     {
         var tenants = new Dictionary<string, int>();
-        await using var command = Command("SELECT tenant, count(*) FROM gateway.usage_tuples GROUP BY tenant");
+        await using var command = Command("SELECT tenant, count(*) FROM gateway.usage_tuples WHERE view_name IS NULL GROUP BY tenant");
         await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         while (await reader.ReadAsync(CancellationToken.None)) tenants[LedgerText.FromStore(reader.GetString(0))] = (int)reader.GetInt64(1);
         return tenants;
@@ -73,10 +73,10 @@ internal sealed class PostgresUsageTransaction(NpgsqlConnection connection, Npgs
         return [.. rows.Select(r => added.Contains(r.Id))];
     }
 
-    public async ValueTask AddSumsAsync(UsageGrain grain, IReadOnlyList<RollupRow> rows)
+    public async ValueTask AddSumsAsync(UsageTable table, IReadOnlyList<RollupRow> rows)
     {
         await using var command = Command($"""
-            INSERT INTO gateway.{grain.Table()} AS r (bucket, tuple, {UsageSql.SumNames}) SELECT * FROM unnest(@buckets, @tuples, {UsageSql.Numbered("@s", 0, SumColumns.Count)})
+            INSERT INTO gateway.{table.Name} AS r (bucket, tuple, {UsageSql.SumNames}) SELECT * FROM unnest(@buckets, @tuples, {UsageSql.Numbered("@s", 0, SumColumns.Count)})
             ON CONFLICT (bucket, tuple) DO UPDATE SET {UsageSql.AddSums}
             """, Longs("buckets", [.. rows.Select(r => r.Bucket)]), Longs("tuples", [.. rows.Select(r => r.Tuple)]));
         for (var i = 0; i < SumColumns.Count; i++)

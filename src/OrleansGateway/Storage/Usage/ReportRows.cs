@@ -14,6 +14,9 @@ internal sealed class ReportRows(UsageQuery query, IReadOnlyList<UsageInterval> 
     private readonly List<UsageRow> _rows = [];
     private readonly long[] _total = new long[SumColumns.Count];
     private readonly Dictionary<int, long[]> _sums = [];
+
+    // Used again for the next step: a month by the hour and key has hundreds of thousands of rows.
+    private readonly Stack<long[]> _spare = [];
     private bool _hasTotal;
     private int _step;
     private int _count;
@@ -84,13 +87,19 @@ internal sealed class ReportRows(UsageQuery query, IReadOnlyList<UsageInterval> 
             _rows.Add(new UsageRow(steps[_step].At, values, SumColumns.Sums(sums)));
         }
 
+        foreach (var sums in _sums.Values)
+        {
+            Array.Clear(sums);
+            _spare.Push(sums);
+        }
+
         _sums.Clear();
     }
 
-    private static long[] Row(Dictionary<int, long[]> of, int group)
+    private long[] Row(Dictionary<int, long[]> of, int group)
     {
         ref var row = ref CollectionsMarshal.GetValueRefOrAddDefault(of, group, out _);
-        return row ??= new long[SumColumns.Count];
+        return row ??= _spare.TryPop(out var spare) ? spare : new long[SumColumns.Count];
     }
 
     private static int InOrder(string[] one, string[] other)

@@ -18,9 +18,9 @@ internal sealed class RollupComparison(IUsageSnapshot snapshot, int most)
     public async ValueTask<IReadOnlyList<RollupDifference>> RunAsync()
     {
         var kept = await snapshot.KeptAsync();
-        foreach (var tags in (bool[])[false, true])
+        foreach (var view in Enum.GetValues<UsageView>())
         {
-            await snapshot.TuplesAsync(new UsageFilter(new Dictionary<UsageDimension, IReadOnlyList<string>>(), tags), (id, tuple) => (_tuples[id], _numbers[tuple]) = (tuple, id));
+            await snapshot.TuplesAsync(new UsageFilter(new Dictionary<UsageDimension, IReadOnlyList<string>>(), view), (id, tuple) => (_tuples[id], _numbers[tuple]) = (tuple, id));
         }
 
         long? day = null;
@@ -44,27 +44,43 @@ internal sealed class RollupComparison(IUsageSnapshot snapshot, int most)
         await RecordScan.EachAsync(snapshot, new RecordRange { From = Math.Max(hour, kept.Records), To = end }, row => Count(row, minutes));
         var hours = minutes.By(UsageGrain.Hour);
         foreach (var row in hours.Sorted()) _day.Add(UsageGrain.Day.Floor(hour), row.Tuple, row.Sums);
-        await CompareAsync(UsageGrain.Minute, Math.Max(hour, kept.Minutes), end, minutes);
-        if (hour >= Math.Max(kept.Records, kept.Hours)) await CompareAsync(UsageGrain.Hour, hour, end, hours);
+        await CompareAsync(new(UsageView.All, UsageGrain.Minute), Math.Max(hour, kept.Minutes), end, minutes);
+        if (hour < Math.Max(kept.Records, kept.Hours)) return;
+        if (hour >= kept.Views)
+        {
+            foreach (var view in UsageViews.Narrow) await CompareAsync(new(view, UsageGrain.Hour), hour, end, hours.Under(tuple => In(tuple, view)));
+        }
+
+        await CompareAsync(new(UsageView.All, UsageGrain.Hour), hour, end, hours);
     }
 
     private async ValueTask CompareDayAsync(long day, UsageKept kept)
     {
-        if (day >= Math.Max(kept.Records, kept.Days)) await CompareAsync(UsageGrain.Day, day, day + UsageGrain.Day.Length(), _day);
+        if (day >= Math.Max(kept.Records, kept.Days))
+        {
+            var end = day + UsageGrain.Day.Length();
+            if (day >= kept.Views)
+            {
+                foreach (var view in UsageViews.Narrow) await CompareAsync(new(view, UsageGrain.Day), day, end, _day.Under(tuple => In(tuple, view)));
+            }
+
+            await CompareAsync(new(UsageView.All, UsageGrain.Day), day, end, _day);
+        }
+
         _day = new RollupSums();
     }
 
-    private async ValueTask CompareAsync(UsageGrain grain, long from, long to, RollupSums counted)
+    private async ValueTask CompareAsync(UsageTable table, long from, long to, RollupSums counted)
     {
         var nothing = new long[SumColumns.Count];
-        await snapshot.RollupsAsync(grain, from, to, (bucket, tuple, stored) =>
+        await snapshot.RollupsAsync(table, from, to, (bucket, tuple, stored) =>
         {
             var sums = counted.Take(bucket, tuple) ?? nothing;
-            if (!stored.SequenceEqual(sums)) Differs(grain, bucket, tuple, stored, sums);
+            if (!stored.SequenceEqual(sums)) Differs(table.Grain, bucket, tuple, stored, sums);
         });
         foreach (var (bucket, tuple, sums) in counted.Sorted())
         {
-            if (bucket >= from) Differs(grain, bucket, tuple, nothing, sums);
+            if (bucket >= from) Differs(table.Grain, bucket, tuple, nothing, sums);
         }
     }
 
@@ -103,6 +119,19 @@ internal sealed class RollupComparison(IUsageSnapshot snapshot, int most)
     {
         if (_numbers.TryGetValue(tuple, out var number) && stored.Contains(number)) return number;
         if (_numbers.TryGetValue(tuple.Folded(), out number) && stored.Contains(number)) return number;
+        return Misplaced(tuple);
+    }
+
+    // What a tuple's rows are summed under in a narrow view; none for tags.
+    private long? In(long number, UsageView view)
+    {
+        if (_tuples[number] is not { IsTag: false } tuple) return null;
+        var narrow = tuple.In(view);
+        return _numbers.TryGetValue(narrow, out var found) ? found : Misplaced(narrow);
+    }
+
+    private long Misplaced(UsageTuple tuple)
+    {
         ref var own = ref CollectionsMarshal.GetValueRefOrAddDefault(_misplaced, tuple, out var isThere);
         if (isThere) return own;
         own = -_misplaced.Count;

@@ -23,6 +23,18 @@ internal sealed class RollupSums
         return coarser;
     }
 
+    /// <summary>The same under other tuples; none for what is left out.</summary>
+    public RollupSums Under(Func<long, long?> tuple)
+    {
+        var others = new RollupSums();
+        foreach (var ((bucket, number), sums) in _rows)
+        {
+            if (tuple(number) is { } other) others.Add(bucket, other, sums);
+        }
+
+        return others;
+    }
+
     /// <summary>Takes the row out; null if there is none.</summary>
     public long[]? Take(long bucket, long tuple) => _rows.Remove((bucket, tuple), out var sums) ? sums : null;
 

@@ -10,8 +10,8 @@ internal sealed class SqliteUsageSnapshot(SqliteConnection connection, Cancellat
 
     public ValueTask<UsageKept> KeptAsync()
     {
-        using var statement = Prepare("SELECT days, hours, records FROM usage_state");
-        return ValueTask.FromResult(statement.Step() ? new UsageKept(statement.Long(0), statement.Long(1), statement.Long(2)) : default);
+        using var statement = Prepare("SELECT days, hours, records, views FROM usage_state");
+        return ValueTask.FromResult(statement.Step() ? new UsageKept(statement.Long(0), statement.Long(1), statement.Long(2)) { Views = statement.Long(3) } : default);
     }
 
     public ValueTask TuplesAsync(UsageFilter filter, Action<long, UsageTuple> row)
@@ -31,26 +31,27 @@ internal sealed class SqliteUsageSnapshot(SqliteConnection connection, Cancellat
     public ValueTask SumsAsync(IReadOnlyList<UsageChunk> chunks, UsageFilter filter, SumsHandler row)
     {
         if (filter.IsNarrow) Ask(filter);
-        var statements = UsageGrains.Rollups.Select(grain => Rollups(grain, filter.IsNarrow ? "AND tuple IN (SELECT id FROM temp.usage_asked)" : "")).ToArray();
+        var statements = chunks.Select(c => c.Grain).Distinct()
+            .ToDictionary(grain => grain, grain => Rollups(new UsageTable(filter.View, grain), filter.IsNarrow ? "AND tuple IN (SELECT id FROM temp.usage_asked)" : ""));
         try
         {
             for (var i = 0; i < chunks.Count; i++)
             {
                 var chunk = i;
-                Each(statements[(int)chunks[i].Grain].Bind(1, chunks[i].From).Bind(2, chunks[i].To), (_, tuple, sums) => row(chunk, tuple, sums));
+                Each(statements[chunks[i].Grain].Bind(1, chunks[i].From).Bind(2, chunks[i].To), (_, tuple, sums) => row(chunk, tuple, sums));
             }
         }
         finally
         {
-            foreach (var statement in statements) statement.Dispose();
+            foreach (var statement in statements.Values) statement.Dispose();
         }
 
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask RollupsAsync(UsageGrain grain, long from, long to, RollupHandler row)
+    public ValueTask RollupsAsync(UsageTable table, long from, long to, RollupHandler row)
     {
-        using var statement = Rollups(grain, "");
+        using var statement = Rollups(table, "");
         Each(statement.Bind(1, from).Bind(2, to), row);
         return ValueTask.CompletedTask;
     }
@@ -77,7 +78,7 @@ internal sealed class SqliteUsageSnapshot(SqliteConnection connection, Cancellat
 
     public ValueTask<long?> NextAsync(long from)
     {
-        var firsts = UsageGrains.Rollups.Select(g => $"SELECT min(bucket) FROM {g.Table()} WHERE bucket >= ?1").Prepend("SELECT min(at) AS at FROM usage_records WHERE at >= ?1");
+        var firsts = UsageTable.Rollups.Select(t => $"SELECT min(bucket) FROM {t.Name} WHERE bucket >= ?1").Prepend("SELECT min(at) AS at FROM usage_records WHERE at >= ?1");
         using var statement = Prepare($"SELECT min(at) FROM ({string.Join(" UNION ALL ", firsts)})");
         statement.Bind(1, from).Step();
         return ValueTask.FromResult<long?>(statement.IsNull(0) ? null : statement.Long(0));
@@ -97,8 +98,8 @@ internal sealed class SqliteUsageSnapshot(SqliteConnection connection, Cancellat
         fill.Run();
     }
 
-    private RawStatement Rollups(UsageGrain grain, string and) =>
-        Prepare($"SELECT bucket, tuple, {UsageSql.SumNames} FROM {grain.Table()} WHERE bucket >= ?1 AND bucket < ?2 {and} ORDER BY bucket, tuple");
+    private RawStatement Rollups(UsageTable table, string and) =>
+        Prepare($"SELECT bucket, tuple, {UsageSql.SumNames} FROM {table.Name} WHERE bucket >= ?1 AND bucket < ?2 {and} ORDER BY bucket, tuple");
 
     private void Each(RawStatement statement, RollupHandler row)
     {

@@ -46,7 +46,7 @@ internal sealed class SqliteUsageStore : IUsageStore, IUsageReports, IAsyncDispo
             while (gone > 0);
         }
 
-        await RunAsync("UPDATE usage_state SET epoch = epoch + 1; DELETE FROM usage_tuples WHERE last_day < @TuplesUntil", kept, cancellation);
+        await RunAsync("UPDATE usage_state SET generation = generation + 1; DELETE FROM usage_tuples WHERE last_day < @TuplesUntil", kept, cancellation);
         return purged;
     }
 

@@ -9,12 +9,12 @@ internal sealed class SqliteUsageTransaction : IUsageTransaction, IDisposable
     private const int FirstSum = 3;
 
     private readonly RawStatement _epoch, _tenants, _find, _put, _record;
-    private readonly RawStatement[] _sums;
+    private readonly Dictionary<UsageTable, RawStatement> _sums;
 
     public SqliteUsageTransaction(SqliteConnection connection)
     {
-        _epoch = new RawStatement(connection, "SELECT epoch FROM usage_state");
-        _tenants = new RawStatement(connection, "SELECT tenant, count(*) FROM usage_tuples GROUP BY tenant");
+        _epoch = new RawStatement(connection, "SELECT generation FROM usage_state");
+        _tenants = new RawStatement(connection, "SELECT tenant, count(*) FROM usage_tuples WHERE view_name IS NULL GROUP BY tenant");
         _find = new RawStatement(connection, "SELECT id, last_day FROM usage_tuples WHERE digest = ?1");
         _put = new RawStatement(connection, $"""
             INSERT INTO usage_tuples (digest, last_day, {UsageSql.TupleNames}) VALUES (?1, ?2, {UsageSql.Numbered("?", 3, UsageTuple.Columns.Count)})
@@ -23,10 +23,10 @@ internal sealed class SqliteUsageTransaction : IUsageTransaction, IDisposable
         _record = new RawStatement(connection, """
             INSERT INTO usage_records (id, at, tuple, request_id, tags, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING
             """);
-        _sums = [.. UsageGrains.Rollups.Select(grain => new RawStatement(connection, $"""
-            INSERT INTO {grain.Table()} AS r (bucket, tuple, {UsageSql.SumNames}) VALUES (?1, ?2, {UsageSql.Numbered("?", FirstSum, SumColumns.Count)})
+        _sums = UsageTable.Rollups.ToDictionary(table => table, table => new RawStatement(connection, $"""
+            INSERT INTO {table.Name} AS r (bucket, tuple, {UsageSql.SumNames}) VALUES (?1, ?2, {UsageSql.Numbered("?", FirstSum, SumColumns.Count)})
             ON CONFLICT (bucket, tuple) DO UPDATE SET {UsageSql.AddSums}
-            """))];
+            """));
     }
 
     public ValueTask<long> EpochAsync()
@@ -83,9 +83,9 @@ internal sealed class SqliteUsageTransaction : IUsageTransaction, IDisposable
         return ValueTask.FromResult(isNew);
     }
 
-    public ValueTask AddSumsAsync(UsageGrain grain, IReadOnlyList<RollupRow> rows)
+    public ValueTask AddSumsAsync(UsageTable table, IReadOnlyList<RollupRow> rows)
     {
-        var statement = _sums[(int)grain];
+        var statement = _sums[table];
         foreach (var (bucket, tuple, sums) in rows)
         {
             statement.Bind(1, bucket).Bind(2, tuple);
@@ -98,6 +98,6 @@ internal sealed class SqliteUsageTransaction : IUsageTransaction, IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (RawStatement[])[_epoch, _tenants, _find, _put, _record, .. _sums]) statement.Dispose();
+        foreach (var statement in (RawStatement[])[_epoch, _tenants, _find, _put, _record, .. _sums.Values]) statement.Dispose();
     }
 }

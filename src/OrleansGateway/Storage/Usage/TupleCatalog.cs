@@ -17,20 +17,27 @@ internal sealed class TupleCatalog(int perTenantMax)
     private readonly Dictionary<string, int> _tenants = [];
     private long _epoch;
 
-    /// <summary>Their numbers, and for each the tuple that it is counted under; tuples that are not there are added. Valid once the transaction is committed and <see cref="Committed"/> called.</summary>
-    public async ValueTask<IReadOnlyDictionary<UsageTuple, long>> ResolveAsync(IUsageTransaction transaction, IReadOnlyDictionary<UsageTuple, long> lastDays)
+    /// <summary>
+    /// Numbers of the tuples that they are counted under, and of those in the narrow views; tuples that are not there are added. Valid once the transaction is committed and
+    /// <see cref="Committed"/> called.
+    /// </summary>
+    public async ValueTask<TupleNumbers> ResolveAsync(IUsageTransaction transaction, IReadOnlyDictionary<UsageTuple, long> lastDays)
     {
         await RefreshAsync(transaction);
         await LearnAsync(transaction, [.. lastDays.Keys.Where(t => !_known.ContainsKey(t))]);
         var counted = lastDays.Keys.ToDictionary(t => t, t => Find(t) is null ? Fold(t) : t);
-        await LearnAsync(transaction, [.. counted.Values.Distinct().Where(t => Find(t) is null)]);
-        var put = Days(lastDays, counted).Where(t => Find(t.Key) is not { } found || found.LastDay < t.Value).Select(t => (t.Key, t.Value)).ToArray();
+        var days = Days(lastDays, counted);
+        var views = Views(days);
+        await LearnAsync(transaction, [.. days.Keys.Where(t => Find(t) is null)]);
+        var put = days.Where(t => Find(t.Key) is not { } found || found.LastDay < t.Value).Select(t => (t.Key, t.Value)).ToArray();
         if (put.Length > 0)
         {
             foreach (var stored in await transaction.PutTuplesAsync(put)) _learned[stored.Tuple] = (stored.Id, stored.LastDay);
         }
 
-        return counted.ToDictionary(c => c.Key, c => Find(c.Value)!.Value.Id);
+        return new TupleNumbers(
+            counted.ToDictionary(c => c.Key, c => Find(c.Value)!.Value.Id),
+            views.ToDictionary(v => Find(v.Key)!.Value.Id, v => Array.ConvertAll(v.Value, t => Find(t)!.Value.Id)));
     }
 
     /// <summary>What was learned holds.</summary>
@@ -83,6 +90,18 @@ internal sealed class TupleCatalog(int perTenantMax)
         return tuple;
     }
 
+    // Of what a tuple is counted under, so that views too are spared what callers make up.
+    private static Dictionary<UsageTuple, UsageTuple[]> Views(Dictionary<UsageTuple, long> days)
+    {
+        var views = days.Keys.Where(t => !t.IsTag).ToDictionary(t => t, t => UsageViews.Narrow.Select(t.In).ToArray());
+        foreach (var (tuple, narrow) in views)
+        {
+            foreach (var one in narrow) days[one] = Math.Max(days[tuple], days.GetValueOrDefault(one, days[tuple]));
+        }
+
+        return views;
+    }
+
     private static Dictionary<UsageTuple, long> Days(IReadOnlyDictionary<UsageTuple, long> lastDays, Dictionary<UsageTuple, UsageTuple> counted)
     {
         var days = new Dictionary<UsageTuple, long>();
@@ -90,3 +109,7 @@ internal sealed class TupleCatalog(int perTenantMax)
         return days;
     }
 }
+
+/// <param name="Counted">By tuple, the number of the one that it is counted under.</param>
+/// <param name="Views">By that number, if it is not of a tag: the numbers in the narrow views, in their order.</param>
+internal sealed record TupleNumbers(IReadOnlyDictionary<UsageTuple, long> Counted, IReadOnlyDictionary<long, long[]> Views);

@@ -28,7 +28,8 @@ internal sealed class UsageBatch
     public async ValueTask<UsageApplied> ApplyAsync(IUsageTransaction transaction, TupleCatalog catalog)
     {
         if (_records.Length == 0) return default;
-        var ids = await catalog.ResolveAsync(transaction, LastDays());
+        var numbers = await catalog.ResolveAsync(transaction, LastDays());
+        var ids = numbers.Counted;
         var rows = new StoredUsage[_records.Length];
         var tags = new long[_records.Length][];
         for (var i = 0; i < rows.Length; i++)
@@ -39,11 +40,11 @@ internal sealed class UsageBatch
 
         var isNew = await transaction.AddRecordsAsync(rows);
         var added = isNew.Count(n => n);
-        if (added > 0) await AddSumsAsync(transaction, rows, tags, isNew);
+        if (added > 0) await AddSumsAsync(transaction, rows, tags, isNew, numbers.Views);
         return new UsageApplied(added, _given - added);
     }
 
-    private async ValueTask AddSumsAsync(IUsageTransaction transaction, StoredUsage[] rows, long[][] tags, bool[] isNew)
+    private async ValueTask AddSumsAsync(IUsageTransaction transaction, StoredUsage[] rows, long[][] tags, bool[] isNew, IReadOnlyDictionary<long, long[]> views)
     {
         var sums = new RollupSums();
         var one = new long[SumColumns.Count];
@@ -57,9 +58,16 @@ internal sealed class UsageBatch
         }
 
         var hours = sums.By(UsageGrain.Hour);
-        await transaction.AddSumsAsync(UsageGrain.Minute, sums.Sorted());
-        await transaction.AddSumsAsync(UsageGrain.Hour, hours.Sorted());
-        await transaction.AddSumsAsync(UsageGrain.Day, hours.By(UsageGrain.Day).Sorted());
+        await transaction.AddSumsAsync(new(UsageView.All, UsageGrain.Minute), sums.Sorted());
+        await transaction.AddSumsAsync(new(UsageView.All, UsageGrain.Hour), hours.Sorted());
+        await transaction.AddSumsAsync(new(UsageView.All, UsageGrain.Day), hours.By(UsageGrain.Day).Sorted());
+        for (var i = 0; i < UsageViews.Narrow.Count; i++)
+        {
+            var place = i;
+            var narrow = hours.Under(tuple => views.TryGetValue(tuple, out var found) ? found[place] : null);
+            await transaction.AddSumsAsync(new(UsageViews.Narrow[i], UsageGrain.Hour), narrow.Sorted());
+            await transaction.AddSumsAsync(new(UsageViews.Narrow[i], UsageGrain.Day), narrow.By(UsageGrain.Day).Sorted());
+        }
     }
 
     private Dictionary<UsageTuple, long> LastDays()

@@ -7,15 +7,16 @@ namespace OrleansGateway.Storage.Usage;
 internal sealed class UsageFilter
 {
     private readonly List<(UsageDimension Dimension, string[] Values)> _only;
-    private readonly bool _tags;
 
     /// <param name="only">Values of dimensions.</param>
-    /// <param name="tags">Tuples of tags, instead of those of all other dimensions.</param>
-    public UsageFilter(IReadOnlyDictionary<UsageDimension, IReadOnlyList<string>> only, bool tags)
+    /// <param name="view">Tuples of which view; it has the dimensions.</param>
+    public UsageFilter(IReadOnlyDictionary<UsageDimension, IReadOnlyList<string>> only, UsageView view)
     {
-        _only = [.. only.Where(o => tags || o.Key != UsageDimension.Tag).Select(o => (o.Key, o.Value.Select(v => LedgerText.ToStore(UsageDimensions.Short(v))).ToArray()))];
-        _tags = tags;
+        _only = [.. only.Where(o => view == UsageView.Tags || o.Key != UsageDimension.Tag).Select(o => (o.Key, o.Value.Select(v => LedgerText.ToStore(UsageDimensions.Short(v))).ToArray()))];
+        View = view;
     }
+
+    public UsageView View { get; }
 
     /// <summary>Whether it says more than which kind of tuple.</summary>
     public bool IsNarrow => _only.Count > 0;
@@ -28,7 +29,10 @@ internal sealed class UsageFilter
     /// <param name="first">Number of the first one.</param>
     public string Sql(string parameter, int first)
     {
-        var conditions = new List<string> { _tags ? "tag IS NOT NULL" : "tag IS NULL" };
+        var conditions = new List<string>
+        {
+            View.Name() is { } view ? $"view_name = '{view}'" : View == UsageView.Tags ? "tag IS NOT NULL" : "tag IS NULL AND view_name IS NULL",
+        };
         foreach (var (dimension, values) in _only)
         {
             conditions.Add(values.Length == 0 ? "1 = 0" : $"{UsageTuple.Columns[(int)dimension]} IN ({UsageSql.Numbered(parameter, first, values.Length)})");

@@ -11,8 +11,6 @@ internal enum UsageGrain
 
 internal static class UsageGrains
 {
-    public static readonly IReadOnlyList<UsageGrain> Rollups = [UsageGrain.Day, UsageGrain.Hour, UsageGrain.Minute];
-
     /// <summary>Microseconds.</summary>
     public static long Length(this UsageGrain grain) => grain switch
     {

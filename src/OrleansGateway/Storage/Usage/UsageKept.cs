@@ -5,6 +5,9 @@ namespace OrleansGateway.Storage.Usage;
 /// <summary>From when on usage is whole; before it, it was purged.</summary>
 internal readonly record struct UsageKept(long Days, long Hours, long Records)
 {
+    /// <summary>Begin of the first day that narrow views know all of: later than the rest where the database was made before there were any.</summary>
+    public long Views { get; init; } = long.MinValue;
+
     public long Minutes => UsageGrain.Minute.Ceiling(Records);
 
     /// <summary>Tuples last used on a day before this one are in nothing that is kept: of the first day some hours or records may be left.</summary>

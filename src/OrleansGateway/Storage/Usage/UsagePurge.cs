@@ -10,7 +10,7 @@ internal static class UsagePurge
     /// <param name="locking">How rows are locked, if they are.</param>
     public static IEnumerable<(string Sql, long Before)> Slices(UsageKept kept, string recordId, int rows, string schema = "", string locking = "")
     {
-        foreach (var grain in UsageGrains.Rollups) yield return (Slice(grain.Table(), "bucket, tuple", "bucket"), kept.Since(grain));
+        foreach (var table in UsageTable.Rollups) yield return (Slice(table.Name, "bucket, tuple", "bucket"), kept.Since(table.Grain));
         yield return (Slice(UsageGrain.Record.Table(), recordId, "at"), kept.Records);
 
         string Slice(string table, string id, string time) =>

@@ -25,7 +25,7 @@ internal sealed class UsageReader(IUsageSource source)
         {
             From = query.From is { } from ? UsageTime.Of(from) : long.MinValue,
             To = query.To is { } to ? UsageTime.Of(to) : long.MaxValue,
-            Filter = query.Only.Count == 0 ? null : new UsageFilter(query.Only, tags: false),
+            Filter = query.Only.Count == 0 ? null : new UsageFilter(query.Only, UsageView.All),
             RequestId = query.RequestId,
             After = query.After is { } after ? (UsageTime.Of(after.At), after.Id) : null,
             NewestFirst = query.NewestFirst,

@@ -17,6 +17,11 @@ internal static class UsageSchema
 
     private static readonly string[] s_grains = ["minutes", "hours", "days"];
 
+    private static readonly string[] s_views = [.. ((string[])["models", "teams", "keys"]).SelectMany(view => (string[])[$"hours_{view}", $"days_{view}"])];
+
+    // Narrow views know what comes from now on, so they are asked from the day after the last that is there; a new database has them from the beginning, which is long before any record.
+    private const string ViewsSince = "coalesce((SELECT max(bucket) + 86400000000 FROM {0}usage_days), -1000000000000000000)";
+
     /// <summary>Of <c>usage.db</c>.</summary>
     public static readonly IReadOnlyList<Migration> Sqlite =
     [
@@ -56,6 +61,20 @@ internal static class UsageSchema
                 records  INTEGER NOT NULL
             ) STRICT;
             INSERT INTO usage_state (only_row, epoch, days, hours, records) VALUES (1, 1, 0, 0, 0);
+            """),
+        new(2, "narrow views of usage", $"""
+            ALTER TABLE usage_tuples ADD COLUMN view_name TEXT;
+            {string.Concat(s_views.Select(table => $"""
+            CREATE TABLE usage_{table} (
+                bucket INTEGER NOT NULL,
+                tuple  INTEGER NOT NULL,
+                {Columns(Sums, "INTEGER NOT NULL")},
+                PRIMARY KEY (bucket, tuple)
+            ) STRICT, WITHOUT ROWID;
+            """))}
+            ALTER TABLE usage_state RENAME COLUMN epoch TO generation;
+            ALTER TABLE usage_state ADD COLUMN views INTEGER NOT NULL DEFAULT 0;
+            UPDATE usage_state SET views = {ViewsSince.Replace("{0}", "", StringComparison.Ordinal)};
             """),
     ];
 
@@ -97,6 +116,21 @@ internal static class UsageSchema
                 records  bigint NOT NULL
             );
             INSERT INTO gateway.usage_state (only_row, epoch, days, hours, records) VALUES (1, 1, 0, 0, 0);
+            """),
+        // With the column's new name the statements of gateways from before fail, and their records wait in their logs until they are replaced: they would leave the views out.
+        new(3, "narrow views of usage", $"""
+            ALTER TABLE gateway.usage_tuples ADD COLUMN view_name text COLLATE "C";
+            {string.Concat(s_views.Select(table => $"""
+            CREATE TABLE gateway.usage_{table} (
+                bucket bigint NOT NULL,
+                tuple  bigint NOT NULL,
+                {Columns(Sums, "bigint NOT NULL")},
+                PRIMARY KEY (bucket, tuple)
+            ) WITH (fillfactor = 70);
+            """))}
+            ALTER TABLE gateway.usage_state RENAME COLUMN epoch TO generation;
+            ALTER TABLE gateway.usage_state ADD COLUMN views bigint NOT NULL DEFAULT 0;
+            UPDATE gateway.usage_state SET views = {ViewsSince.Replace("{0}", "gateway.", StringComparison.Ordinal)};
             """),
     ];
 

@@ -5,19 +5,20 @@ using OrleansGateway.Usage;
 namespace OrleansGateway.Storage.Usage;
 
 /// <summary>
-/// What a rollup is of: one value of each dimension, or a tenant and one of its tags. It is kept once and rollups have its number: values are long, and there are few that go together.
+/// What a rollup is of: one value of each dimension, or of those that a narrow view has, or a tenant and one of its tags. It is kept once and rollups have its number: values are long, and there are few that go together.
 /// </summary>
 internal sealed class UsageTuple : IEquatable<UsageTuple>
 {
     /// <summary>Dimensions without the tag.</summary>
     public const int Dimensions = (int)UsageDimension.Tag;
 
-    /// <summary>Columns, in the order of <see cref="UsageDimension"/>. The tag's is null where the tuple is of the others.</summary>
+    /// <summary>Columns, in the order of <see cref="UsageDimension"/>. The tag's is null where the tuple is of the others, and the view's where it leaves nothing out.</summary>
     public static readonly IReadOnlyList<string> Columns =
     [
-        "tenant", "team", "user_name", "key_id", "route", "operation", "dialect", "model", "provider", "target_model", "outcome", "error", "cache", "source", "kind", "tag",
+        "tenant", "team", "user_name", "key_id", "route", "operation", "dialect", "model", "provider", "target_model", "outcome", "error", "cache", "source", "kind", "tag", "view_name",
     ];
 
+    private const int View = Dimensions + 1;
     private const int DigestLength = 16;
 
     private readonly string?[] _values;
@@ -33,7 +34,7 @@ internal sealed class UsageTuple : IEquatable<UsageTuple>
 
     public static UsageTuple Of(UsageRecord record)
     {
-        var values = new string?[Dimensions + 1];
+        var values = new string?[Columns.Count];
         for (var i = 0; i < Dimensions; i++) values[i] = UsageDimensions.Of(record, (UsageDimension)i);
         return new UsageTuple(values);
     }
@@ -41,8 +42,8 @@ internal sealed class UsageTuple : IEquatable<UsageTuple>
     /// <summary>One of the record's tags; an empty one for a record that has none.</summary>
     public static UsageTuple OfTag(UsageRecord record, string tag)
     {
-        var values = new string?[Dimensions + 1];
-        Array.Fill(values, "");
+        var values = new string?[Columns.Count];
+        Array.Fill(values, "", 0, Dimensions);
         values[(int)UsageDimension.Tenant] = UsageDimensions.Of(record, UsageDimension.Tenant);
         values[Dimensions] = UsageDimensions.Short(tag);
         return new UsageTuple(values);
@@ -53,6 +54,16 @@ internal sealed class UsageTuple : IEquatable<UsageTuple>
     public string Tenant => _values[0]!;
 
     public bool IsTag => _values[Dimensions] is not null;
+
+    /// <summary>The same in a narrow view, which knows the values of its own dimensions only.</summary>
+    public UsageTuple In(UsageView view)
+    {
+        var values = new string?[Columns.Count];
+        Array.Fill(values, "", 0, Dimensions);
+        foreach (var dimension in view.Dimensions()) values[(int)dimension] = _values[(int)dimension];
+        values[View] = view.Name();
+        return new UsageTuple(values);
+    }
 
     /// <summary>The same without what callers may choose at will.</summary>
     public UsageTuple Folded()
@@ -77,7 +88,8 @@ internal sealed class UsageTuple : IEquatable<UsageTuple>
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> length = stackalloc byte[sizeof(int)];
-        foreach (var value in _values)
+        // Without a view as it was before there were any: what is there already must be found.
+        foreach (var value in _values[View] is null ? _values.AsSpan(0, View) : _values)
         {
             BitConverter.TryWriteBytes(length, value?.Length ?? -1);
             sha.AppendData(length);

@@ -56,7 +56,7 @@ internal sealed class Http1Pool(string hostField, Func<TimeSpan, CancellationTok
 
     private async ValueTask<Http1Connection> OpenAsync(UpstreamRequest request, CancellationToken cancellation)
     {
-        _askedAt = time.GetTimestamp();
+        var startedAt = _askedAt = time.GetTimestamp();
         var connectionsMax = request.Access.ConnectionsMax;
         try
         {
@@ -67,6 +67,10 @@ internal sealed class Http1Pool(string hostField, Func<TimeSpan, CancellationTok
         {
             Leave();
             throw;
+        }
+        finally
+        {
+            request.Connected = time.GetElapsedTime(startedAt);
         }
     }
 

@@ -1,7 +1,5 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Journal;
-using OrleansGateway.Tests.Storage;
 
 namespace OrleansGateway.Tests.Leases.Journal;
 
@@ -10,9 +8,7 @@ namespace OrleansGateway.Tests.Leases.Journal;
 /// </summary>
 public sealed class HoldJournalsFuzz : IDisposable
 {
-    private static readonly Guid Session = Guid.Parse("0123456789abcdef0123456789abcdef");
-
-    private readonly StateFolder _folder = new();
+    private readonly JournalBed _bed = new();
 
     [Theory]
     [InlineData(1)]
@@ -31,12 +27,12 @@ public sealed class HoldJournalsFuzz : IDisposable
         for (var damage = 0; damage < 300; damage++)
         {
             var what = Damage(random, files);
-            var found = Assert.Single(HoldJournals.ReadOthers(_folder.Path));
+            var found = _bed.Find();
             if (found.IsWhole) Assert.True(expected == JournalModel.Describe(found), $"damage {damage}: {what}");
             foreach (var (path, bytes) in files) File.WriteAllBytes(path, bytes);
         }
 
-        Assert.Equal(expected, JournalModel.Describe(Assert.Single(HoldJournals.ReadOthers(_folder.Path))));
+        Assert.Equal(expected, JournalModel.Describe(_bed.Find()));
     }
 
     // One segment, in which each entry spends: cut or changed at any place, what was spent before that place is found, and no more than was spent in all.
@@ -46,7 +42,7 @@ public sealed class HoldJournalsFuzz : IDisposable
     public async Task ReadOthers_OfASegmentDamagedAnywhere_CountsWhatStandsBefore(bool isCut)
     {
         const int holds = 12;
-        await using (var journal = Open(8 * 1024))
+        await using (var journal = _bed.Open(new JournalSize(8 * 1024, 8)))
         {
             var lease = journal.Opened(new AccountId("budgets.a", "x"), 1, 0);
             for (var hold = 0; hold < holds; hold++)
@@ -65,7 +61,7 @@ public sealed class HoldJournalsFuzz : IDisposable
             var bytes = isCut ? whole[..at] : [.. whole];
             if (!isCut) bytes[at] ^= (byte)(1 << (at % 8));
             File.WriteAllBytes(path, bytes);
-            var found = Assert.Single(HoldJournals.ReadOthers(_folder.Path));
+            var found = _bed.Find();
             var spent = found.Leases.Sum(l => l.Spent);
             // The fixed part of the header, and the mark, say whether anything counts, and how far.
             var isHeader = at is < JournalFile.FixedLength or (>= JournalFile.HeaderLength and < JournalFile.HeaderLength) || (isCut && at < JournalFile.HeaderLength);
@@ -76,17 +72,14 @@ public sealed class HoldJournalsFuzz : IDisposable
         }
     }
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => _bed.Dispose();
 
     private IEnumerable<string> Files() =>
-        Directory.GetFiles(Path.Combine(_folder.Path, Session.ToString("N"))).Where(f => !f.EndsWith("lock", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
-
-    private MappedHoldJournal Open(int segment) =>
-        MappedHoldJournal.Open(_folder.Path, Session, new ManualTime(), NullLogger<MappedHoldJournal>.Instance, new JournalSize(segment, 8));
+        Directory.GetFiles(_bed.SessionPath).Where(f => !f.EndsWith("lock", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
 
     private async Task<string> WriteAsync(Random random, bool tidies)
     {
-        await using var journal = Open(4 * 1024);
+        await using var journal = _bed.Open(new JournalSize(4 * 1024, 8));
         var model = new JournalModel(journal, random);
         for (var step = 0; step < (tidies ? 600 : 60) || model.OpenHolds == 0; step++)
         {

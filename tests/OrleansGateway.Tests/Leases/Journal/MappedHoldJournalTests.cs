@@ -1,37 +1,33 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Journal;
-using OrleansGateway.Tests.Storage;
 
 namespace OrleansGateway.Tests.Leases.Journal;
 
 public sealed class MappedHoldJournalTests : IDisposable
 {
-    private static readonly Guid Session = Guid.Parse("0123456789abcdef0123456789abcdef");
-
-    private readonly StateFolder _folder = new();
+    private readonly JournalBed _bed = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task ReadOthers_AfterAFewEntries_SaysWhatTheyAddUpTo()
     {
-        var journal = Open();
+        var journal = _bed.Open(new JournalSize(8 * 1024, 8));
         var (first, second) = (journal.Opened(new AccountId("budgets.a", "x"), 5, 7), journal.Opened(new AccountId("budgets.b", ""), 6, 0));
         Assert.True(journal.Held(1, "one", [new Charge(first, 100), new Charge(second, 200)]));
         Assert.True(journal.Held(2, "two", [new Charge(first, 50)]));
         Assert.True(journal.Held(2, "two", [new Charge(first, 70)]));
         Assert.True(journal.Held(3, new string('ü', 100), [new Charge(second, 1)]));
         journal.Ended(1, [new Charge(first, 30), new Charge(second, 40)]);
-        Assert.Empty(HoldJournals.ReadOthers(_folder.Path));
+        Assert.Empty(HoldJournals.ReadOthers(_bed.Path));
         await journal.DisposeAsync();
-        var found = Assert.Single(HoldJournals.ReadOthers(_folder.Path));
-        Assert.Equal((Session, true), (found.Session, found.IsWhole));
+        var found = _bed.Find();
+        Assert.Equal((JournalBed.Session, true), (found.Session, found.IsWhole));
         Assert.Equal([new(new AccountId("budgets.a", "x"), 5, 7, 30), new(new AccountId("budgets.b", ""), 6, 0, 40)], found.Leases);
         Assert.Equal([new("two", new AccountId("budgets.a", "x"), 5, 70), new(new string('ü', 32), new AccountId("budgets.b", ""), 6, 1)], found.Open);
-        HoldJournals.Delete(_folder.Path, Session);
-        HoldJournals.Delete(_folder.Path, Session);
-        Assert.Empty(HoldJournals.ReadOthers(_folder.Path));
+        HoldJournals.Delete(_bed.Path, JournalBed.Session);
+        HoldJournals.Delete(_bed.Path, JournalBed.Session);
+        Assert.Empty(HoldJournals.ReadOthers(_bed.Path));
     }
 
     [Theory]
@@ -43,7 +39,7 @@ public sealed class MappedHoldJournalTests : IDisposable
     public async Task ReadOthers_OverManySegments_KnowsAllThatIsOpenAndSpent(int seed)
     {
         var random = new Random(seed);
-        var journal = Open();
+        var journal = _bed.Open(new JournalSize(8 * 1024, 8));
         var model = new JournalModel(journal, random);
         for (var step = 0; step < 3_000; step++)
         {
@@ -52,9 +48,9 @@ public sealed class MappedHoldJournalTests : IDisposable
         }
 
         Assert.Equal(0, model.Refused);
-        Assert.InRange(Directory.GetFiles(Path.Combine(_folder.Path, Session.ToString("N")), "*.segment").Length, 2, 8);
+        Assert.InRange(Directory.GetFiles(_bed.SessionPath, "*.segment").Length, 2, 8);
         await journal.DisposeAsync();
-        var found = Assert.Single(HoldJournals.ReadOthers(_folder.Path));
+        var found = _bed.Find();
         Assert.True(found.IsWhole);
         Assert.Equal(model.Expected, JournalModel.Describe(found));
     }
@@ -65,7 +61,7 @@ public sealed class MappedHoldJournalTests : IDisposable
     [InlineData(3)]
     public async Task Held_WhenThereIsNoRoom_IsRefusedAndNothingElseIsLost(int seed)
     {
-        var journal = Open();
+        var journal = _bed.Open(new JournalSize(8 * 1024, 8));
         var model = new JournalModel(journal, new Random(seed));
         // Nobody tidies: the segments made ahead are all there is.
         while (model.Refused < 50) model.Step();
@@ -74,7 +70,7 @@ public sealed class MappedHoldJournalTests : IDisposable
         for (var step = 0; step < 50; step++) model.Step();
         Assert.Equal(refused, model.Refused);
         await journal.DisposeAsync();
-        var found = Assert.Single(HoldJournals.ReadOthers(_folder.Path));
+        var found = _bed.Find();
         Assert.True(found.IsWhole);
         Assert.Equal(model.Expected, JournalModel.Describe(found));
     }
@@ -82,7 +78,7 @@ public sealed class MappedHoldJournalTests : IDisposable
     [Fact]
     public async Task Dispose_WithNothingOpen_LeavesNothingBehind()
     {
-        var journal = Open();
+        var journal = _bed.Open(new JournalSize(8 * 1024, 8));
         var model = new JournalModel(journal, new Random(7));
         for (var step = 0; step < 500; step++)
         {
@@ -93,7 +89,7 @@ public sealed class MappedHoldJournalTests : IDisposable
         model.EndAll();
         model.CloseAll();
         await journal.DisposeAsync();
-        Assert.Empty(Directory.GetDirectories(_folder.Path));
+        Assert.Empty(Directory.GetDirectories(_bed.Path));
         Assert.False(journal.Held(1_000_000, "late", []));
         journal.Ended(1, []);
         journal.Closed(1);
@@ -102,13 +98,13 @@ public sealed class MappedHoldJournalTests : IDisposable
     [Fact]
     public async Task ReadOthers_AfterTheMachineWasStartedAnew_DoesNotCallItWhole()
     {
-        var journal = Open();
+        var journal = _bed.Open(new JournalSize(8 * 1024, 8));
         journal.Opened(new AccountId("budgets.a", "x"), 5, 7);
         await journal.DisposeAsync();
-        Assert.True(Assert.Single(HoldJournals.ReadOthers(_folder.Path)).IsWhole);
-        foreach (var boot in (Guid[])[Session, Guid.Empty])
+        Assert.True(_bed.Find().IsWhole);
+        foreach (var boot in (Guid[])[JournalBed.Session, Guid.Empty])
         {
-            var found = Assert.Single(HoldJournals.ReadOthers(_folder.Path, boot));
+            var found = Assert.Single(HoldJournals.ReadOthers(_bed.Path, boot));
             Assert.False(found.IsWhole);
             Assert.Single(found.Leases);
         }
@@ -118,7 +114,7 @@ public sealed class MappedHoldJournalTests : IDisposable
     public async Task Held_FromManyThreads_KeepsEveryEntry()
     {
         const int threads = 4, holds = 5_000;
-        var journal = MappedHoldJournal.Open(_folder.Path, Session, TimeProvider.System, NullLogger<MappedHoldJournal>.Instance, new JournalSize(64 * 1024, 64, 16));
+        var journal = _bed.Open(new JournalSize(64 * 1024, 64, 16), TimeProvider.System);
         var lease = journal.Opened(new AccountId("budgets.a", "x"), 1, 0);
         await Task.WhenAll(Enumerable.Range(0, threads).Select(thread => Task.Run(() =>
         {
@@ -130,7 +126,7 @@ public sealed class MappedHoldJournalTests : IDisposable
             }
         }, Cancel)));
         await journal.DisposeAsync();
-        var found = Assert.Single(HoldJournals.ReadOthers(_folder.Path));
+        var found = _bed.Find();
         Assert.True(found.IsWhole);
         Assert.Equal(threads * (holds - (holds / 100)) * 3L, Assert.Single(found.Leases).Spent);
         Assert.Equal(threads * holds / 100, found.Open.Count);
@@ -139,7 +135,7 @@ public sealed class MappedHoldJournalTests : IDisposable
     [Fact]
     public void Held_OnceWarm_AllocatesNothing()
     {
-        var journal = Open(new JournalSize());
+        var journal = _bed.Open(new JournalSize());
         var lease = journal.Opened(new AccountId("budgets.a", "x"), 1, 0);
         Turn(100);
         Assert.Equal(0, Allocated.Least(() => Turn(1_000)));
@@ -161,15 +157,15 @@ public sealed class MappedHoldJournalTests : IDisposable
     [InlineData(100_000)]
     public async Task Kill_OfTheProcess_LosesNothingThatWasEndedOrHeld(int holds)
     {
-        await using (var child = Child.Start("journal", _folder.Path))
+        await using (var child = Child.Start("journal", _bed.Path))
         {
             await child.Output.WaitForAsync($"ended {holds}", Cancel);
-            Assert.Empty(HoldJournals.ReadOthers(_folder.Path));
+            Assert.Empty(HoldJournals.ReadOthers(_bed.Path));
             await child.KillAsync(Cancel);
             holds = child.Output.Lines.Count(l => l.EndsWith('.')) * JournalChild.HoldsInALine;
         }
 
-        var found = Assert.Single(HoldJournals.ReadOthers(_folder.Path));
+        var found = _bed.Find();
         Assert.True(found.IsWhole);
         Assert.Equal(JournalChild.Leases, found.Leases.Count);
         var ended = found.Leases[0].Spent / JournalChild.Spent;
@@ -180,9 +176,5 @@ public sealed class MappedHoldJournalTests : IDisposable
         Assert.InRange(found.Open.Count, JournalChild.Leases, 2 * JournalChild.Leases);
     }
 
-    public void Dispose() => _folder.Dispose();
-
-    // A clock that stands: only the test tidies.
-    private MappedHoldJournal Open(JournalSize? size = null) =>
-        MappedHoldJournal.Open(_folder.Path, Session, new ManualTime(), NullLogger<MappedHoldJournal>.Instance, size ?? new JournalSize(8 * 1024, 8));
+    public void Dispose() => _bed.Dispose();
 }

@@ -23,15 +23,10 @@ public sealed class PostgresUsageStoreTests(SharedPostgres postgres) : UsageStor
         var records = new UsageRecords(seed: 1, DateTimeOffset.UnixEpoch.AddYears(50), TimeSpan.FromHours(1)).Many(40);
         await store.ApplyAsync([.. records.Take(5)], Cancel);
         await cluster.KillAsync();
-        // The server's process for this connection may outlive the one that was killed by a moment, and write.
-        await Assert.ThrowsAsync<UsageStoreException>(async () =>
-        {
-            while (true) await store.ApplyAsync(records, Cancel);
-        });
+        await Assert.ThrowsAsync<UsageStoreException>(async () => await store.ApplyAsync(records, Cancel));
         await Assert.ThrowsAsync<UsageStoreException>(async () => await store.SumChargesAsync(Cancel));
         await cluster.RestartAsync();
-        var applied = await store.ApplyAsync(records, Cancel);
-        Assert.Equal(records.Count, applied.Added + applied.Known);
+        Assert.Equal(new UsageApplied(35, 5), await store.ApplyAsync(records, Cancel));
         Assert.Empty(await store.CompareRollupsAsync(10, Cancel));
     }
 

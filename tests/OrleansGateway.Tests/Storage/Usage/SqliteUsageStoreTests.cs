@@ -1,4 +1,5 @@
 using Dapper;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Storage;
 using OrleansGateway.Storage.Usage;
@@ -48,6 +49,22 @@ public sealed class SqliteUsageStoreTests : UsageStoreContract, IAsyncLifetime
         await TamperAsync("DROP TRIGGER full");
         Assert.Equal(new UsageApplied(20, 0), await store.ApplyAsync(records, Cancel));
         Assert.Empty(await Reports(store).CompareRollupsAsync(10, Cancel));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public void OpenUsage_OfADatabaseFromBeforeThereWereNarrowViews_AsksThemFromTheNextDayOn()
+    {
+        using var folder = new StateFolder();
+        using (var older = new SqliteConnection($"Data Source={Path.Combine(folder.Path, SqliteDatabase.UsageFileName)}; Pooling=false"))
+        {
+            older.Open();
+            Migrations.Apply(older, [UsageSchema.Sqlite[0]], DateTimeOffset.UnixEpoch);
+            older.Execute($"INSERT INTO usage_days VALUES (1774569600000000, 1, {string.Join(", ", Enumerable.Repeat(0, SumColumns.Count))})");
+        }
+
+        using var database = SqliteDatabase.OpenUsage(folder.Path, new ManualTime(), NullLogger<SqliteDatabase>.Instance);
+        using var connection = database.Connect();
+        Assert.Equal(1774569600000000 + 86_400_000_000, connection.ExecuteScalar<long>("SELECT views FROM usage_state"));
     }
 
     [Fact(Timeout = 60_000)]
