@@ -29,21 +29,10 @@ internal sealed class ReadBuffer<T>
         foreach (var ring in _rings) ring.Drain(state, take);
     }
 
-    /// <summary>Head and tail lie apart, for one is written by readers and the other by who drains.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 192)]
-    private struct Ends
-    {
-        [FieldOffset(64)]
-        public long Head;
-
-        [FieldOffset(128)]
-        public long Tail;
-    }
-
     private sealed class Ring
     {
         private readonly T?[] _items = new T?[Room];
-        private Ends _ends;
+        private RingEnds _ends;
 
         public bool Add(T item)
         {
@@ -69,4 +58,15 @@ internal sealed class ReadBuffer<T>
             Volatile.Write(ref _ends.Head, head);
         }
     }
+}
+
+/// <summary>Head and tail of a ring, apart from each other: one is written by readers, the other by who drains.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 192)]
+internal struct RingEnds
+{
+    [FieldOffset(64)]
+    public long Head;
+
+    [FieldOffset(128)]
+    public long Tail;
 }
