@@ -43,6 +43,12 @@ public sealed record CacheSettings
     public CookieAnswers SetCookie { get; init; }
 
     /// <summary>
+    /// Which answers that do not say how long they are good, but when they were changed last, are kept for a tenth of the time since, at most a day (RFC 9111 §4.2.2):
+    /// <c>success</c>, those that succeed or redirect for good; <c>all</c>, errors too (404, 405, 410, 414, 501); <c>none</c>. Default <c>success</c>.
+    /// </summary>
+    public HeuristicUse Heuristics { get; init; }
+
+    /// <summary>
     /// How long after it has gone stale an answer may be given at once, while a new one is fetched, where the answer does not say itself
     /// (<c>stale-while-revalidate</c>, RFC 5861). 0 s to 30 days; default 0 s.
     /// </summary>
@@ -85,6 +91,19 @@ public enum RequestDirectiveUse
 
     /// <summary>Nothing.</summary>
     Ignore,
+}
+
+/// <summary>Which answers are kept for a time that is guessed.</summary>
+public enum HeuristicUse
+{
+    /// <summary>Those that succeed, or redirect for good.</summary>
+    Success,
+
+    /// <summary>Errors too.</summary>
+    All,
+
+    /// <summary>None.</summary>
+    None,
 }
 
 /// <summary>What is made of answers with <c>Set-Cookie</c>.</summary>
