@@ -27,10 +27,14 @@ internal sealed class ChangeWatch(AnswerCache cache, IInvalidationSequencer sequ
         LiveWatch.Write(exchange, "gateway; fwd=method; fwd-status=" + answer.Status.ToString(CultureInfo.InvariantCulture));
         if (answer.Status is < 200 or >= 400) return;
         var head = StoredHead.Of(answer);
+        var stored = ToStore(answer, head);
+        // Newer than what this request makes invalid, but not than what another has since it was sent, or does in this moment.
+        var isNew = stored is not null && stored.Check() == Standing.Valid;
+        var applied = cache.Invalidations.Of(tenant).Applied;
         var receipt = await sequencer.PublishAsync(
             new InvalidationRequest(tenant, [.. Selectors(head)], InvalidationMode.Hard, null, null, "unsafe request"), exchange.Aborted);
-        // Newer than what this request has made invalid, but not than what another has since.
-        if (receipt.Seq == seq + 1) BeginStoring(answer, head, receipt.Seq);
+        if (isNew && receipt.Seq == applied + 1) (_stored, _body) = (stored!.At(receipt.Seq), new ArrayBufferWriter<byte>());
+        else stored?.LetGo();
     }
 
     public void Piece(ReadOnlySpan<byte> piece)
@@ -66,20 +70,20 @@ internal sealed class ChangeWatch(AnswerCache cache, IInvalidationSequencer sequ
         return named.Scheme == own.Scheme && named.Authority == own.Authority ? named.PathAndQuery : null;
     }
 
-    private void BeginStoring(UpstreamResponse answer, StoredHead head, long now)
+    /// <summary>The answer as it is stored for a GET; none if it is none.</summary>
+    private CachedAnswer? ToStore(UpstreamResponse answer, StoredHead head)
     {
-        if (!HttpMethods.IsPost(exchange.Http.Request.Method) || answer.Status != StatusCodes.Status200OK || TargetOf(head["Content-Location"]) != exchange.Target.Whole) return;
+        if (!HttpMethods.IsPost(exchange.Http.Request.Method) || answer.Status != StatusCodes.Status200OK || TargetOf(head["Content-Location"]) != exchange.Target.Whole) return null;
         var directives = AnswerTerms.DirectivesOf(head, out var isTargeted);
         var terms = AnswerTerms.Of(head, directives, isTargeted, settings, new AnswerTimes(_sentAt, cache.Time.GetTimestamp(), cache.Time.GetUtcNow()), cache.Time);
         var asked = RequestTerms.Of(exchange.Http.Request.Headers, settings) with { IsAuthorized = _request.Fields.Exists(static field => field.Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase)) };
-        if (!terms.IsExplicit || terms.Lifetime <= TimeSpan.Zero || terms.MustValidate || StoreRules.WhyNot(head, directives, isTargeted, asked, settings) is not null) return;
+        if (!terms.IsExplicit || terms.Lifetime <= TimeSpan.Zero || terms.MustValidate || StoreRules.WhyNot(head, directives, isTargeted, asked, settings) is not null) return null;
         _key = CacheStage.KeyOf(exchange, settings);
-        if (AnswerTags.Of(head, exchange.Route!.CacheTags(exchange.Target.RawPath), exchange.ClientHost) is not { } tags) return;
+        if (AnswerTags.Of(head, exchange.Route!.CacheTags(exchange.Target.RawPath), exchange.ClientHost) is not { } tags) return null;
         var invalidations = cache.Invalidations.Of(tenant);
         var vary = VaryTerms.Of(head, exchange, SentFields.Of);
         var cells = invalidations.Intern(FillJudge.HostOf(_key), FillJudge.UrlOf(_key), tags);
-        _stored = new CachedAnswer(head, terms, vary, invalidations, cells, now);
-        _body = new ArrayBufferWriter<byte>();
+        return new CachedAnswer(head, terms, vary, invalidations, cells, seq);
     }
 
     private void Drop()
