@@ -51,7 +51,7 @@ internal sealed class AnswerCache : IAsyncDisposable
 
     /// <summary>The fetch that is under way for the same, joined; none if there is none that this request may have the answer of.</summary>
     public Fill? TryJoin(in FillKey key, TenantInvalidations invalidations) =>
-        _shared.TryGetValue(key, out var fill) && invalidations.MayJoin(fill.Order.Ticket) && fill.TryJoin() ? fill : null;
+        _shared.TryGetValue(key, out var fill) && fill.MayBeJoined(invalidations) && fill.TryJoin() ? fill : null;
 
     /// <summary>Begins a fetch.</summary>
     public Fill Begin(FillOrder order)

@@ -10,31 +10,39 @@ internal static class AnswerTags
     /// <summary>Most tags and groups of one answer.</summary>
     public const int Max = 256;
 
-    /// <summary>Most characters of one.</summary>
-    public const int CharsMax = 1024;
-
     /// <summary>All of them; none if there are more, or longer ones, than are kept: such an answer could not be purged and is not stored.</summary>
     public static IReadOnlyCollection<Selector>? Of(StoredHead head, IReadOnlyList<string> routeTags, string origin)
     {
-        var found = new HashSet<Selector>();
-        foreach (var tag in routeTags) found.Add(new Selector(SelectorKind.Tag, tag));
+        var (found, isWhole) = (new HashSet<Selector>(), true);
+        foreach (var tag in routeTags) AddTag(tag);
         Add(head["Cache-Tag"], ',');
         Add(head["Surrogate-Key"], ' ');
         Add(head["xkey"], ' ');
-        foreach (var group in Strings(head["Cache-Groups"])) found.Add(GroupOf(origin, group));
-        return found.Count > Max || found.Any(static selector => selector.Value.Length > CharsMax) ? null : found;
+        foreach (var group in Strings(head["Cache-Groups"])) 
+        {
+            isWhole &= group.Length <= Selector.TagLengthMax;
+            found.Add(Selector.OfGroup(origin, group));
+        }
+
+        return isWhole && found.Count <= Max ? found : null;
 
         void Add(StringValues lines, char separator)
         {
             foreach (var line in lines)
             {
-                foreach (var tag in (line ?? "").Split(separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) found.Add(new Selector(SelectorKind.Tag, tag));
+                foreach (var tag in (line ?? "").Split(separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) AddTag(tag);
             }
+        }
+
+        void AddTag(string tag)
+        {
+            if (Selector.OfTag(tag) is { } selector) found.Add(selector);
+            else isWhole = false;
         }
     }
 
-    /// <summary>A group is its origin's own (RFC 9875 §2.1).</summary>
-    public static Selector GroupOf(string origin, string name) => new(SelectorKind.Group, origin + " " + name);
+    /// <summary>The origin whose groups they are (RFC 9875 §2.1): scheme and host.</summary>
+    public static string OriginOf(string scheme, string host) => scheme + "://" + (ClientUrl.HostOf(host) ?? host);
 
     /// <summary>The strings of a list of structured fields (RFC 9651); none if it is not valid.</summary>
     public static IReadOnlyList<string> Strings(StringValues lines)

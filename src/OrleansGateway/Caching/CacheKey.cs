@@ -47,6 +47,9 @@ internal readonly struct CacheKey : IEquatable<CacheKey>
     /// <summary>Path and query that the client asked for.</summary>
     public string Target { get; }
 
+    /// <summary>Host, path and query that the client asked for.</summary>
+    public string Url => Host + Target;
+
     /// <summary>Bytes that it takes with the texts that nothing else holds.</summary>
     public int Bytes => (2 * (Target.Length + Host.Length + (ReferenceEquals(Target, _originTarget) ? 0 : _originTarget.Length))) + 160;
 

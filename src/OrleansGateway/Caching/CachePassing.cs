@@ -27,6 +27,6 @@ internal sealed class CachePassing(AnswerCache cache, IInvalidationSequencer seq
     {
         var tenant = settings.Scope == CacheScope.Public ? null : exchange.Caller?.Tenant;
         using var ticket = cache.Invalidations.Of(tenant).BeginFill();
-        await cache.Origin.PassAsync(exchange, new ChangeWatch(cache, sequencer, exchange, settings, tenant, ticket.Seq));
+        await cache.Origin.PassAsync(exchange, new ChangeWatch(cache, sequencer, exchange, settings, tenant, ticket));
     }
 }

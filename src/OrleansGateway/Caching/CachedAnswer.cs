@@ -41,6 +41,9 @@ internal sealed class CachedAnswer(StoredHead head, AnswerTerms terms, VaryTerms
     /// <summary>Whether it may be used.</summary>
     public Standing Check() => invalidations.Check(cells, fillSeq);
 
+    /// <summary>Whether a request that comes now may have it while it is coming.</summary>
+    public bool MayBeJoined(FillTicket ticket) => invalidations.MayJoin(ticket, cells, knowsTags: true);
+
     /// <summary>The same, as of a later invalidation: one that it was made after.</summary>
     public CachedAnswer At(long laterSeq) => new(head, terms, vary, invalidations, cells, laterSeq);
 

@@ -14,7 +14,7 @@ namespace OrleansGateway.Caching;
 /// answer names, and of the groups that it names (RFC 9875 §3) is invalid, by the same sequence as purges, so that fetches under way are too. An answer to a POST that is
 /// also what a GET of its URL would bring is stored as such (RFC 9110 §9.3.3).
 /// </summary>
-internal sealed class ChangeWatch(AnswerCache cache, IInvalidationSequencer sequencer, Exchange exchange, CacheSettings settings, string? tenant, long seq) : IAnswerWatch
+internal sealed class ChangeWatch(AnswerCache cache, IInvalidationSequencer sequencer, Exchange exchange, CacheSettings settings, string? tenant, FillTicket ticket) : IAnswerWatch
 {
     private readonly long _sentAt = cache.Time.GetTimestamp();
     private readonly OriginRequest _request = OriginRequest.Of(exchange);
@@ -52,14 +52,14 @@ internal sealed class ChangeWatch(AnswerCache cache, IInvalidationSequencer sequ
 
     private IEnumerable<Selector> Selectors(StoredHead head)
     {
-        var (host, target) = (exchange.ClientHost.ToLowerInvariant(), exchange.Target.Whole);
-        yield return new Selector(SelectorKind.Url, host + target);
+        var (host, target) = (exchange.ClientHost, exchange.Target.Whole);
+        if (Selector.OfUrl(host + target) is { } own) yield return own;
         foreach (var name in (string[])["Location", "Content-Location"])
         {
-            if (TargetOf(head[name]) is { } other && other != target) yield return new Selector(SelectorKind.Url, host + other);
+            if (TargetOf(head[name]) is { } other && other != target && Selector.OfUrl(host + other) is { } named) yield return named;
         }
 
-        foreach (var group in AnswerTags.Strings(head["Cache-Group-Invalidation"])) yield return AnswerTags.GroupOf(exchange.ClientHost, group);
+        foreach (var group in AnswerTags.Strings(head["Cache-Group-Invalidation"])) yield return Selector.OfGroup(AnswerTags.OriginOf(exchange.ClientScheme, host), group);
     }
 
     /// <summary>Path and query of a URL that an answer names; none if it is another origin's: of that one it may not speak.</summary>
@@ -79,11 +79,11 @@ internal sealed class ChangeWatch(AnswerCache cache, IInvalidationSequencer sequ
         var asked = RequestTerms.Of(exchange.Http.Request.Headers, settings) with { IsAuthorized = _request.Fields.Exists(static field => field.Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase)) };
         if (!terms.IsExplicit || terms.Lifetime <= TimeSpan.Zero || terms.MustValidate || StoreRules.WhyNot(head, directives, isTargeted, asked, settings) is not null) return null;
         _key = CacheStage.KeyOf(exchange, settings);
-        if (AnswerTags.Of(head, exchange.Route!.CacheTags(exchange.Target.RawPath), exchange.ClientHost) is not { } tags) return null;
+        if (AnswerTags.Of(head, exchange.Route!.CacheTags(exchange.Target.RawPath), AnswerTags.OriginOf(_key.Scheme, _key.Host)) is not { } tags) return null;
         var invalidations = cache.Invalidations.Of(tenant);
         var vary = VaryTerms.Of(head, exchange, SentFields.Of);
-        var cells = invalidations.Intern(FillJudge.HostOf(_key), FillJudge.UrlOf(_key), tags);
-        return new CachedAnswer(head, terms, vary, invalidations, cells, seq);
+        var cells = invalidations.Intern(ticket, _key.Host, _key.Url, tags);
+        return new CachedAnswer(head, terms, vary, invalidations, cells, ticket.Seq);
     }
 
     private void Drop()

@@ -1,5 +1,6 @@
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
+using OrleansGateway.Invalidation;
 using OrleansGateway.Upstream;
 
 namespace OrleansGateway.Caching;
@@ -38,6 +39,10 @@ internal sealed class Fill
 
     /// <summary>What has come of it, once the head of the answer says so.</summary>
     public Task<FillResult> Result => _result.Task;
+
+    /// <summary>Whether a request that comes now may have what it brings: nothing has been invalidated since it began that may concern it.</summary>
+    public bool MayBeJoined(TenantInvalidations invalidations) =>
+        invalidations.MayJoin(_order.Ticket) || (_result.Task is { IsCompletedSuccessfully: true, Result.Answer: { } answer } && answer.MayBeJoined(_order.Ticket));
 
     /// <summary>Joins those who wait for it; false if it is given up already. Who has joined leaves (<see cref="LeaveAsync"/>).</summary>
     public bool TryJoin()

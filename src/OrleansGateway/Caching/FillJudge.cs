@@ -36,23 +36,17 @@ internal static class FillJudge
         if (whyNot is null && length > cache.ObjectBytesMax) whyNot = "too-large";
         // Trailers are part of what the client is to get, and are not stored.
         if (whyNot is null && answer.Header("Trailer") is not null) whyNot = "trailer";
-        var tags = whyNot is null ? AnswerTags.Of(head, order.RouteTags, order.Key.Host) : null;
+        var tags = whyNot is null ? AnswerTags.Of(head, order.RouteTags, AnswerTags.OriginOf(order.Key.Scheme, order.Key.Host)) : null;
         if (whyNot is null && tags is null) whyNot = "tags";
         if (order.Request.Method == HttpMethods.Get) cache.PredictorOf(order.Route).Note(whyNot is null && isFresh);
         if (whyNot is not null) return NotStored(cache, order, answer.Status, whyNot);
         if (isFresh) cache.Uncacheable.Remove(order.Key);
         else cache.Uncacheable.Add(order.Key);
         var vary = VaryTerms.Of(head, order, static (order, name) => order.Field(name));
-        var cells = order.Invalidations.Intern(HostOf(order.Key), UrlOf(order.Key), tags!);
+        var cells = order.Invalidations.Intern(order.Ticket, order.Key.Host, order.Key.Url, tags!);
         var stored = new CachedAnswer(head, terms, vary, order.Invalidations, cells, order.Ticket.Seq) { Length = length, Part = part?.Range, PartOf = part?.Length ?? 0 };
         return new FillResult(FillKind.Coming, answer.Status, stored, new FillBody(length, cache.ObjectBytesMax)) { IsForOne = !isFresh };
     }
-
-    /// <summary>Host as invalidations name it.</summary>
-    public static string HostOf(in CacheKey key) => key.Host.ToLowerInvariant();
-
-    /// <summary>URL as invalidations name it: without its scheme.</summary>
-    public static string UrlOf(in CacheKey key) => HostOf(key) + key.Target;
 
     private static FillResult NotStored(AnswerCache cache, FillOrder order, int status, string whyNot)
     {
@@ -72,12 +66,18 @@ internal static class FillJudge
         var directives = AnswerTerms.DirectivesOf(head, out var isTargeted);
         var terms = AnswerTerms.Of(head, directives, isTargeted, order.Settings, times, cache.Time);
         var whyNot = StoreRules.WhyNot(head, directives, isTargeted, order.Terms, order.Settings);
-        var tags = AnswerTags.Of(head, order.RouteTags, order.Key.Host) ?? [];
-        var cells = order.Invalidations.Intern(HostOf(order.Key), UrlOf(order.Key), tags);
+        var tags = AnswerTags.Of(head, order.RouteTags, AnswerTags.OriginOf(order.Key.Scheme, order.Key.Host)) ?? [];
+        var cells = order.Invalidations.Intern(order.Ticket, order.Key.Host, order.Key.Url, tags);
         var updated = new CachedAnswer(head, terms, before.Vary, order.Invalidations, cells, order.Ticket.Seq) { Length = before.Length, Part = before.Part, PartOf = before.PartOf };
         updated.WithBody(before.Body);
-        if (whyNot is null) cache.Store(order.Key, order.Route, updated);
-        else cache.Remove(order.Key, before);
+        if (whyNot is null)
+        {
+            cache.Store(order.Key, order.Route, updated);
+            return new FillResult(FillKind.Stored, answer.Status, updated);
+        }
+
+        updated.LetGo();
+        cache.Remove(order.Key, before);
         return new FillResult(FillKind.Stored, answer.Status, updated, Detail: whyNot);
     }
 
@@ -93,11 +93,16 @@ internal static class FillJudge
         var directives = AnswerTerms.DirectivesOf(head, out var isTargeted);
         if (StoreRules.WhyNot(head, directives, isTargeted, order.Terms, order.Settings) is not null) return null;
         var terms = AnswerTerms.Of(head, directives, isTargeted, order.Settings, times, cache.Time);
-        var tags = AnswerTags.Of(head, order.RouteTags, order.Key.Host) ?? [];
-        var cells = order.Invalidations.Intern(HostOf(order.Key), UrlOf(order.Key), tags);
-        // It is as old as its older part.
-        var seq = Math.Min(before.FillSeq, order.Ticket.Seq);
-        var whole = new CachedAnswer(head, terms, before.Vary, order.Invalidations, cells, seq) { Length = before.PartOf };
+        var tags = AnswerTags.Of(head, order.RouteTags, AnswerTags.OriginOf(order.Key.Scheme, order.Key.Host)) ?? [];
+        var cells = order.Invalidations.Intern(order.Ticket, order.Key.Host, order.Key.Url, tags);
+        // What is there is valid up to now, the rest from when it was asked for, and that is earlier.
+        if (before.Check() != Standing.Valid)
+        {
+            cells.Dispose();
+            return null;
+        }
+
+        var whole = new CachedAnswer(head, terms, before.Vary, order.Invalidations, cells, order.Ticket.Seq) { Length = before.PartOf };
         var body = new FillBody(before.PartOf, cache.ObjectBytesMax);
         before.Body.CopyTo(body.Room());
         body.Wrote(before.Body.Length);
