@@ -4,11 +4,13 @@ using OrleansGateway.Admin.Insights;
 using OrleansGateway.Auth;
 using OrleansGateway.Auth.Jwt;
 using OrleansGateway.Budgets;
+using OrleansGateway.Caching;
 using OrleansGateway.Compression;
 using OrleansGateway.Configuration;
 using OrleansGateway.Cors;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
+using OrleansGateway.Invalidation;
 using OrleansGateway.Limits;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;
@@ -142,8 +144,21 @@ internal static class GatewayServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<Random>(),
             provider.GetRequiredService<ILogger<UpstreamPools>>()));
+        services.TryAddSingleton<Origin>();
         services.TryAddSingleton<ForwardStage>();
+        services.AddCaching();
         return services;
+    }
+
+    private static void AddCaching(this IServiceCollection services)
+    {
+        services.TryAddSingleton<CacheMetrics>();
+        services.TryAddSingleton<InvalidationTable>();
+        services.TryAddSingleton<IInvalidationSequencer, LocalSequencer>();
+        services.TryAddSingleton<AnswerCache>();
+        services.TryAddSingleton<CacheFetch>();
+        services.TryAddSingleton<CachePassing>();
+        services.TryAddSingleton<CacheStage>();
     }
 
     private static IServiceCollection AddPipeline(this IServiceCollection services)

@@ -1,5 +1,6 @@
 using OrleansGateway.Auth;
 using OrleansGateway.Budgets;
+using OrleansGateway.Caching;
 using OrleansGateway.Compression;
 using OrleansGateway.Cors;
 using OrleansGateway.Forwarding;
@@ -49,6 +50,8 @@ internal static class Stages
         services.GetRequiredService<CompressionStage>(),
         // Redirects, or gives a fixed answer, to a caller who may use the route.
         services.GetRequiredService<FixedAnswerStage>(),
+        // Answers from what is stored, and fetches what is not, in place of the next stage. What is stored is what the upstream said, to whoever may use the route.
+        services.GetRequiredService<CacheStage>(),
         // Passes requests on to the upstream of their route. Last for such routes: all that may refuse has had its say.
         services.GetRequiredService<ForwardStage>(),
         // Reads the body and finds the model that this caller may use.

@@ -3,6 +3,8 @@ namespace OrleansGateway.Configuration;
 /// <summary>What the data listeners serve at one place, compiled.</summary>
 internal sealed class Route
 {
+    private readonly TagTemplate[] _cacheTags;
+
     public Route(string id, RouteSettings settings, UpstreamPool? upstream = null)
     {
         (Id, Settings, Upstream) = (id, settings, upstream);
@@ -15,6 +17,7 @@ internal sealed class Route
         Redirect = settings.Redirect is { } redirect ? RedirectTarget.Parse(redirect.To, Pattern).Target : null;
         Cors = settings.Cors is { } cors ? new CorsPolicy(cors) : null;
         Compression = settings.Compression is { } compression ? new CompressionPolicy(compression) : null;
+        _cacheTags = [.. (settings.Cache?.Tags ?? []).Select(tag => TagTemplate.Parse(tag, Pattern).Template!)];
         RequestHeaders = HeaderChanges.Of(settings.RequestHeaders);
         ResponseHeaders = HeaderChanges.Of(settings.ResponseHeaders);
         AcceptsKeys = settings.Auth.Contains(CredentialKind.Key);
@@ -63,5 +66,8 @@ internal sealed class Route
     public bool AcceptsTokens { get; }
     public bool AcceptsCertificates { get; }
     public bool AcceptsNobody { get; }
+    /// <summary>Tags that answers at a path are stored with.</summary>
+    public IReadOnlyList<string> CacheTags(string rawPath) => _cacheTags.Length == 0 ? [] : [.. _cacheTags.Select(tag => tag.Of(rawPath))];
+
     public ExternalAuthSettings? ExternalAuth => Settings.ExternalAuth;
 }

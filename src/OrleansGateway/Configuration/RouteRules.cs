@@ -24,6 +24,7 @@ internal static class RouteRules
             HeaderRules.Check(route.RequestHeaders, SettingPath.Field(owner, "request_headers"), findings);
             HeaderRules.Check(route.ResponseHeaders, SettingPath.Field(owner, "response_headers"), findings);
             AnswerRules.Check(route, owner, findings);
+            if (route.Cache is { } cache && pattern is not null) CheckTags(cache, pattern, SettingPath.Field(owner, "cache"), findings);
         }
     }
 
@@ -41,13 +42,13 @@ internal static class RouteRules
         {
             case null:
                 Forbid("The model API has no use for it; take it out, or name an upstream.",
-                    "rewrite", "request_headers", "response_headers", "pass_credentials");
+                    "rewrite", "request_headers", "response_headers", "pass_credentials", "cache");
                 break;
             case "upstream":
                 Forbid("Only a route of the model API has models; take it out.", "models");
                 break;
             case var kind:
-                Forbid($"A route with {kind} passes nothing on; take it out.", "models", "rewrite", "request_headers", "pass_credentials", "request_body_max");
+                Forbid($"A route with {kind} passes nothing on; take it out.", "models", "rewrite", "request_headers", "pass_credentials", "request_body_max", "cache");
                 if (kind == "redirect") Forbid("A redirect has no body to compress; take it out.", "compression");
                 break;
         }
@@ -71,6 +72,15 @@ internal static class RouteRules
             findings.Report(SettingPath.Field(owner, "redirect"), "to", wrongTarget);
         if (route.Rewrite.Host is not ("target" or "keep" or "") && !IsAuthority(route.Rewrite.Host))
             findings.Report(SettingPath.Field(owner, "rewrite"), "host", "This is not target, keep, or a host such as shop.internal or shop.internal:8080.");
+    }
+
+    private static void CheckTags(CacheSettings cache, PathPattern pattern, string owner, Findings findings)
+    {
+        var tags = SettingPath.Field(owner, "tags");
+        for (var i = 0; i < cache.Tags.Count; i++)
+        {
+            if (cache.Tags[i] is { } tag && TagTemplate.Parse(tag, pattern) is (null, var problem)) findings.ReportAt(SettingPath.Item(tags, i), tags, problem);
+        }
     }
 
     private static bool IsAuthority(string text)

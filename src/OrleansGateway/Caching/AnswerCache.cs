@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using OrleansGateway.Caching.Store;
+using OrleansGateway.Configuration;
+using OrleansGateway.Forwarding;
+using OrleansGateway.Invalidation;
+using OrleansGateway.Telemetry;
+
+namespace OrleansGateway.Caching;
+
+/// <summary>What the cache holds: stored answers, and the fetches under way, by what they fetch.</summary>
+internal sealed class AnswerCache : IAsyncDisposable
+{
+    private static readonly TimeSpan s_sweepInterval = TimeSpan.FromSeconds(1);
+    private const int SweptAtOnce = 1_000;
+
+    private readonly Lazy<MemoryStore<CacheKey, CachedResource>> _store;
+    private readonly ConcurrentDictionary<FillKey, Fill> _shared = [];
+    private readonly ConcurrentDictionary<Fill, Task> _running = [];
+    private readonly ConcurrentDictionary<string, Predictor> _predictors = new(StringComparer.Ordinal);
+    private readonly Func<Snapshot> _current;
+    private readonly ITimer _sweep;
+
+    public AnswerCache(Origin origin, InvalidationTable invalidations, Func<Snapshot> current, CacheMetrics metrics, Random random, TimeProvider time)
+    {
+        (Origin, Invalidations, _current, Metrics, Time) = (origin, invalidations, current, metrics, time);
+        _store = new(() => new MemoryStore<CacheKey, CachedResource>(current().Settings.Cache.Memory.Bytes, random));
+        Uncacheable = new UncacheableKeys(time);
+        metrics.Size = () => _store.IsValueCreated ? Answers.Bytes : 0;
+        metrics.Entries = () => _store.IsValueCreated ? Answers.Count : 0;
+        metrics.Evictions = () => _store.IsValueCreated ? Answers.Evictions : 0;
+        _sweep = time.CreateTimer(static cache => ((AnswerCache)cache!).Sweep(), this, s_sweepInterval, s_sweepInterval);
+    }
+
+    public Origin Origin { get; }
+
+    public InvalidationTable Invalidations { get; }
+
+    public CacheMetrics Metrics { get; }
+
+    public TimeProvider Time { get; }
+
+    public UncacheableKeys Uncacheable { get; }
+
+    public MemoryStore<CacheKey, CachedResource> Answers => _store.Value;
+
+    /// <summary>Most bytes of a body that is stored.</summary>
+    public int ObjectBytesMax => (int)Math.Min(_current().Settings.Cache.ObjectMax.Bytes, int.MaxValue / 2);
+
+    public Predictor PredictorOf(Route route) => _predictors.GetOrAdd(route.Id, static _ => new Predictor());
+
+    /// <summary>The fetch that is under way for the same, joined; none if there is none that this request may have the answer of.</summary>
+    public Fill? TryJoin(in FillKey key, TenantInvalidations invalidations) =>
+        _shared.TryGetValue(key, out var fill) && fill.MayBeJoined(invalidations) && fill.TryJoin() ? fill : null;
+
+    /// <summary>Begins a fetch.</summary>
+    public Fill Begin(FillOrder order)
+    {
+        var fill = new Fill(this, order);
+        if (!order.IsBackground) fill.TryJoin();
+        // One that was begun before an invalidation is joined by nobody any more; this takes its place.
+        if (order.Shared is { } shared) _shared[shared] = fill;
+        _running[fill] = Task.CompletedTask;
+        var run = fill.RunAsync();
+        if (!run.IsCompleted) _running.TryUpdate(fill, run, Task.CompletedTask);
+        return fill;
+    }
+
+    /// <summary>A fetch is joined by nobody any more.</summary>
+    public void Closed(Fill fill)
+    {
+        if (fill.Order.Shared is { } shared) _shared.TryRemove(new KeyValuePair<FillKey, Fill>(shared, fill));
+    }
+
+    /// <summary>A fetch is over.</summary>
+    public void Ended(Fill fill)
+    {
+        Closed(fill);
+        _running.TryRemove(fill, out _);
+        fill.Order.Stored?.RefreshEnded();
+    }
+
+    /// <summary>Stores an answer; unless it has been invalidated since the origin was asked.</summary>
+    public void Store(in CacheKey key, Route route, CachedAnswer answer)
+    {
+        if (answer.Check() == Standing.Gone)
+        {
+            answer.LetGo();
+            return;
+        }
+
+        Metrics.Stored(route.Id);
+        Answers.Change(key, (Answer: answer, key.Bytes), static (before, added) => CachedResource.With(before, added.Answer, added.Bytes));
+    }
+
+    /// <summary>Takes an answer out.</summary>
+    public void Remove(in CacheKey key, CachedAnswer answer) =>
+        Answers.Change(key, answer, static (before, removed) => before?.Where(answer => answer != removed));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _sweep.DisposeAsync();
+        var running = _running.ToArray();
+        foreach (var (fill, _) in running) fill.Cancel();
+        await Task.WhenAll(running.Select(static one => one.Value));
+    }
+
+    /// <summary>Takes out, by and by, what is of no more use, so that selectors and memory go back without anyone asking.</summary>
+    private void Sweep()
+    {
+        if (!_store.IsValueCreated || Answers.Count == 0) return;
+        Answers.Sweep(SweptAtOnce, this, static (resource, cache) => cache.HasSpent(resource), static (resource, cache) => resource?.Where(answer => !cache.IsSpent(answer)));
+    }
+
+    private bool HasSpent(CachedResource resource)
+    {
+        foreach (var answer in resource.Answers)
+        {
+            if (IsSpent(answer)) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether it is gone, or stale past all use: nothing to confirm it by, and not to be given any more.</summary>
+    private bool IsSpent(CachedAnswer answer)
+    {
+        if (answer.Check() == Standing.Gone) return true;
+        var (terms, stale) = (answer.Terms, answer.Terms.Age(Time, Time.GetTimestamp()) - answer.Terms.Lifetime);
+        return !terms.HasValidator && stale > TimeSpan.Zero && stale > terms.WhileRevalidate && stale > terms.IfError;
+    }
+}

@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Primitives;
+using OrleansGateway.Caching.Terms;
+using OrleansGateway.Invalidation;
+
+namespace OrleansGateway.Caching;
+
+/// <summary>By what an answer can be purged, besides its URL: tags of the route and of its own fields, and groups (RFC 9875).</summary>
+internal static class AnswerTags
+{
+    /// <summary>Most tags and groups of one answer.</summary>
+    public const int Max = 256;
+
+    /// <summary>All of them; none if there are more, or longer ones, than are kept: such an answer could not be purged and is not stored.</summary>
+    public static IReadOnlyCollection<Selector>? Of(StoredHead head, IReadOnlyList<string> routeTags, string origin)
+    {
+        var (found, isWhole) = (new HashSet<Selector>(), true);
+        foreach (var tag in routeTags) AddTag(tag);
+        Add(head["Cache-Tag"], ',');
+        Add(head["Surrogate-Key"], ' ');
+        Add(head["xkey"], ' ');
+        foreach (var group in Strings(head["Cache-Groups"])) 
+        {
+            isWhole &= group.Length <= Selector.TagLengthMax;
+            found.Add(Selector.OfGroup(origin, group));
+        }
+
+        return isWhole && found.Count <= Max ? found : null;
+
+        void Add(StringValues lines, char separator)
+        {
+            foreach (var line in lines)
+            {
+                foreach (var tag in (line ?? "").Split(separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) AddTag(tag);
+            }
+        }
+
+        void AddTag(string tag)
+        {
+            if (Selector.OfTag(tag) is { } selector) found.Add(selector);
+            else isWhole = false;
+        }
+    }
+
+    /// <summary>The origin whose groups they are (RFC 9875 §2.1): scheme and host.</summary>
+    public static string OriginOf(string scheme, string host) => scheme + "://" + (ClientUrl.HostOf(host) ?? host);
+
+    /// <summary>The strings of a list of structured fields (RFC 9651); none if it is not valid.</summary>
+    public static IReadOnlyList<string> Strings(StringValues lines)
+    {
+        var found = new List<string>();
+        var rest = string.Join(", ", lines.ToArray()).AsSpan().Trim(' ');
+        while (!rest.IsEmpty)
+        {
+            if (rest[0] != '"') return [];
+            var (text, end) = (new System.Text.StringBuilder(), 1);
+            for (; end < rest.Length && rest[end] != '"'; end++)
+            {
+                if (rest[end] == '\\' && ++end >= rest.Length) return [];
+                text.Append(rest[end]);
+            }
+
+            if (end >= rest.Length) return [];
+            found.Add(text.ToString());
+            rest = rest[(end + 1)..];
+            // Parameters are for others.
+            var comma = rest.IndexOf(',');
+            if (comma < 0) return found;
+            rest = rest[(comma + 1)..].TrimStart(" \t");
+            if (rest.IsEmpty) return [];
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,237 @@
+using OrleansGateway.Caching.Terms;
+using OrleansGateway.Configuration;
+using OrleansGateway.Forwarding;
+using OrleansGateway.Http;
+
+namespace OrleansGateway.Caching;
+
+/// <summary>A request that is not answered from the store.</summary>
+/// <param name="Key">Under what an answer would be stored.</param>
+/// <param name="Settings">The route's.</param>
+/// <param name="Terms">What the request says about caching.</param>
+/// <param name="Stored">What is stored and must be confirmed; none if nothing is.</param>
+/// <param name="Partial">The beginning of what is asked for; none if it is not stored.</param>
+/// <param name="Variant">What the request says of what the origin is known to vary by.</param>
+internal sealed record CacheMiss(CacheKey Key, CacheSettings Settings, RequestTerms Terms, CachedAnswer? Stored, CachedAnswer? Partial, string Variant)
+{
+    /// <summary>Why the origin is asked, as RFC 9211 §2.2 says it.</summary>
+    public string Why => Stored is null ? Partial is not null ? "partial" : Variant.Length > 0 ? "vary-miss" : "uri-miss" : Terms.WantsNew ? "request" : "stale";
+}
+
+/// <summary>Fetches from the origin for a client, or waits for the fetch that another has begun.</summary>
+internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
+{
+    /// <summary>Answers a request that is not answered from the store.</summary>
+    public async ValueTask FetchAsync(Exchange exchange, CacheMiss miss)
+    {
+        if (SharedKey(exchange, miss) is { } key && cache.TryJoin(key, TenantOf(exchange, miss.Settings)) is { } fill)
+        {
+            if (await TryFollowAsync(exchange, miss, fill)) return;
+            // What it brought is for one request only: from here on each asks for itself.
+            await LeadAsync(exchange, miss, shared: null);
+            return;
+        }
+
+        await LeadAsync(exchange, miss, SharedKey(exchange, miss));
+    }
+
+    /// <summary>Fetches a new answer in the background, unless somebody does.</summary>
+    public void Refresh(Exchange exchange, in CacheKey key, CachedAnswer stored, CacheSettings settings)
+    {
+        if (!stored.TryBeginRefresh()) return;
+        cache.Begin(OrderOf(exchange, new CacheMiss(key, settings, RequestTerms.Of(new HeaderDictionary(), settings), stored, null, ""), shared: null, isBackground: true));
+    }
+
+    /// <summary>Under what others may wait for the same; none if nobody should.</summary>
+    private FillKey? SharedKey(Exchange exchange, CacheMiss miss)
+    {
+        var request = exchange.Http.Request;
+        if (!HttpMethods.IsGet(request.Method) || miss.Terms.WantsNew || !cache.PredictorOf(exchange.Route!).MayBeStored || cache.Uncacheable.Has(miss.Key)) return null;
+        var range = request.Headers.Range;
+        return new FillKey(miss.Key, range.Count == 0 || miss.Stored is not null ? miss.Variant : $"{miss.Variant}range:{range}\n{request.Headers.IfRange}");
+    }
+
+    private async ValueTask LeadAsync(Exchange exchange, CacheMiss miss, FillKey? shared)
+    {
+        var order = OrderOf(exchange, miss, shared, isBackground: false);
+        var interim = InterimAnswers.For(exchange) is { } tell ? new LeaderInterim(tell) : null;
+        if (interim is not null) order.Request.Interim = interim.TellAsync;
+        var fill = cache.Begin(order);
+        try
+        {
+            FillResult result;
+            try
+            {
+                result = await fill.Result.WaitAsync(exchange.Aborted);
+            }
+            finally
+            {
+                if (interim is not null) await interim.EndAsync();
+                exchange.Forward = fill.Facts;
+            }
+
+            if (result.Kind == FillKind.Live) await PassOnAsync(exchange, miss, fill, result);
+            else await GiveAsync(exchange, miss, result, isFollower: false);
+        }
+        catch (OperationCanceledException) when (exchange.Aborted.IsCancellationRequested)
+        {
+            fill.Facts.Outcome = cache.Origin.Readiness.IsCuttingOff ? CallOutcome.GatewayStopped : CallOutcome.ClientAborted;
+            throw;
+        }
+        finally
+        {
+            await fill.LeaveAsync();
+        }
+    }
+
+    /// <summary>Whether the answer that another has asked for was for this request too.</summary>
+    private async ValueTask<bool> TryFollowAsync(Exchange exchange, CacheMiss miss, Fill fill)
+    {
+        try
+        {
+            var result = await fill.Result.WaitAsync(exchange.Aborted);
+            if (result.Kind == FillKind.Live || result.IsForOne) return false;
+            if (result.Answer is { } answer && !answer.Vary.Matches(exchange, SentFields.Of)) return false;
+            return await GiveAsync(exchange, miss, result, isFollower: true);
+        }
+        finally
+        {
+            await fill.LeaveAsync();
+        }
+    }
+
+    /// <summary>Gives what a fill has brought; false if a follower came too late for that.</summary>
+    private async ValueTask<bool> GiveAsync(Exchange exchange, CacheMiss miss, FillResult result, bool isFollower)
+    {
+        var use = isFollower ? CacheUse.Collapsed : result.Kind == FillKind.Stored ? CacheUse.Revalidated : result.Kind == FillKind.Stale ? CacheUse.Stale : CacheUse.Miss;
+        if (result.Kind == FillKind.Refused)
+        {
+            Note(exchange, use);
+            CacheStatusText.Append(exchange.Http.Response.Headers, CacheStatusText.Forwarded(miss.Why, 0, isStored: false, isFollower, null, null));
+            exchange.Refuse(result.Refusal!);
+            return true;
+        }
+
+        var answer = result.Answer!;
+        var age = answer.Terms.Age(time, time.GetTimestamp());
+        var ttl = (long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds);
+        if (result.Kind != FillKind.Coming)
+        {
+            Note(exchange, use);
+            Completed(exchange);
+            cache.Metrics.Served(exchange.Route!.Id, answer.Body.Length);
+            var status = CacheStatusText.Forwarded(miss.Why, result.Status, result is { Kind: FillKind.Stored, Detail: null }, isFollower, ttl, result.Kind == FillKind.Stale ? "stale-if-error" : result.Detail);
+            await Serving.WriteAsync(exchange, answer, age, status, time);
+            return true;
+        }
+
+        using var reader = result.Body!.TryRead();
+        if (reader is null) return false;
+        Note(exchange, use);
+        await CopyAsync(exchange, answer, reader, age, CacheStatusText.Forwarded(miss.Why, result.Status, isStored: true, isFollower, ttl, null), isFollower);
+        return true;
+    }
+
+    /// <summary>Passes the body on as it comes. If it breaks off, so does the client's: it must not look whole.</summary>
+    private async ValueTask CopyAsync(Exchange exchange, CachedAnswer answer, FillReader reader, TimeSpan age, string status, bool isFollower)
+    {
+        var response = exchange.Http.Response;
+        if (Serving.TryNotModified(exchange, answer, age, status, time)) return;
+        Serving.WriteHead(exchange, answer.Head, age, status);
+        if (answer.Head.Status != StatusCodes.Status204NoContent) response.ContentLength = answer.Length;
+        try
+        {
+            var isFirst = true;
+            while (true)
+            {
+                var reading = reader.NextAsync(exchange.Aborted);
+                // The head is not held back until there is a body.
+                if (isFirst && !reading.IsCompleted) await response.BodyWriter.FlushAsync(exchange.Aborted);
+                isFirst = false;
+                var piece = await reading;
+                if (piece.IsEmpty) break;
+                var flushed = await response.BodyWriter.WriteAsync(piece, exchange.Aborted);
+                if (flushed.IsCompleted) exchange.Aborted.ThrowIfCancellationRequested();
+                if (isFollower) cache.Metrics.Served(exchange.Route!.Id, piece.Length);
+                reader.Took(piece.Length);
+            }
+
+            Completed(exchange);
+        }
+        catch (IOException) when (!exchange.Aborted.IsCancellationRequested)
+        {
+            if (exchange.Forward is { } facts) facts.Outcome = CallOutcome.UpstreamCut;
+            exchange.Http.Abort();
+        }
+    }
+
+    private async ValueTask PassOnAsync(Exchange exchange, CacheMiss miss, Fill fill, FillResult result)
+    {
+        var live = fill.TakeLive();
+        if (live is null)
+        {
+            exchange.Aborted.ThrowIfCancellationRequested();
+            return;
+        }
+
+        Note(exchange, CacheUse.Miss);
+        try
+        {
+            await live.PassOnAsync(exchange, new LiveWatch(exchange, CacheStatusText.Forwarded(miss.Why, result.Status, isStored: false, isCollapsed: false, null, result.Detail)));
+        }
+        finally
+        {
+            await live.DisposeAsync();
+        }
+    }
+
+    private FillOrder OrderOf(Exchange exchange, CacheMiss miss, FillKey? shared, bool isBackground)
+    {
+        var request = OriginRequest.Of(exchange);
+        var (stored, tenant, partial) = (miss.Stored, TenantOf(exchange, miss.Settings), (CachedAnswer?)null);
+        if (stored is { Terms.HasValidator: true, Part: null })
+        {
+            foreach (var name in Conditions.Names) request.Set(name, null);
+            request.Set("Range", null);
+            request.Set("If-None-Match", stored.Terms.EntityTag);
+            request.Set("If-Modified-Since", stored.Terms.ModifiedText);
+        }
+        else if (!cache.Uncacheable.Has(miss.Key) && request.Method == HttpMethods.Get)
+        {
+            // What comes is to be whole, and whether the client has it is then ours to say.
+            request.Set("If-None-Match", null);
+            request.Set("If-Modified-Since", null);
+            if (exchange.Http.Request.Headers.Range.Count == 0) partial = miss.Partial;
+        }
+
+        if (partial is not null)
+        {
+            request.Set("Range", string.Create(CultureInfo.InvariantCulture, $"bytes={partial.Part!.Value.To + 1}-"));
+            request.Set("If-Range", partial.Terms.EntityTag is { } tag && tag.StartsWith('"') ? tag : null);
+        }
+
+        return new FillOrder(miss.Key, exchange.Route!, request, tenant)
+        {
+            Shared = shared,
+            Stored = partial ?? stored,
+            Completes = partial is not null,
+            RouteTags = exchange.Route!.CacheTags(exchange.Target.RawPath),
+            Terms = miss.Terms with { IsAuthorized = request.Fields.Exists(static field => field.Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase)) },
+            IsBackground = isBackground,
+        };
+    }
+
+    private Invalidation.TenantInvalidations TenantOf(Exchange exchange, CacheSettings settings) =>
+        cache.Invalidations.Of(settings.Scope == CacheScope.Public ? null : exchange.Caller?.Tenant);
+
+    private void Note(Exchange exchange, CacheUse use)
+    {
+        exchange.Cache = use;
+        cache.Metrics.Asked(exchange.Route!.Id, use);
+    }
+
+    private static void Completed(Exchange exchange)
+    {
+        if (exchange.Forward is { } facts) facts.Outcome = CallOutcome.Completed;
+    }
+}

@@ -1,0 +1,112 @@
+using Microsoft.AspNetCore.Http.Features;
+using OrleansGateway.Caching.Terms;
+using OrleansGateway.Configuration;
+using OrleansGateway.Forwarding;
+using OrleansGateway.Http;
+
+namespace OrleansGateway.Caching;
+
+/// <summary>
+/// Answers from what is stored where it can, and stores what is fetched, for routes with a cache. Directly before the stage that passes requests on, in place of which it
+/// fetches: all that may refuse has had its say, and what is stored is what the origin said, not what was made of it for one client.
+/// </summary>
+internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassing passing, TimeProvider time) : IStage
+{
+    private static readonly Refusal s_notCached = new(504, "not_cached", "The answer is not stored, and the request asks for a stored one only (only-if-cached).");
+
+    public ValueTask InvokeAsync(Exchange exchange, Next next) =>
+        exchange.Route is { Settings.Cache: { } settings, Upstream: not null } ? ServeAsync(exchange, settings) : next(exchange);
+
+    private ValueTask ServeAsync(Exchange exchange, CacheSettings settings)
+    {
+        var headers = exchange.Http.Request.Headers;
+        if (Bypass(exchange.Http) is { } why) return passing.PassAsync(exchange, settings, why);
+        var key = KeyOf(exchange, settings);
+        var terms = RequestTerms.Of(headers, settings);
+        var stored = Find(exchange, key, out var partial, out var variant);
+        if (stored is not null)
+        {
+            var age = stored.Terms.Age(time, time.GetTimestamp());
+            switch (ReuseRules.Judge(terms, stored.Terms, stored.Check(), age))
+            {
+                case Reuse.Fresh:
+                    return Give(exchange, stored, age, age < stored.Terms.Lifetime ? CacheUse.Hit : CacheUse.Stale);
+                case Reuse.StaleAndRefresh:
+                    fetch.Refresh(exchange, key, stored, settings);
+                    return Give(exchange, stored, age, CacheUse.Stale);
+                case Reuse.Gone:
+                    cache.Remove(key, stored);
+                    stored = null;
+                    break;
+            }
+        }
+
+        if (terms.Directives.Has(CacheFlags.OnlyIfCached))
+        {
+            exchange.Cache = CacheUse.Miss;
+            CacheStatusText.Append(exchange.Http.Response.Headers, "gateway; fwd=request; detail=only-if-cached");
+            cache.Metrics.Asked(exchange.Route!.Id, CacheUse.Miss);
+            exchange.Refuse(s_notCached);
+            return ValueTask.CompletedTask;
+        }
+
+        return fetch.FetchAsync(exchange, new CacheMiss(key, settings, terms, stored, partial, variant));
+    }
+
+    /// <summary>Why the cache has nothing to do with a request; none if it has.</summary>
+    private static string? Bypass(HttpContext http)
+    {
+        var (request, headers) = (http.Request, http.Request.Headers);
+        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)) return "method";
+        // The body of a GET means nothing to a cache, and may mean something to an origin.
+        if (http.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false } || headers.Upgrade.Count > 0) return "bypass";
+        return Conditions.AreForOrigin(headers) || IsOverridden(headers) ? "bypass" : null;
+    }
+
+    /// <summary>Whether an origin may take it for another method than it is.</summary>
+    private static bool IsOverridden(IHeaderDictionary headers) =>
+        headers.ContainsKey("X-HTTP-Method-Override") || headers.ContainsKey("X-HTTP-Method") || headers.ContainsKey("X-Method-Override");
+
+    /// <summary>Under what answers to a request are stored.</summary>
+    public static CacheKey KeyOf(Exchange exchange, CacheSettings settings)
+    {
+        var route = exchange.Route!;
+        var (target, host) = (exchange.Target.Whole, exchange.ClientHost);
+        return CacheKey.Of(settings.Scope, exchange.Caller, new CacheAddress(exchange.ClientScheme, host, target, route.Upstream!.Id, TargetPath.HostOf(exchange, route), TargetPath.Of(exchange, route)));
+    }
+
+    /// <summary>The stored answer for a request.</summary>
+    /// <param name="exchange">The request.</param>
+    /// <param name="key">Under which it is stored.</param>
+    /// <param name="partial">One of which the request wants more than is there, and that begins at the beginning.</param>
+    /// <param name="variant">What the request says of what the origin is known to vary by.</param>
+    private CachedAnswer? Find(Exchange exchange, in CacheKey key, out CachedAnswer? partial, out string variant)
+    {
+        (partial, variant) = (null, "");
+        if (cache.Answers.Find(key) is not { } resource) return null;
+        foreach (var answer in resource.Answers)
+        {
+            if (!answer.Vary.Matches(exchange, SentFields.Of)) continue;
+            if (answer.Part is null || Covers(exchange, answer)) return answer;
+            if (answer.Part is { From: 0 }) partial = answer;
+        }
+
+        if (!resource.Answers[0].Vary.IsNone) variant = resource.Answers[0].Vary.VariantOf(exchange, SentFields.Of);
+        return null;
+    }
+
+    private static bool Covers(Exchange exchange, CachedAnswer answer)
+    {
+        var headers = exchange.Http.Request.Headers;
+        return headers.Range is [{ } text] && Conditions.MayCut(headers, answer.Terms) && ByteRange.TryRead(text, answer.PartOf, out var range)
+            && range is { } asked && asked.From >= answer.Part!.Value.From && asked.To <= answer.Part.Value.To;
+    }
+
+    private ValueTask Give(Exchange exchange, CachedAnswer answer, TimeSpan age, CacheUse use)
+    {
+        exchange.Cache = use;
+        cache.Metrics.Asked(exchange.Route!.Id, use);
+        cache.Metrics.Served(exchange.Route.Id, answer.Body.Length);
+        return Serving.WriteAsync(exchange, answer, age, CacheStatusText.Hit((long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds)), time);
+    }
+}

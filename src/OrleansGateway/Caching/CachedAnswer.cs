@@ -1,0 +1,67 @@
+using OrleansGateway.Caching.Terms;
+using OrleansGateway.Invalidation;
+
+namespace OrleansGateway.Caching;
+
+/// <summary>
+/// One stored answer. Its body comes once, when it is whole; an answer that is told from another by its head only (after a 304) shares it. What it may be used for is
+/// looked up at each use, for it may be invalidated at any time.
+/// </summary>
+internal sealed class CachedAnswer(StoredHead head, AnswerTerms terms, VaryTerms vary, TenantInvalidations invalidations, CellSet cells, long fillSeq)
+{
+    private int _isRefreshing;
+
+    public StoredHead Head => head;
+
+    public AnswerTerms Terms => terms;
+
+    public VaryTerms Vary => vary;
+
+    /// <summary>The last invalidation that had been applied before the origin was asked.</summary>
+    public long FillSeq => fillSeq;
+
+    /// <summary>Length of the body as the origin stated it; none if it did not.</summary>
+    public long? Length { get; init; }
+
+    /// <summary>The bytes that the body is of the whole; none if it is the whole.</summary>
+    public ByteRange? Part { get; init; }
+
+    /// <summary>Bytes of the whole.</summary>
+    public long WholeLength => Part is null ? Body.Length : PartOf;
+
+    /// <summary>Bytes of the whole, where the body is a part of it.</summary>
+    public long PartOf { get; init; }
+
+    /// <summary>The body; empty until it is whole.</summary>
+    public byte[] Body { get; private set; } = [];
+
+    /// <summary>What it takes of memory.</summary>
+    public long Bytes => Body.Length + head.Bytes + vary.Bytes + 400 + (cells.Cells.Length * 24) + (2 * cells.Url.Length);
+
+    /// <summary>Whether it may be used.</summary>
+    public Standing Check() => invalidations.Check(cells, fillSeq);
+
+    /// <summary>Whether a request that comes now may have it while it is coming.</summary>
+    public bool MayBeJoined(FillTicket ticket) => invalidations.MayJoin(ticket, cells, knowsTags: true);
+
+    /// <summary>The same, as of a later invalidation: one that it was made after.</summary>
+    public CachedAnswer At(long laterSeq) => new(head, terms, vary, invalidations, cells, laterSeq);
+
+    /// <summary>The body has come.</summary>
+    public CachedAnswer WithBody(byte[] body)
+    {
+        Body = body;
+        return this;
+    }
+
+    /// <summary>Whether the other is for the same requests, and for the same bytes.</summary>
+    public bool IsReplacedBy(CachedAnswer other) => vary.IsSameAs(other.Vary) && (other.Part is null || other.Part == Part);
+
+    /// <summary>Begins to refresh it; false if somebody does.</summary>
+    public bool TryBeginRefresh() => Interlocked.Exchange(ref _isRefreshing, 1) == 0;
+
+    public void RefreshEnded() => Volatile.Write(ref _isRefreshing, 0);
+
+    /// <summary>It is stored no more.</summary>
+    public void LetGo() => cells.Dispose();
+}

@@ -1,0 +1,87 @@
+using System.IO.Pipelines;
+using OrleansGateway.Caching.Terms;
+using OrleansGateway.Http;
+
+namespace OrleansGateway.Caching;
+
+/// <summary>Gives what is stored to a client: whole, a part of it, or the word that it has changed nothing.</summary>
+internal static class Serving
+{
+    private static readonly string[] s_ages = [.. Enumerable.Range(0, 3600).Select(static age => age.ToString(CultureInfo.InvariantCulture))];
+
+    /// <summary>Answers from what is stored.</summary>
+    /// <param name="exchange">The client's request.</param>
+    /// <param name="answer">What is stored; its body is whole.</param>
+    /// <param name="age">How old it is.</param>
+    /// <param name="status">Our member of <c>Cache-Status</c>.</param>
+    /// <param name="time">For dates in conditions.</param>
+    public static ValueTask WriteAsync(Exchange exchange, CachedAnswer answer, TimeSpan age, string status, TimeProvider time)
+    {
+        var (request, response) = (exchange.Http.Request, exchange.Http.Response);
+        if (TryNotModified(exchange, answer, age, status, time)) return ValueTask.CompletedTask;
+        WriteHead(exchange, answer.Head, age, status);
+        ReadOnlyMemory<byte> body = answer.Body;
+        if (answer.Part is not null || (request.Headers.Range.Count > 0 && answer.Head.Status == StatusCodes.Status200OK)) body = Cut(exchange, answer);
+        if (response.StatusCode is StatusCodes.Status204NoContent) return ValueTask.CompletedTask;
+        response.ContentLength = body.Length;
+        if (HttpMethods.IsHead(request.Method) || body.IsEmpty) return ValueTask.CompletedTask;
+        var writing = response.BodyWriter.WriteAsync(body, exchange.Aborted);
+        return writing.IsCompletedSuccessfully ? ValueTask.CompletedTask : AwaitAsync(writing);
+    }
+
+    /// <summary>Answers with 304 if the client has what is stored.</summary>
+    public static bool TryNotModified(Exchange exchange, CachedAnswer answer, TimeSpan age, string status, TimeProvider time)
+    {
+        var headers = exchange.Http.Request.Headers;
+        if (headers.IfNoneMatch.Count == 0 && headers.IfModifiedSince.Count == 0) return false;
+        if (!Conditions.IsNotModified(headers, answer.Head.Status, answer.Terms, time.GetUtcNow())) return false;
+        WriteHead(exchange, answer.Head, age, status);
+        var response = exchange.Http.Response;
+        response.StatusCode = StatusCodes.Status304NotModified;
+        // RFC 9110 §15.4.5: what describes a body would be taken for that of the 304.
+        response.Headers.Remove("Content-Encoding");
+        response.Headers.Remove("Content-Range");
+        response.Headers.ContentType = default;
+        return true;
+    }
+
+    /// <summary>Writes all of the head but the length.</summary>
+    public static void WriteHead(Exchange exchange, StoredHead head, TimeSpan age, string status)
+    {
+        var response = exchange.Http.Response;
+        response.StatusCode = head.Status;
+        var headers = response.Headers;
+        foreach (ref readonly var field in head.Sent.AsSpan()) headers[field.Key] = field.Value;
+        headers.Age = AgeOf(age);
+        CacheStatusText.Append(headers, status);
+        exchange.Route!.ResponseHeaders?.Apply(headers);
+    }
+
+    private static ReadOnlyMemory<byte> Cut(Exchange exchange, CachedAnswer answer)
+    {
+        var (request, response) = (exchange.Http.Request, exchange.Http.Response);
+        var range = (ByteRange?)null;
+        var isAsked = request.Headers.Range is [{ } text] && Conditions.MayCut(request.Headers, answer.Terms) && ByteRange.TryRead(text, answer.WholeLength, out range);
+        if (!isAsked) return answer.Body;
+        response.Headers.Remove("Content-Range");
+        if (range is not { } asked)
+        {
+            response.StatusCode = StatusCodes.Status416RangeNotSatisfiable;
+            response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{answer.WholeLength}");
+            response.Headers.ContentType = default;
+            return default;
+        }
+
+        response.StatusCode = StatusCodes.Status206PartialContent;
+        response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {asked.From}-{asked.To}/{answer.WholeLength}");
+        return answer.Body.AsMemory((int)(asked.From - (answer.Part?.From ?? 0)), (int)asked.Length);
+    }
+
+    private static string AgeOf(TimeSpan age)
+    {
+        var seconds = Math.Max(0, (long)age.TotalSeconds);
+        return seconds < s_ages.Length ? s_ages[seconds] : seconds.ToString(CultureInfo.InvariantCulture);
+    }
+
+    private static async ValueTask AwaitAsync(ValueTask<FlushResult> writing) => await writing;
+}
