@@ -40,7 +40,7 @@ internal sealed class Fill
     public ForwardFacts Facts => _fetch.Facts;
 
     /// <summary>What has come of it, once the head of the answer says so.</summary>
-    public Task<FillResult> Result => _result.Task;
+    public Task<FillResult> Head => _result.Task;
 
     /// <summary>Whether a request that comes now may have what it brings: nothing has been invalidated since it began that may concern it.</summary>
     public bool MayBeJoined(TenantInvalidations invalidations) =>
