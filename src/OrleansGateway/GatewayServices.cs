@@ -142,6 +142,7 @@ internal static class GatewayServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<Random>(),
             provider.GetRequiredService<ILogger<UpstreamPools>>()));
+        services.TryAddSingleton<Origin>();
         services.TryAddSingleton<ForwardStage>();
         return services;
     }

@@ -41,13 +41,13 @@ internal static class RouteRules
         {
             case null:
                 Forbid("The model API has no use for it; take it out, or name an upstream.",
-                    "rewrite", "request_headers", "response_headers", "pass_credentials");
+                    "rewrite", "request_headers", "response_headers", "pass_credentials", "cache");
                 break;
             case "upstream":
                 Forbid("Only a route of the model API has models; take it out.", "models");
                 break;
             case var kind:
-                Forbid($"A route with {kind} passes nothing on; take it out.", "models", "rewrite", "request_headers", "pass_credentials", "request_body_max");
+                Forbid($"A route with {kind} passes nothing on; take it out.", "models", "rewrite", "request_headers", "pass_credentials", "request_body_max", "cache");
                 if (kind == "redirect") Forbid("A redirect has no body to compress; take it out.", "compression");
                 break;
         }

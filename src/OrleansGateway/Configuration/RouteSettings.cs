@@ -73,6 +73,9 @@ public sealed record RouteSettings
     /// </summary>
     public CompressionSettings? Compression { get; init; }
 
+    /// <summary>Stores the upstream's answers for later requests. Default: none, every request goes to the upstream.</summary>
+    public CacheSettings? Cache { get; init; }
+
     /// <summary>
     /// Largest request body. 0 to 1024 GiB; default: none, <c>limits.request_body_max</c> counts, but not for calls of gRPC to an upstream that speaks HTTP/2.
     /// Bodies passed on to an upstream are not held in memory.

@@ -11,7 +11,7 @@ namespace OrleansGateway.Forwarding;
 /// Carries the body of an answer to the client piece by piece as it comes: nothing piles up, and what the upstream sends now the client has now. Trailers go
 /// with it to those who take them.
 /// </summary>
-internal sealed class AnswerBody(Exchange exchange, UpstreamResponse from, Deadline deadline)
+internal sealed class AnswerBody(Exchange exchange, UpstreamResponse from, Deadline deadline, IAnswerWatch? watch)
 {
     private const int FirstBytes = 4 << 10;
     private const int BytesMax = 64 << 10;
@@ -34,6 +34,7 @@ internal sealed class AnswerBody(Exchange exchange, UpstreamResponse from, Deadl
             {
                 // Where both ends are fast there is always more: other connections' turn.
                 if (bytes >= SocketThreads.BulkBytes) await SocketThreads.Leave();
+                watch?.Piece(buffer.AsSpan(0, bytes));
                 await WriteAsync(buffer.AsMemory(0, bytes));
                 // One that is filled is too small; a stream of small events keeps a small one.
                 if (bytes == buffer.Length && bytes < BytesMax) buffer = Larger(buffer);
@@ -45,6 +46,7 @@ internal sealed class AnswerBody(Exchange exchange, UpstreamResponse from, Deadl
         }
 
         await EndAsync();
+        watch?.Completed();
     }
 
     private ValueTask<int> ReadAsync(byte[] buffer)

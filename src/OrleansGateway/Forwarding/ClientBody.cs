@@ -42,7 +42,7 @@ internal sealed class ClientBody : PipeReader
         if (http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }) return null;
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = bytesMax;
         // A call may be silent for as long as it likes in the midst of its body.
-        if (ForwardStage.IsCall(exchange) && http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
+        if (Origin.IsCall(exchange) && http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
         return new ClientBody(http, time);
     }
 

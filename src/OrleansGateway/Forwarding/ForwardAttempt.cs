@@ -16,25 +16,19 @@ internal sealed record ForwardFailure(Refusal Refusal, bool NothingSent);
 /// </summary>
 internal sealed class ForwardAttempt : IAsyncDisposable
 {
-    private readonly Exchange _exchange;
-    private readonly PoolState _pool;
-    private readonly ClientBody? _body;
-    private readonly Carriers _carriers;
-    private readonly Readiness _readiness;
-    private readonly TimeProvider _time;
+    private readonly Forward _forward;
     private readonly Deadline _deadline;
-    private readonly ForwardFacts _facts;
+    private readonly bool _isRetry;
     private UpstreamRequest? _request;
     private AttemptResult _result = AttemptResult.Cancelled;
     private string? _error;
 
-    public ForwardAttempt(Exchange exchange, PoolState pool, PoolTarget target, ClientBody? body, Carriers carriers, Readiness readiness, TimeProvider time)
+    public ForwardAttempt(Forward forward, PoolTarget target, bool isRetry)
     {
-        (_exchange, _pool, Target, _body, _carriers, _readiness, _time) = (exchange, pool, target, body, carriers, readiness, time);
-        _facts = exchange.Forward!;
-        var waits = exchange.Route!.Upstream!.Settings.Timeouts;
-        _deadline = new Deadline(new Waits(waits.FirstByte, waits.Idle, waits.Total), time, exchange.Aborted);
-        _body?.Begin(_deadline);
+        (_forward, Target, _isRetry) = (forward, target, isRetry);
+        var waits = forward.Settings.Timeouts;
+        _deadline = new Deadline(new Waits(waits.FirstByte, waits.Idle, waits.Total), Time, forward.Aborted);
+        Body?.Begin(_deadline);
     }
 
     public PoolTarget Target { get; }
@@ -42,26 +36,32 @@ internal sealed class ForwardAttempt : IAsyncDisposable
     /// <summary>The answer, once its head has come.</summary>
     public UpstreamResponse? Answer { get; private set; }
 
+    private ForwardFacts Facts => _forward.Facts;
+
+    private ClientBody? Body => _forward.Body;
+
+    private TimeProvider Time => _forward.Origin.Time;
+
     /// <summary>Sends the request and waits for the head of its answer. Throws what went wrong at the client's end.</summary>
-    public async ValueTask<ForwardFailure?> SendAsync(string path, string? upgrade)
+    public async ValueTask<ForwardFailure?> SendAsync()
     {
-        _facts.Attempt = ForwardSpan.Begin(_exchange, Target.Url, _facts.Attempts);
-        var startedAt = _time.GetTimestamp();
+        Facts.Attempt = ForwardSpan.Begin(_forward.Trace, _forward.Method, Target.Url, Facts.Attempts);
+        var startedAt = Time.GetTimestamp();
         try
         {
-            _request = NewRequest(path, upgrade);
+            _request = NewRequest();
             _deadline.AwaitFirstByte();
-            Answer = await _carriers.For(_pool.Access, Target.Url).SendAsync(_request, _deadline.Token);
-            _facts.FirstByteAt = _time.GetTimestamp();
+            Answer = await _forward.Origin.Carriers.For(_forward.Pool.Access, Target.Url).SendAsync(_request, _deadline.Token);
+            Facts.FirstByteAt = Time.GetTimestamp();
             // A client that is slow to send makes no upstream slow.
-            _facts.SentAt = Math.Max(startedAt, _body?.ReadAt ?? 0);
-            _facts.IsOverloaded = Answer.Status is 429 or 503;
+            Facts.SentAt = Math.Max(startedAt, Body?.ReadAt ?? 0);
+            Facts.IsOverloaded = Answer.Status is 429 or 503;
             _result = Answer.Status is 502 or 503 or 504 ? AttemptResult.ServerFailure : AttemptResult.Answered;
             return null;
         }
         catch (UpstreamException broken)
         {
-            ThrowIfClients();
+            _forward.ThrowIfClients();
             // Not this target's doing, and nothing that another would do better.
             if (broken.RequestAtFault) throw new BadHttpRequestException($"{broken.Message}.", StatusCodes.Status400BadRequest, broken);
             // What was kept back by our own limit says nothing of the target.
@@ -71,49 +71,75 @@ internal sealed class ForwardAttempt : IAsyncDisposable
         catch (OperationCanceledException) when (_deadline.Expired)
         {
             _result = AttemptResult.TimedOut;
-            _facts.IsOverloaded = true;
+            Facts.IsOverloaded = true;
             return Fail(Refusal.GatewayTimeout($"The upstream of this path {_deadline.Reason}."), nothingSent: false);
         }
         catch (Exception)
         {
-            ThrowIfClients();
+            _forward.ThrowIfClients();
             throw;
         }
     }
 
     /// <summary>Passes the answer on. If it breaks off midway, so does the client's: it must not look whole.</summary>
-    public async ValueTask PassOnAsync()
+    /// <param name="exchange">The client's request.</param>
+    /// <param name="watch">Told of the answer; none if nobody is.</param>
+    public async ValueTask PassOnAsync(Exchange exchange, IAnswerWatch? watch)
     {
         var answer = Answer!;
-        AnswerHead.Copy(answer, _exchange, _exchange.Route!);
+        AnswerHead.Copy(answer, exchange, exchange.Route!);
+        if (watch is not null) await watch.HeadAsync(answer);
         if (answer.Status == StatusCodes.Status101SwitchingProtocols)
         {
-            await PassBothWaysAsync(answer);
+            await PassBothWaysAsync(exchange, answer);
             return;
         }
 
-        var body = new AnswerBody(_exchange, answer, _deadline);
+        var body = new AnswerBody(exchange, answer, _deadline, watch);
         try
         {
             await body.CopyAsync();
-            _facts.Outcome = answer.Status >= 500 ? CallOutcome.UpstreamError : CallOutcome.Completed;
+            Facts.Outcome = answer.Status >= 500 ? CallOutcome.UpstreamError : CallOutcome.Completed;
         }
         catch (UpstreamException broken)
         {
-            ThrowIfClients();
-            Cut(broken.RequestAtFault ? _result : AttemptResult.Broken, CallOutcome.UpstreamCut, "broken");
+            _forward.ThrowIfClients();
+            Cut(exchange, broken.RequestAtFault ? _result : AttemptResult.Broken, CallOutcome.UpstreamCut, "broken");
         }
         catch (OperationCanceledException) when (_deadline.Expired)
         {
-            if (body.AwaitsClient) Cut(_result, CallOutcome.ClientAborted, null);
-            else Cut(AttemptResult.TimedOut, CallOutcome.UpstreamCut, "timeout");
+            if (body.AwaitsClient) Cut(exchange, _result, CallOutcome.ClientAborted, null);
+            else Cut(exchange, AttemptResult.TimedOut, CallOutcome.UpstreamCut, "timeout");
         }
         catch (Exception)
         {
-            ThrowIfClients();
+            _forward.ThrowIfClients();
             throw;
         }
     }
+
+    /// <summary>Reads of the answer's body, within the upstream's timeouts; 0 at the proper end. Throws <see cref="UpstreamException"/> if it breaks off or falls silent.</summary>
+    public async ValueTask<int> ReadAsync(Memory<byte> buffer)
+    {
+        _deadline.AwaitNext();
+        try
+        {
+            return await Answer!.ReadAsync(buffer, _deadline.Token);
+        }
+        catch (UpstreamException)
+        {
+            (_result, _error) = (AttemptResult.Broken, "broken");
+            throw;
+        }
+        catch (OperationCanceledException) when (_deadline.Expired)
+        {
+            (_result, _error) = (AttemptResult.TimedOut, "timeout");
+            throw new UpstreamException($"it {_deadline.Reason}");
+        }
+    }
+
+    /// <summary>Until the next read only the total time counts.</summary>
+    public void Pause() => _deadline.AwaitClient();
 
     public async ValueTask DisposeAsync()
     {
@@ -126,36 +152,36 @@ internal sealed class ForwardAttempt : IAsyncDisposable
         }
 
         Target.End(_result);
-        if (_facts.Attempt is { } span) ForwardSpan.End(span, Answer?.Status, _error);
-        _facts.Attempt = null;
+        if (Facts.Attempt is { } span) ForwardSpan.End(span, Answer?.Status, _error);
+        Facts.Attempt = null;
         _deadline.Dispose();
+        if (_isRetry) _forward.Pool.RetryEnded();
     }
 
-    private async ValueTask PassBothWaysAsync(UpstreamResponse answer)
+    private async ValueTask PassBothWaysAsync(Exchange exchange, UpstreamResponse answer)
     {
-        var isCut = await Tunnel.RunAsync(_exchange, answer, _deadline);
-        _facts.Outcome = isCut ? CallOutcome.UpstreamCut
-            : !_exchange.Aborted.IsCancellationRequested ? CallOutcome.Completed
-            : _readiness.IsCuttingOff ? CallOutcome.GatewayStopped : CallOutcome.ClientAborted;
+        var isCut = await Tunnel.RunAsync(exchange, answer, _deadline);
+        Facts.Outcome = isCut ? CallOutcome.UpstreamCut
+            : !exchange.Aborted.IsCancellationRequested ? CallOutcome.Completed
+            : _forward.Origin.Readiness.IsCuttingOff ? CallOutcome.GatewayStopped : CallOutcome.ClientAborted;
         if (isCut) _error = "broken";
     }
 
-    private UpstreamRequest NewRequest(string path, string? upgrade)
+    private UpstreamRequest NewRequest()
     {
-        var http = _exchange.Http;
+        var upgrade = _forward.Upgrade;
         var request = new UpstreamRequest
         {
-            Method = upgrade is null ? HttpMethod.Parse(http.Request.Method) : HttpMethod.Get,
+            Method = upgrade is null ? HttpMethod.Parse(_forward.Method) : HttpMethod.Get,
             Uri = Target.Url,
-            Target = path,
-            Stream = upgrade is null ? _body?.Stream : null,
+            Target = _forward.Path,
+            Stream = Body?.Stream,
             Upgrade = upgrade,
-            Interim = InterimAnswers.For(_exchange),
-            Access = _pool.Access,
-            ConnectTimeout = _exchange.Route!.Upstream!.Settings.Timeouts.Connect,
+            Interim = _forward.Interim,
+            Access = _forward.Pool.Access,
+            ConnectTimeout = _forward.Settings.Timeouts.Connect,
         };
-        RequestHead.Write(_exchange, _exchange.Route, request);
-        if (upgrade is not null) Tunnel.AddKey(http, request);
+        _forward.WriteHead(request, Facts.Attempt);
         return request;
     }
 
@@ -165,17 +191,9 @@ internal sealed class ForwardAttempt : IAsyncDisposable
         return new ForwardFailure(refusal, nothingSent);
     }
 
-    private void Cut(AttemptResult result, CallOutcome outcome, string? error)
+    private void Cut(Exchange exchange, AttemptResult result, CallOutcome outcome, string? error)
     {
-        (_result, _facts.Outcome, _error) = (result, outcome, error);
-        _exchange.Http.Abort();
-    }
-
-    /// <summary>A client that broke off, or whose body is no body, looks like a broken upstream from here; it is not.</summary>
-    private void ThrowIfClients()
-    {
-        if (_exchange.Aborted.IsCancellationRequested) _facts.Outcome = _readiness.IsCuttingOff ? CallOutcome.GatewayStopped : CallOutcome.ClientAborted;
-        if (_body?.Failure is { } own) throw own as BadHttpRequestException ?? new BadHttpRequestException("The body broke off.", StatusCodes.Status400BadRequest, own);
-        _exchange.Aborted.ThrowIfCancellationRequested();
+        (_result, Facts.Outcome, _error) = (result, outcome, error);
+        exchange.Http.Abort();
     }
 }

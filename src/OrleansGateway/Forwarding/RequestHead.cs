@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Primitives;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
@@ -16,21 +17,46 @@ internal static class RequestHead
         var client = exchange.Http.Request;
         var fields = request.Headers;
         if (TargetPath.HostOf(exchange, route) is { } host) fields.Add(new("Host", host));
-        Copy(exchange, route, client, fields);
-        AddTrace(exchange, fields);
+        var trace = exchange.Trace?.Onward(exchange.Forward?.Attempt);
+        Copy(exchange, route, isTraced: trace is not null, fields);
+        AddTrace(trace, fields);
         AddVia(client, fields);
         AddOrigin(exchange, client, fields);
         AddCaller(exchange, fields);
         route.RequestHeaders?.Apply(fields);
     }
 
-    private static void Copy(Exchange exchange, Route route, HttpRequest client, List<KeyValuePair<string, string>> fields)
+    /// <summary>The head for a request that outlives the client's: all that comes of the client's. <see cref="Complete"/> adds the rest.</summary>
+    public static List<KeyValuePair<string, string>> Capture(Exchange exchange, Route route)
     {
+        var (client, fields) = (exchange.Http.Request, new List<KeyValuePair<string, string>>(exchange.Http.Request.Headers.Count + 10));
+        if (TargetPath.HostOf(exchange, route) is { } host) fields.Add(new("Host", host));
+        Copy(exchange, route, isTraced: false, fields);
+        AddVia(client, fields);
+        AddOrigin(exchange, client, fields);
+        AddCaller(exchange, fields);
+        return fields;
+    }
+
+    /// <summary>What a captured head has of the attempt that sends it, and then what the operator changes.</summary>
+    public static void Complete(List<KeyValuePair<string, string>> fields, RequestTrace? trace, Activity? attempt, Route route)
+    {
+        if (trace?.Onward(attempt) is { } onward)
+        {
+            fields.RemoveAll(static field => IsTrace(field.Key));
+            AddTrace(onward, fields);
+        }
+
+        route.RequestHeaders?.Apply(fields);
+    }
+
+    private static void Copy(Exchange exchange, Route route, bool isTraced, List<KeyValuePair<string, string>> fields)
+    {
+        var client = exchange.Http.Request;
         var connection = client.Headers.Connection;
         var namesFields = HopByHop.NamesFields(connection);
         // Where nobody is to show a key, what looks like one is the upstream's.
         var ownsCredentials = exchange.Caller is not null && (route.AcceptsKeys || route.AcceptsTokens) && !route.Settings.PassCredentials;
-        var isTraced = exchange.Trace?.Onward(exchange.Forward?.Attempt) is not null;
         foreach (var (name, values) in client.Headers)
         {
             if (IsOurs(name) || HopByHop.Has(name)) continue;
@@ -62,9 +88,9 @@ internal static class RequestHead
         foreach (var value in values) fields.Add(new(name, value ?? ""));
     }
 
-    private static void AddTrace(Exchange exchange, List<KeyValuePair<string, string>> fields)
+    private static void AddTrace((string Parent, string? State)? onward, List<KeyValuePair<string, string>> fields)
     {
-        if (exchange.Trace?.Onward(exchange.Forward?.Attempt) is not var (parent, state)) return;
+        if (onward is not var (parent, state)) return;
         fields.Add(new("traceparent", parent));
         if (!string.IsNullOrEmpty(state)) fields.Add(new("tracestate", state));
     }

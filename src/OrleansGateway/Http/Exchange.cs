@@ -65,6 +65,9 @@ internal sealed class Exchange(HttpContext http, Snapshot snapshot, string id, l
     /// <summary>What became of it at an upstream; none for requests that are not passed on.</summary>
     public ForwardFacts? Forward { get; set; }
 
+    /// <summary>What the cache made of it.</summary>
+    public CacheUse Cache { get; set; }
+
     /// <summary>What limits and budgets made of it; none if no rule applies to it.</summary>
     public LimitFacts? Limits { get; set; }
 

@@ -61,6 +61,7 @@ internal sealed class AccessLine : IDisposable
         WriteEnd(exchange.Call?.Attempts ?? exchange.Forward?.Attempts, exchange.Call?.Outcome ?? exchange.Forward?.Outcome);
         if (exchange.Call is { } call) WriteAnswer(call);
         if (exchange.Limits is { } limits) WriteLimits(limits);
+        WriteText(AccessField.Cache, "cache"u8, exchange.Cache.Word());
         WriteText(AccessField.Error, "error"u8, exchange.Refusal?.Code);
         WriteText(AccessField.UserAgent, "user_agent"u8, exchange.Http.Request.Headers.UserAgent, UserAgentCharsMax);
         _json.WriteEndObject();

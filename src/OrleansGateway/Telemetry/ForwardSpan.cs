@@ -7,13 +7,14 @@ namespace OrleansGateway.Telemetry;
 internal static class ForwardSpan
 {
     /// <summary>Begins the span; none if the request is not recorded.</summary>
-    /// <param name="exchange">The request.</param>
+    /// <param name="trace">The trace that the request belongs to; none while tracing is off.</param>
+    /// <param name="sent">Its method.</param>
     /// <param name="target">The target.</param>
     /// <param name="attempt">Which attempt it is, from 1.</param>
-    public static Activity? Begin(Exchange exchange, Uri target, int attempt)
+    public static Activity? Begin(RequestTrace? trace, string sent, Uri target, int attempt)
     {
-        if (exchange.Trace?.Span is not { } request) return null;
-        var method = HttpSpan.Method(exchange);
+        if (trace?.Span is not { } request) return null;
+        var method = GatewayMetrics.KnownMethod(sent);
         var span = request.Source.StartActivity(method, ActivityKind.Client, request.Context);
         if (span is null) return null;
         span.SetTag("http.request.method", method);

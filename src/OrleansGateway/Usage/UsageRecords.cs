@@ -24,8 +24,16 @@ internal sealed class UsageRecords(UsageIds ids, Guid edge, TimeProvider time)
         Attempt = exchange.Forward?.Attempts ?? 0,
         Status = StatusOf(exchange),
         Error = exchange.Refusal?.Code,
-        Outcome = exchange.Forward?.Outcome ?? CallOutcome.Refused,
+        Outcome = OutcomeOf(exchange),
+        Cache = exchange.Cache.IsServed() ? UsageCache.Hit : exchange.Cache == CacheUse.None ? UsageCache.None : UsageCache.Miss,
     };
+
+    private static CallOutcome OutcomeOf(Exchange exchange)
+    {
+        if (exchange.Forward is { } forward) return forward.Outcome;
+        if (exchange.Refusal is not null || !exchange.Cache.IsServed()) return CallOutcome.Refused;
+        return exchange.Aborted.IsCancellationRequested ? CallOutcome.ClientAborted : CallOutcome.Completed;
+    }
 
     private UsageRecord Of(Exchange exchange, ModelCall call, in AttemptBill bill, IReadOnlyList<UsageCharge> charges)
     {

@@ -22,6 +22,7 @@ internal static partial class SourceRules
         ["Forwarding"] = ["Upstream", "Http", "Configuration", "Telemetry"],
         ["Cors"] = ["Http", "Configuration"],
         ["Compression"] = ["Http", "Configuration"],
+        ["Caching"] = ["Forwarding", "Invalidation", "Upstream", "Http", "Configuration", "Telemetry"],
         ["Shedding"] = ["Http", "Configuration", "Telemetry"],
         ["Prices"] = ["Http", "Configuration"],
         ["Events"] = ["Audit", "Leases", "Configuration", "Telemetry"],

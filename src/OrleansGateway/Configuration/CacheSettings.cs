@@ -1,0 +1,101 @@
+namespace OrleansGateway.Configuration;
+
+/// <summary>Room for the answers that routes with <c>cache</c> keep.</summary>
+public sealed record CacheStoreSettings
+{
+    /// <summary>
+    /// Memory for stored answers, their headers and what finds them included. 1MiB to 1024GiB; default 256MiB. What does not fit goes, that least often asked for
+    /// first. Read at start only.
+    /// </summary>
+    [Range(typeof(ByteSize), "1MiB", "1024GiB")]
+    public ByteSize Memory { get; init; } = ByteSize.FromMebibytes(256);
+
+    /// <summary>
+    /// Largest answer that is stored. 1KiB to 1GiB; default 1MiB. Larger ones pass through, and requests for them are not collapsed into one.
+    /// </summary>
+    [Range(typeof(ByteSize), "1KiB", "1GiB")]
+    public ByteSize ObjectMax { get; init; } = ByteSize.FromMebibytes(1);
+}
+
+/// <summary>
+/// Stores the upstream's answers and gives them to later requests, as the upstream allows it (RFC 9111): what says nothing about caching, or says not to, is not
+/// stored.
+/// </summary>
+public sealed record CacheSettings
+{
+    /// <summary>
+    /// Who shares what is stored: <c>tenant</c>, the callers of one tenant; <c>user</c>, the requests of one user, or of one key where there is no user;
+    /// <c>public</c>, all. Default <c>tenant</c>. With <c>public</c> one tenant sees what another's request has fetched: only for content that is the same for all.
+    /// </summary>
+    [ShortForm]
+    public CacheScope Scope { get; init; }
+
+    /// <summary>
+    /// What is made of a request's own <c>Cache-Control</c>: <c>honour</c> does as it says (RFC 9111 §5.2.1), <c>ignore</c> does not, so that no caller can send
+    /// requests to the upstream at will. Default <c>honour</c>.
+    /// </summary>
+    public RequestDirectiveUse RequestDirectives { get; init; }
+
+    /// <summary>
+    /// What is made of answers with <c>Set-Cookie</c>: <c>explicit</c> stores those that say they are for shared caches (<c>public</c>, <c>s-maxage</c>, or a field for
+    /// gateways), <c>always</c> stores them like others, <c>never</c> stores none. Default <c>explicit</c>. With <c>always</c> one caller may get another's session.
+    /// </summary>
+    public CookieAnswers SetCookie { get; init; }
+
+    /// <summary>
+    /// How long after it has gone stale an answer may be given at once, while a new one is fetched, where the answer does not say itself
+    /// (<c>stale-while-revalidate</c>, RFC 5861). 0 s to 30 days; default 0 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00")]
+    public TimeSpan StaleWhileRevalidate { get; init; }
+
+    /// <summary>
+    /// How long after it has gone stale an answer may be given when the upstream fails (no answer, or 500, 502, 503, 504), where the answer does not say itself
+    /// (<c>stale-if-error</c>, RFC 5861). Never where it forbids it (<c>must-revalidate</c>). 0 s to 30 days; default 1 minute.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00")]
+    public TimeSpan StaleIfError { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// Tags that all answers of the route are stored with, by which they can be purged. <c>{name}</c> stands for what the route's path matched:
+    /// <c>product-{id}</c>. Default: none besides those that answers name.
+    /// </summary>
+    [MaxLength(16)]
+    public IReadOnlyList<string> Tags { get; init; } = [];
+}
+
+/// <summary>Who shares what is stored.</summary>
+public enum CacheScope
+{
+    /// <summary>The callers of one tenant.</summary>
+    Tenant,
+
+    /// <summary>The requests of one user, or of one key.</summary>
+    User,
+
+    /// <summary>All.</summary>
+    Public,
+}
+
+/// <summary>What is made of a request's own <c>Cache-Control</c>.</summary>
+public enum RequestDirectiveUse
+{
+    /// <summary>What it says.</summary>
+    Honour,
+
+    /// <summary>Nothing.</summary>
+    Ignore,
+}
+
+/// <summary>What is made of answers with <c>Set-Cookie</c>.</summary>
+public enum CookieAnswers
+{
+    /// <summary>Stored if they say that they are for shared caches.</summary>
+    Explicit,
+
+    /// <summary>Stored like others.</summary>
+    Always,
+
+    /// <summary>Not stored.</summary>
+    Never,
+}
