@@ -28,12 +28,13 @@ internal static partial class SourceRules
         ["Events"] = ["Audit", "Leases", "Configuration", "Telemetry"],
         ["Usage"] = ["Events", "Prices", "Leases", "Budgets", "Http", "Configuration", "Telemetry", "Models"],
         ["Leases"] = [],
+        ["Invalidation"] = ["Configuration", "Telemetry"],
         ["Limits"] = ["Events", "Leases", "Prices", "Http", "Configuration", "Telemetry", "Models"],
         ["Budgets"] = ["Leases", "Limits", "Prices", "Http", "Configuration", "Telemetry", "Models"],
         ["SelfService"] = ["Auth", "Http", "Configuration", "Usage", "Leases", "Limits"],
-        ["Storage"] = ["Audit", "Events", "Tenants", "Admin", "Configuration", "Telemetry", "Leases", "Prices", "Usage", "Http"],
+        ["Storage"] = ["Audit", "Events", "Tenants", "Admin", "Configuration", "Telemetry", "Leases", "Prices", "Usage", "Http", "Invalidation"],
         ["Accounting"] = ["Usage", "Prices", "Leases", "Limits", "Http", "Configuration"],
-        ["Admin"] = ["Accounting", "Audit", "Events", "Tenants", "Http", "Configuration", "Telemetry", "Upstream", "Leases", "Limits", "Budgets", "Prices", "Usage"],
+        ["Admin"] = ["Accounting", "Audit", "Events", "Tenants", "Http", "Configuration", "Telemetry", "Upstream", "Leases", "Limits", "Budgets", "Prices", "Usage", "Invalidation"],
     };
 
     public static IEnumerable<string> NamespaceIsFolder(SourceFile file, string projectPath)

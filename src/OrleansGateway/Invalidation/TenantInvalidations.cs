@@ -1,0 +1,218 @@
+namespace OrleansGateway.Invalidation;
+
+/// <summary>
+/// What has been invalidated of one tenant, in the order of its sequence. Something that was fetched from when <see cref="Applied"/> was n is valid while nothing that selects it has a
+/// number above n. Purging a tag writes one number, however much carries it; looking something up reads a few, and takes no lock.
+/// </summary>
+internal sealed class TenantInvalidations(InvalidationBounds bounds)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Selector, SelectorCell> _cells = [];
+    private readonly RecentSelectors _remembered = new();
+    private readonly PrefixIndex _prefixes = new();
+    private readonly SelectorCell _all = new(Selector.All);
+    private readonly SeqHolds _fills = new();
+    private readonly SeqHolds _held = new();
+    private long _applied;
+    private long _lastOfUnknowns;
+    private long _forgotten;
+    private long _keptFrom;
+    private long _trustedUntil = long.MaxValue;
+
+    /// <summary>The last invalidation that has been applied; 0 for none.</summary>
+    public long Applied => Volatile.Read(ref _applied);
+
+    /// <summary>Something stored is known to be valid only if its fetch began here or later; for what comes from a disk after a restart.</summary>
+    public long KeptFrom => Volatile.Read(ref _keptFrom);
+
+    /// <summary>How many selectors, prefixes and places are held. 0 where nothing is stored and no fetch is under way.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock) return _cells.Count + _remembered.Count + _prefixes.Count + _held.Count;
+        }
+    }
+
+    /// <summary>Whether invalidations may have been missed, so that nothing stored can be trusted. Never on one machine.</summary>
+    /// <param name="now">On the clock of <see cref="TrustUntil"/>.</param>
+    public bool IsSuspect(TimeSpan now) => now.Ticks >= Volatile.Read(ref _trustedUntil);
+
+    /// <summary>See <see cref="EdgeAuthority.TrustedUntil"/>.</summary>
+    public void TrustUntil(TimeSpan until) => Volatile.Write(ref _trustedUntil, until.Ticks);
+
+    /// <summary>Notes that a fetch begins now, before the origin is asked: what is invalidated from now on is remembered for it.</summary>
+    public FillTicket BeginFill()
+    {
+        lock (_lock) return new FillTicket(this, _applied, _fills.Begin(_applied), _held.Begin(_applied));
+    }
+
+    /// <summary>Whether a request that comes now may have what that fetch brings, of which the tags are not known yet, nor looked at what is.</summary>
+    public bool MayJoin(FillTicket fill) => Applied == fill.Seq;
+
+    /// <summary>The same, of a fetch whose selectors are known: all of them, or all but tags and groups.</summary>
+    public bool MayJoin(FillTicket fill, CellSet known, bool knowsTags) =>
+        MayJoin(fill) || ((knowsTags || Volatile.Read(ref _lastOfUnknowns) <= fill.Seq) && Check(known, fill.Seq) == Standing.Valid);
+
+    /// <summary>Holds the selectors of what a fetch has brought, which is not over yet.</summary>
+    /// <param name="fill">The fetch.</param>
+    /// <param name="host">That the client called; written as <see cref="ClientUrl"/> has it if it is not.</param>
+    /// <param name="url">Host, path and query that the client asked for; likewise.</param>
+    /// <param name="others">Tags and groups.</param>
+    public CellSet Intern(FillTicket fill, string host, string url, IEnumerable<Selector> others)
+    {
+        var (knownHost, knownUrl) = (ClientUrl.HostOf(host) ?? host, ClientUrl.Of(url) ?? url);
+        HashSet<Selector> selectors = [.. others, new Selector(SelectorKind.Host, knownHost), new Selector(SelectorKind.Url, knownUrl)];
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(fill.IsOver, fill);
+            SeqHolds.Add(fill.Hold);
+            var cells = new SelectorCell[selectors.Count];
+            var next = 0;
+            foreach (var selector in selectors) cells[next++] = Hold(selector);
+            return new CellSet(this, cells, knownUrl, fill.Hold);
+        }
+    }
+
+    /// <summary>How something stored stands whose fetch began at that place. To be asked at each use.</summary>
+    public Standing Check(CellSet set, long fillSeq)
+    {
+        // Read first: what is invalidated meanwhile is then looked for again the next time.
+        var prefixes = _prefixes.Last;
+        var standing = _all.StandingOf(fillSeq);
+        foreach (var cell in set.Cells)
+        {
+            if (cell.StandingOf(fillSeq) is var other && other > standing) standing = other;
+        }
+
+        if (prefixes <= fillSeq || prefixes <= set.PrefixesSeen) return standing;
+        var byPrefix = _prefixes.StandingOf(set.Url, fillSeq);
+        if (byPrefix == Standing.Valid) set.PrefixesSeen = prefixes;
+        // A prefix forgotten during that look has left its mark for all.
+        return (Standing)Math.Max((byte)_all.StandingOf(fillSeq), (byte)(byPrefix > standing ? byPrefix : standing));
+    }
+
+    /// <summary>
+    /// Applies the next of the sequence. One that has been applied already changes nothing; false if one before it is missing, and then nothing is changed either.
+    /// </summary>
+    public bool Apply(NumberedInvalidation invalidation)
+    {
+        lock (_lock)
+        {
+            if (invalidation.Seq <= _applied) return true;
+            if (invalidation.Seq > _applied + 1) return false;
+            foreach (var selector in invalidation.Selectors) Mark(selector, LastInvalidated.Of(invalidation.Seq, invalidation.Mode));
+            Volatile.Write(ref _applied, invalidation.Seq);
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// After a restart, before anything else: goes on behind the last invalidation there was. The kept ones are the last of the sequence without a gap; what was fetched before them
+    /// must not come back. They are remembered until the ticket ends.
+    /// </summary>
+    public FillTicket Restore(long head, IReadOnlyList<NumberedInvalidation> kept)
+    {
+        lock (_lock)
+        {
+            if (_applied != 0 || _held.Count != 0) throw new InvalidOperationException("Only what is new can be restored.");
+            var from = kept.Count == 0 ? head : kept[0].Seq - 1;
+            Volatile.Write(ref _keptFrom, from);
+            Volatile.Write(ref _applied, from);
+            var ticket = BeginFill();
+            foreach (var invalidation in kept)
+            {
+                if (!Apply(invalidation)) throw new InvalidOperationException($"Behind {_applied} an invalidation is missing.");
+            }
+
+            Volatile.Write(ref _applied, head);
+            return ticket;
+        }
+    }
+
+    internal void GiveBack(ReadOnlySpan<SelectorCell> cells, SeqHolds.Hold hold)
+    {
+        lock (_lock)
+        {
+            foreach (var cell in cells)
+            {
+                if (--cell.References > 0) continue;
+                _cells.Remove(cell.Selector);
+                Remember(cell.Selector, cell.Last);
+            }
+
+            Release(hold);
+        }
+    }
+
+    internal void EndFill(SeqHolds.Hold fill, SeqHolds.Hold hold)
+    {
+        lock (_lock)
+        {
+            if (_fills.Release(fill))
+            {
+                var needed = _fills.Oldest ?? long.MaxValue;
+                while (_remembered.TryTakeOldest(needed, out _))
+                {
+                    // No fetch that is under way began before it.
+                }
+            }
+
+            Release(hold);
+        }
+    }
+
+    private void Release(SeqHolds.Hold hold)
+    {
+        if (!_held.Release(hold)) return;
+        var needed = _held.Oldest ?? long.MaxValue;
+        while (_prefixes.TryForgetOldest(needed, out _))
+        {
+            // Nothing is older than it.
+        }
+    }
+
+    private SelectorCell Hold(in Selector selector)
+    {
+        if (!_cells.TryGetValue(selector, out var cell))
+        {
+            cell = new SelectorCell(selector);
+            cell.Mark(_remembered.Of(selector));
+            // It may have been among those.
+            cell.Mark(new LastInvalidated(_forgotten, 0));
+            _cells.Add(selector, cell);
+        }
+
+        cell.References++;
+        return cell;
+    }
+
+    private void Mark(in Selector selector, in LastInvalidated last)
+    {
+        if (selector.Kind is SelectorKind.Tag or SelectorKind.Group) Volatile.Write(ref _lastOfUnknowns, last.Seq);
+        if (selector.Kind == SelectorKind.All) _all.Mark(last);
+        else if (selector.Kind == SelectorKind.Prefix) MarkPrefix(selector, last);
+        else if (_cells.TryGetValue(selector, out var cell)) cell.Mark(last);
+        else Remember(selector, last);
+    }
+
+    private void MarkPrefix(in Selector selector, in LastInvalidated last)
+    {
+        if (_held.Oldest is not { } oldest || oldest >= last.Seq) return;
+        _prefixes.Mark(selector, last);
+        // Whatever is older than the one forgotten may be concerned by it. The mark comes first, so that nobody sees neither.
+        while (_prefixes.Count > bounds.PrefixesMax)
+        {
+            _all.Mark(new LastInvalidated(_prefixes.OldestSeq, 0));
+            _prefixes.TryForgetOldest(long.MaxValue, out _);
+        }
+    }
+
+    /// <summary>Only for fetches that began before it: all others find their own.</summary>
+    private void Remember(in Selector selector, in LastInvalidated last)
+    {
+        if (_fills.Oldest is not { } oldest || oldest >= last.Seq) return;
+        _remembered.Add(selector, last);
+        while (_remembered.Count > bounds.SelectorsMax && _remembered.TryTakeOldest(long.MaxValue, out var forgotten)) _forgotten = Math.Max(_forgotten, forgotten.Last.Seq);
+    }
+}
