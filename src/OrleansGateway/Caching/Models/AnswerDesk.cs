@@ -1,4 +1,3 @@
-using System.Text.Json;
 using OrleansGateway.Http;
 using OrleansGateway.Models;
 using OrleansGateway.Models.OpenAI;
@@ -19,7 +18,7 @@ internal sealed class AnswerDesk(ModelCacheMetrics metrics, Readiness readiness,
     {
         if (order.IsChat && call.Stream && stored.IsStream && call.Envelope.IncludeUsage && !stored.TellsUsage) return false;
         var (isStream, age) = (order.IsChat && call.Stream, stored.Age(time));
-        if (TryCopy(stored, isStream) is not { } body) return false;
+        if (stored.TryCopy(isStream, random) is not { } body) return false;
         var times = order.Settings.Pacing == Configuration.StreamPacing.Original && isStream && stored.IsStream ? stored.Times : null;
         await using var response = new StoredResponse(isStream == stored.IsStream ? stored.ContentType : FormOf(isStream), body, times, time);
         exchange.Cache = CacheUse.Hit;
@@ -53,19 +52,6 @@ internal sealed class AnswerDesk(ModelCacheMetrics metrics, Readiness readiness,
         {
             call.Outcome = readiness.IsCuttingOff ? CallOutcome.GatewayStopped : CallOutcome.ClientAborted;
             throw;
-        }
-    }
-
-    private byte[]? TryCopy(StoredAnswer stored, bool isStream)
-    {
-        try
-        {
-            return stored.Copy(isStream, random);
-        }
-        catch (Exception broken) when (broken is JsonException or InvalidOperationException or ArgumentException or NullReferenceException)
-        {
-            // Whole, but not of the API: its other form is nobody's guess.
-            return null;
         }
     }
 
@@ -106,9 +92,9 @@ internal sealed class AnswerDesk(ModelCacheMetrics metrics, Readiness readiness,
         {
             while (await live.ReadAsync(body.GetMemory(4 << 10), deadline.Token) is > 0 and var bytes) body.Advance(bytes);
             if (KnownAnswer.Read(order.Dialect, order.IsChat, AnswerCarrier.IsStream(live), body.WrittenSpan) is null) return null;
-            return asStream ? AnswerForms.ToStream(order.Dialect, body.WrittenSpan) : AnswerForms.ToWhole(order.Dialect, body.WrittenSpan);
+            return AnswerForms.TryTurn(order.Dialect, body.WrittenSpan, asStream);
         }
-        catch (Exception broken) when (broken is UpstreamException or JsonException || (broken is OperationCanceledException && deadline.Expired))
+        catch (Exception broken) when (broken is UpstreamException || (broken is OperationCanceledException && deadline.Expired))
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrleansGateway.Http;
@@ -14,14 +15,33 @@ internal static class AnswerForms
 {
     private static readonly JsonDocumentOptions s_options = new() { MaxDepth = RequestEnvelope.DepthMax };
 
+    // As texts of a model are sent everywhere else: HTML is not made of them here.
+    private static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = RequestEnvelope.DepthMax };
+
+    /// <summary>An answer in its other form; none if it is whole, but not of the API: its other form is nobody's guess.</summary>
+    public static byte[]? TryTurn(Dialect dialect, ReadOnlySpan<byte> answer, bool toStream)
+    {
+        try
+        {
+            return toStream ? ToStream(dialect, answer) : ToWhole(dialect, answer);
+        }
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException or ArgumentException or FormatException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>A whole answer as a stream.</summary>
     public static byte[] ToStream(Dialect dialect, ReadOnlySpan<byte> whole)
     {
         var (answer, events) = (JsonNode.Parse(whole, documentOptions: s_options)!.AsObject(), new StringBuilder());
-        if (dialect == Dialect.Anthropic) AnthropicForms.Cut(answer, (name, data) => events.Append("event: ").Append(name).Append("\ndata: ").Append(data.ToJsonString()).Append("\n\n"));
+        if (dialect == Dialect.Anthropic)
+        {
+            AnthropicForms.Cut(answer, (name, data) => events.Append("event: ").Append(name).Append("\ndata: ").Append(data.ToJsonString(s_plain)).Append("\n\n"));
+        }
         else
         {
-            OpenAIForms.Cut(answer, chunk => events.Append("data: ").Append(chunk.ToJsonString()).Append("\n\n"));
+            OpenAIForms.Cut(answer, chunk => events.Append("data: ").Append(chunk.ToJsonString(s_plain)).Append("\n\n"));
             events.Append("data: [DONE]\n\n");
         }
 
@@ -50,6 +70,6 @@ internal static class AnswerForms
         }
 
         var whole = dialect == Dialect.Anthropic ? anthropic.Whole : openAI.Whole();
-        return Encoding.UTF8.GetBytes(whole.ToJsonString());
+        return Encoding.UTF8.GetBytes(whole.ToJsonString(s_plain));
     }
 }

@@ -19,18 +19,18 @@ internal sealed class AnthropicForms
     {
         switch (data["type"]?.GetValue<string>())
         {
-            case "message_start":
-                Whole = data["message"]!.DeepClone().AsObject();
+            case "message_start" when data["message"] is JsonObject message:
+                Whole = message.DeepClone().AsObject();
                 break;
-            case "content_block_start":
-                Content.Add(data["content_block"]?.DeepClone());
+            case "content_block_start" when data["content_block"] is JsonObject block:
+                Content.Add(block.DeepClone());
                 _inputs.Add("");
                 break;
             case "content_block_delta" when data["delta"] is JsonObject delta:
-                TakeDelta(data["index"]!.GetValue<int>(), delta);
+                TakeDelta(IndexOf(data), delta);
                 break;
             case "content_block_stop":
-                EndBlock(data["index"]!.GetValue<int>());
+                EndBlock(IndexOf(data));
                 break;
             case "message_delta":
                 TakeEnd(data);
@@ -83,6 +83,8 @@ internal sealed class AnthropicForms
             deltas.Add(new JsonObject { ["type"] = type, [name] = said.DeepClone() });
         }
     }
+
+    private static int IndexOf(JsonObject data) => data["index"]?.GetValue<int>() ?? throw new FormatException("An event of a block does not say which.");
 
     private void TakeDelta(int index, JsonObject delta)
     {

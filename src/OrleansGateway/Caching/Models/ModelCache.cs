@@ -35,6 +35,9 @@ internal sealed class ModelCache : IDisposable
     /// <summary>Answers on their way that can be joined.</summary>
     public int Coming => _coming.Count;
 
+    /// <summary>Calls that have joined one.</summary>
+    public int Listeners => _coming.Values.Sum(static answer => answer.Listeners);
+
     /// <summary>The answer stored under a key, if it may be given still.</summary>
     public StoredAnswer? Find(in ModelKey key)
     {

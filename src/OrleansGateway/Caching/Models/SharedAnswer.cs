@@ -58,6 +58,9 @@ internal sealed class SharedAnswer : IAnswerTap, IDisposable
 
     public long AskedAt { get; }
 
+    /// <summary>How many have joined.</summary>
+    public int Listeners => Volatile.Read(ref _listeners);
+
     /// <summary>Head and body once the provider answers well; none if there is nothing to share.</summary>
     public Task<(SharedHead Head, FillBody Body)?> Begun => _begun.Task;
 

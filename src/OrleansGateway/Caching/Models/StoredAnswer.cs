@@ -48,12 +48,12 @@ internal sealed class StoredAnswer(byte[] body, KnownAnswer known, TenantInvalid
     /// <summary>Whether its model stopped for one of these reasons: a later configuration may allow fewer.</summary>
     public bool StoppedFor(IReadOnlyList<StoredFinish> allowed) => known.Finishes.All(allowed.Contains);
 
-    /// <summary>A copy with an id of its own, in the form that is asked for.</summary>
-    public byte[] Copy(bool asStream, Random random)
+    /// <summary>A copy with an id of its own, in the form that is asked for; none if it has no such form.</summary>
+    public byte[]? TryCopy(bool asStream, Random random)
     {
         var copy = body.AsSpan().ToArray();
         FreshId.Write(copy, known.IdsAt, known.IdLength, random);
-        return asStream == IsStream ? copy : asStream ? AnswerForms.ToStream(Dialect, copy) : AnswerForms.ToWhole(Dialect, copy);
+        return asStream == IsStream ? copy : AnswerForms.TryTurn(Dialect, copy, asStream);
     }
 
     void IStored.Left(IStored? successor) => cells.Dispose();
