@@ -56,14 +56,19 @@ public sealed class CollapseTests
         await using var bed = await ModelCacheBed.StartAsync();
         var (begin, all) = (new TaskCompletionSource(), new TaskCompletionSource());
         var arrived = 0;
-        bed.OpenAI.Enqueue(Answer.Json("""{"error":{"message":"no"}}""", status).WaitBefore(0, begin.Task));
         bed.OpenAI.Handler = _ =>
         {
             // None is answered before all have asked: they do not wait for one another.
-            if (Interlocked.Increment(ref arrived) == 50) all.SetResult();
-            return Answer.Json(Said.OpenAIWhole).WaitBefore(0, all.Task);
+            var number = Interlocked.Increment(ref arrived);
+            if (number == 51) all.SetResult();
+            if (number > 1) return Answer.Json(Said.OpenAIWhole).WaitBefore(0, all.Task);
+            begin.Task.Wait(Cancellation);
+            return Answer.Json("""{"error":{"message":"no"}}""", status);
         };
-        var calls = await AskAsync(bed, 51, "");
+        List<Task<HttpResponseMessage>> calls = [bed.ChatAsync()];
+        while (Volatile.Read(ref arrived) == 0) await Task.Yield();
+        for (var i = 1; i < 51; i++) calls.Add(bed.ChatAsync());
+        while (bed.Cache.Listeners < 50) await Task.Yield();
         begin.SetResult();
         var answers = await Task.WhenAll(calls);
         Assert.Equal(50, answers.Count(a => a.StatusCode == HttpStatusCode.OK));

@@ -43,10 +43,12 @@ internal sealed class ModelCacheBed : IAsyncDisposable
         var gateway = await GatewayUnderTest.StartWholeAsync($$$"""
             listeners: {data: ["127.0.0.1:0"], admin: "127.0.0.1:0"}
             access_log: {output: access.log}
-            tenants: {acme: {}, globex: {}}
+            tenants:
+              acme: {teams: {t: {users: {alice: {}, bob: {} } } } }
+              globex: {}
             keys:
-              one: {tenant: acme, user: alice, secret: {{{One}}}}
-              two: {tenant: acme, user: bob, secret: {{{Two}}}}
+              one: {tenant: acme, team: t, user: alice, secret: {{{One}}}}
+              two: {tenant: acme, team: t, user: bob, secret: {{{Two}}}}
               other: {tenant: globex, secret: {{{Other}}}}
             routes: {default: {path: /, model_cache: { {{{cache}}} } } }
             providers:
@@ -55,7 +57,7 @@ internal sealed class ModelCacheBed : IAsyncDisposable
             models:
               o: {targets: [{provider: o, price: {input: 1, output: 10}}]}
               a: {targets: [{provider: a, price: {input: 1, output: 10}}]}
-              o-then-a: {targets: [{provider: o}], fallbacks: [{provider: a}]}
+              o-then-a: {targets: [{provider: o, price: {input: 1, output: 10}}], fallbacks: [{provider: a, price: {input: 1, output: 10}}]}
 
             """ + more, time, replace: services =>
         {

@@ -258,8 +258,8 @@ public sealed class ModelCacheTests
     [Fact]
     public async Task Hit_WhereTheBudgetIsSpent_IsGivenAllTheSame()
     {
-        // 3 tokens at 1 and 2 at 10 USD a million: what is left after it is too little for another.
-        await using var bed = await ModelCacheBed.StartAsync(more: "budgets: {day: {per: [tenant], usd: 0.0001, period: day}}");
+        // A call may need some 0.00019 USD and takes 0.00009: what is left after it is too little for another.
+        await using var bed = await ModelCacheBed.StartAsync(more: "budgets: {small: {per: [tenant], limit: 0.00025}}");
         bed.OpenAI.Handler = static _ => Answer.Json(Said.OpenAIWhole.Replace("\"completion_tokens\":2", "\"completion_tokens\":9", StringComparison.Ordinal));
         const string Small = ""","max_tokens":9""";
         await ModelCacheBed.ReadAsync(bed.ChatAsync(more: Small));
