@@ -47,10 +47,11 @@ public sealed class ModelCacheSdkTests
     [InlineData(true)] [InlineData(false)]
     public async Task Anthropic_OfAStoredAnswer_ReadsWholeAndStream(bool isStreamFirst)
     {
-        await using var bed = await ModelCacheBed.StartAsync();
+        // This SDK knows no temperature.
+        await using var bed = await ModelCacheBed.StartAsync("sampled: true");
         bed.Anthropic.Enqueue(isStreamFirst ? Answer.Stream(Said.AnthropicStream) : Answer.Json(Said.AnthropicWhole));
-        using var client = new AnthropicClient { ApiKey = ModelCacheBed.One, BaseUrl = bed.Gateway.Url.ToString().TrimEnd('/'), MaxRetries = 0 };
-        var ask = new MessageCreateParams { Model = "a", MaxTokens = 9, Temperature = 0, Messages = [new() { Role = Role.User, Content = "Hi" }] };
+        var client = new AnthropicClient { ApiKey = ModelCacheBed.One, BaseUrl = bed.Gateway.Url.ToString(), MaxRetries = 0, ResponseValidation = true };
+        var ask = new MessageCreateParams { Model = "a", MaxTokens = 9, Messages = [new UserMessageParam("Hi")] };
         for (var round = 0; round < 2; round++)
         {
             if (isStreamFirst || round > 0)
