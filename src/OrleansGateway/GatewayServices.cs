@@ -5,6 +5,7 @@ using OrleansGateway.Auth;
 using OrleansGateway.Auth.Jwt;
 using OrleansGateway.Budgets;
 using OrleansGateway.Caching;
+using OrleansGateway.Caching.Models;
 using OrleansGateway.Compression;
 using OrleansGateway.Configuration;
 using OrleansGateway.Cors;
@@ -98,6 +99,7 @@ internal static class GatewayServices
     {
         services.TryAddSingleton<ModelStage>();
         services.AddUsage();
+        services.AddModelCache();
         services.TryAddSingleton(provider => new Http1Upstream(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Http1Upstream>>()));
         services.TryAddSingleton(provider => new HttpUpstream(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HttpUpstream>>()));
         services.TryAddSingleton<Carriers>();
@@ -121,6 +123,19 @@ internal static class GatewayServices
         services.TryAddSingleton<ICallMeter>(provider => provider.GetRequiredService<UsageMeter>());
         services.TryAddSingleton<MeterStage>();
         services.TryAddSingleton<UsageStage>();
+    }
+
+    private static void AddModelCache(this IServiceCollection services)
+    {
+        services.TryAddSingleton(new InvalidationTable());
+        services.TryAddSingleton<ModelCacheMetrics>();
+        services.TryAddSingleton(provider => new ModelCache(
+            provider.GetRequiredService<Func<Snapshot>>()().Settings.Cache.ModelMemory.Bytes,
+            provider.GetRequiredService<ModelCacheMetrics>(),
+            provider.GetRequiredService<Random>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<AnswerDesk>();
+        services.TryAddSingleton<ModelCacheStage>();
     }
 
     private static IServiceCollection AddLimits(this IServiceCollection services)

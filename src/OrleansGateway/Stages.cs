@@ -1,6 +1,7 @@
 using OrleansGateway.Auth;
 using OrleansGateway.Budgets;
 using OrleansGateway.Caching;
+using OrleansGateway.Caching.Models;
 using OrleansGateway.Compression;
 using OrleansGateway.Cors;
 using OrleansGateway.Forwarding;
@@ -58,6 +59,8 @@ internal static class Stages
         services.GetRequiredService<ModelStage>(),
         // Bills what the call used, however it ends; around the stage that holds money for it.
         services.GetRequiredService<MeterStage>(),
+        // Answers from what was said before: usage, which costs nothing.
+        services.GetRequiredService<ModelCacheStage>(),
         // Holds what the call may use of tokens and money, now that its model and its size are known.
         services.GetRequiredService<BudgetStage>(),
         // Sends it. Last: all that may refuse has had its say.

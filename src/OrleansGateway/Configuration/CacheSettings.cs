@@ -1,6 +1,6 @@
 namespace OrleansGateway.Configuration;
 
-/// <summary>Room for the answers that routes with <c>cache</c> keep.</summary>
+/// <summary>Room for the answers that routes with <c>cache</c> or <c>model_cache</c> keep.</summary>
 public sealed record CacheStoreSettings
 {
     /// <summary>
@@ -15,6 +15,13 @@ public sealed record CacheStoreSettings
     /// </summary>
     [Range(typeof(ByteSize), "1KiB", "1GiB")]
     public ByteSize ObjectMax { get; init; } = ByteSize.FromMebibytes(1);
+
+    /// <summary>
+    /// Memory for the answers of models that routes with <c>model_cache</c> keep, apart from <c>memory</c>, so that pages cannot push out what costs money to make
+    /// again. 1MiB to 1024GiB; default 64MiB. Read at start only.
+    /// </summary>
+    [Range(typeof(ByteSize), "1MiB", "1024GiB")]
+    public ByteSize ModelMemory { get; init; } = ByteSize.FromMebibytes(64);
 }
 
 /// <summary>

@@ -45,7 +45,7 @@ public sealed record GatewaySettings
     /// <summary>What is sent to an OpenTelemetry collector.</summary>
     public TelemetrySettings Telemetry { get; init; } = new();
 
-    /// <summary>Room for the answers that routes with <c>cache</c> keep.</summary>
+    /// <summary>Room for the answers that routes with <c>cache</c> or <c>model_cache</c> keep.</summary>
     public CacheStoreSettings Cache { get; init; } = new();
 
     /// <summary>How the records of usage are kept.</summary>

@@ -18,6 +18,7 @@ internal sealed class Route
         Cors = settings.Cors is { } cors ? new CorsPolicy(cors) : null;
         Compression = settings.Compression is { } compression ? new CompressionPolicy(compression) : null;
         _cacheTags = [.. (settings.Cache?.Tags ?? []).Select(tag => TagTemplate.Parse(tag, Pattern).Template!)];
+        ModelCacheTags = [.. (settings.ModelCache?.Tags ?? []).Select(static tag => CacheTagTemplate.Parse(tag).Template!)];
         RequestHeaders = HeaderChanges.Of(settings.RequestHeaders);
         ResponseHeaders = HeaderChanges.Of(settings.ResponseHeaders);
         AcceptsKeys = settings.Auth.Contains(CredentialKind.Key);
@@ -55,6 +56,9 @@ internal sealed class Route
 
     public CorsPolicy? Cors { get; }
     public CompressionPolicy? Compression { get; }
+
+    /// <summary>Tags that models' answers are stored with.</summary>
+    public CacheTagTemplate[] ModelCacheTags { get; }
 
     /// <summary>Changes to requests before they are passed on; none if there are none.</summary>
     public HeaderChanges? RequestHeaders { get; }

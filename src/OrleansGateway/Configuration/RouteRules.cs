@@ -25,6 +25,7 @@ internal static class RouteRules
             HeaderRules.Check(route.ResponseHeaders, SettingPath.Field(owner, "response_headers"), findings);
             AnswerRules.Check(route, owner, findings);
             if (route.Cache is { } cache && pattern is not null) CheckTags(cache, pattern, SettingPath.Field(owner, "cache"), findings);
+            ModelCacheRules.Check(route, owner, findings);
         }
     }
 
@@ -45,10 +46,10 @@ internal static class RouteRules
                     "rewrite", "request_headers", "response_headers", "pass_credentials", "cache");
                 break;
             case "upstream":
-                Forbid("Only a route of the model API has models; take it out.", "models");
+                Forbid("Only a route of the model API has models; take it out.", "models", "model_cache");
                 break;
             case var kind:
-                Forbid($"A route with {kind} passes nothing on; take it out.", "models", "rewrite", "request_headers", "pass_credentials", "request_body_max", "cache");
+                Forbid($"A route with {kind} passes nothing on; take it out.", "models", "model_cache", "rewrite", "request_headers", "pass_credentials", "request_body_max", "cache");
                 if (kind == "redirect") Forbid("A redirect has no body to compress; take it out.", "compression");
                 break;
         }

@@ -76,6 +76,9 @@ public sealed record RouteSettings
     /// <summary>Stores the upstream's answers for later requests. Default: none, every request goes to the upstream.</summary>
     public CacheSettings? Cache { get; init; }
 
+    /// <summary>Stores models' answers for later calls that ask for exactly the same. Only for the model API. Default: none, every call goes to its provider.</summary>
+    public ModelCacheSettings? ModelCache { get; init; }
+
     /// <summary>
     /// Largest request body. 0 to 1024 GiB; default: none, <c>limits.request_body_max</c> counts, but not for calls of gRPC to an upstream that speaks HTTP/2.
     /// Bodies passed on to an upstream are not held in memory.

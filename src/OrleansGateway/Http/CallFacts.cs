@@ -62,6 +62,9 @@ internal class CallFacts
     /// <summary>Tokens as the provider reported them; none if it never did.</summary>
     public TokenUsage? Usage { get; set; }
 
+    /// <summary>What an answer from the cache has saved; none if it came from a provider.</summary>
+    public SavedUsage? Saved { get; set; }
+
     /// <summary>Why the model stopped, in the client's dialect; none if it did not say.</summary>
     public string? FinishReason { get; set; }
 
@@ -74,6 +77,11 @@ internal class CallFacts
     /// <summary>How the call ended.</summary>
     public CallOutcome Outcome { get; set; }
 }
+
+/// <summary>What a call would have used if no cache had answered it.</summary>
+/// <param name="Tokens">Tokens of the answer, as its provider told them.</param>
+/// <param name="Billed">What the tenant would have been billed, in nano-dollars.</param>
+internal readonly record struct SavedUsage(TokenUsage Tokens, long Billed);
 
 /// <summary>How a model call ended.</summary>
 internal enum CallOutcome

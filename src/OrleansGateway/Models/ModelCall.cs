@@ -16,12 +16,25 @@ internal sealed class ModelCall(ModelEndpoint endpoint, RequestBody body, Reques
     public RequestEnvelope Envelope => envelope;
 
     /// <summary>The model that serves it: the one asked for, or a cheaper one where a budget says so.</summary>
-    public Model Entry { get; set; } = entry;
+    public Model Entry
+    {
+        get => entry;
+        set => (entry, Order) = (value, null);
+    }
 
     public ReadOnlyMemory<byte> Body => body.Memory;
 
     /// <summary>Whether its answer is read to the end though the client has gone: the provider then says what it bills.</summary>
-    public bool IsDrained { get; init; }
+    public bool IsDrained { get; set; }
+
+    /// <summary>Ends with it where more than its own client waits for its answer; none where the client alone does.</summary>
+    public CancellationToken? Lifetime { get; set; }
+
+    /// <summary>Stands between its provider's answer and the client; none for nobody.</summary>
+    public IAnswerTap? Tap { get; set; }
+
+    /// <summary>The targets in the order in which they are to be tried, once it is drawn. Another model has other targets.</summary>
+    public Target[]? Order { get; set; }
 
     /// <summary>What limits and budgets let it use; none if none applies.</summary>
     public IAllowance? Allowance { get; set; }
@@ -40,6 +53,7 @@ internal sealed class ModelCall(ModelEndpoint endpoint, RequestBody body, Reques
         (ServiceTier, Connected) = (null, default);
         Said?.Clear();
         Attempts++;
+        if (Attempts > 1) Tap?.Missed();
     }
 
     /// <summary>The request in canonical form, read when the first target of another dialect needs it; or why it cannot be carried to one.</summary>

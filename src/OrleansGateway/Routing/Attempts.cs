@@ -55,13 +55,14 @@ internal sealed class Attempts(Upstreams upstreams, AdaptiveGates gates, Readine
         if (UpstreamCall.Prepare(exchange, call, target, time, out var upstream) is { } refusal) return new Failure(refusal, TryNext: true) { NotSent = true };
         // An answer that is read to its end though nobody waits for it ends with the gateway, at the latest.
         exchange.Aborted.ThrowIfCancellationRequested();
-        var aborted = call.IsDrained ? readiness.CutOff : exchange.Aborted;
+        var aborted = call.Lifetime ?? (call.IsDrained ? readiness.CutOff : exchange.Aborted);
         using var deadline = new Deadline(new Waits(target.Timeouts.FirstToken, target.Timeouts.Idle, target.Timeouts.Total), time, aborted);
         deadline.AwaitFirstByte();
         (call.WasSent, call.AttemptWasSent) = (true, true);
         try
         {
-            await using var response = await upstreams.For(target.Provider).SendAsync(upstream!.Request, deadline.Token);
+            var answer = await upstreams.For(target.Provider).SendAsync(upstream!.Request, deadline.Token);
+            await using var response = call.Tap?.Of(call, target, answer) ?? answer;
             (call.HeadAt, call.UpstreamStatus) = (time.GetTimestamp(), response.Status);
             AnswerHead.Note(call, response);
             return await CarryAsync(exchange, call, upstream, response, deadline);
@@ -91,24 +92,7 @@ internal sealed class Attempts(Upstreams upstreams, AdaptiveGates gates, Readine
         if (response.Status is < 200 or > 299) return await ReadErrorAsync(call, upstream, response, deadline);
         if (response.Header("Content-Encoding") is not null)
             return new Failure(Refusal.BadGateway("The provider of this model sent a compressed answer that was not asked for."), TryNext: true) { MayBeBilled = true };
-        var isStream = response.Header("Content-Type")?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) ?? false;
-        var translation = upstream.Relay as Translation;
-        Refusal? refusal;
-        if (isStream && translation is not null && !call.Stream)
-        {
-            refusal = Refusal.BadGateway("The provider of this model sent a stream that was not asked for.");
-        }
-        else if (isStream)
-        {
-            using var answer = new StreamAnswer(exchange, call, response, upstream.Relay, deadline, time);
-            refusal = await answer.RunAsync();
-        }
-        else
-        {
-            using var answer = new WholeAnswer(exchange, call, response, deadline, time);
-            refusal = translation is null ? await answer.PassThroughAsync() : await answer.TranslateAsync(translation, call.Stream);
-        }
-
+        var refusal = await AnswerCarrier.CarryAsync(exchange, call, upstream.Relay, response, deadline, time);
         return refusal is null ? null : new Failure(refusal, TryNext: true) { MayBeBilled = true };
     }
 

@@ -18,7 +18,7 @@ internal sealed class UpstreamStage(Attempts attempts, ICallMeter meter, Gateway
             return;
         }
 
-        var targets = TargetOrder.Draw(call.Entry, random);
+        var targets = call.Order ?? TargetOrder.Draw(call.Entry, random);
         Failure? last = null;
         foreach (var target in targets)
         {

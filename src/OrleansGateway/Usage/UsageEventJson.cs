@@ -46,6 +46,8 @@ internal static class UsageEventJson
         Text("error", record.Error);
         json.WriteString("outcome", record.Outcome.Word());
         json.WriteString("cache", Word(record.Cache));
+        if (record.SavedTokens > 0) json.WriteNumber("saved_tokens", record.SavedTokens);
+        if (record.Saved != 0) json.WriteNumber("saved", record.Saved);
         WriteLabels(json, record);
         json.WriteEndObject();
 

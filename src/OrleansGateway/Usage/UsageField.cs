@@ -66,4 +66,6 @@ internal enum UsageField : byte
     RequestCost = 68,
     Billed = 69,
     PromptHash = 70,
+    SavedTokens = 71,
+    Saved = 72,
 }

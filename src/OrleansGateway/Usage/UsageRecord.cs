@@ -113,6 +113,12 @@ internal sealed record UsageRecord
 
     public UsageCache Cache { get; init; }
 
+    /// <summary>Tokens of an answer that came from the cache: no provider was asked for them, and they are in no other figure.</summary>
+    public long SavedTokens { get; init; }
+
+    /// <summary>What the tenant would have been billed for it, in nano-dollars.</summary>
+    public long Saved { get; init; }
+
     /// <summary>Tells requests of one tenant that are the same, byte for byte (<see cref="Usage.PromptHash"/>); none for what has no body.</summary>
     public long? PromptHash { get; init; }
 

@@ -136,6 +136,8 @@ internal static class UsageRecordCodec
         to.Text(UsageField.Error, Cut(record.Error));
         to.Number(UsageField.Outcome, (long)record.Outcome);
         to.Number(UsageField.Cache, (long)record.Cache);
+        to.Number(UsageField.SavedTokens, record.SavedTokens);
+        to.Number(UsageField.Saved, record.Saved);
         if (record.PromptHash is { } hash) to.NumberOrZero(UsageField.PromptHash, hash);
     }
 
@@ -204,6 +206,8 @@ internal static class UsageRecordCodec
         Error = fields.Text(UsageField.Error),
         Outcome = (CallOutcome)fields.UpTo(UsageField.Outcome, (int)s_lastOutcome),
         Cache = (UsageCache)fields.UpTo(UsageField.Cache, (int)UsageCache.Hit),
+        SavedTokens = fields.Number(UsageField.SavedTokens),
+        Saved = fields.Number(UsageField.Saved),
         PromptHash = fields.Has(UsageField.PromptHash) ? fields.Number(UsageField.PromptHash) : null,
         Tags = fields.Many(UsageField.Tag, static value => value.Text()),
         Metadata = fields.Many(UsageField.Metadata, static value => KeyValuePair.Create(value.Part(), value.Part())),

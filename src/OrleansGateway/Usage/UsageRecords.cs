@@ -25,8 +25,11 @@ internal sealed class UsageRecords(UsageIds ids, Guid edge, TimeProvider time)
         Status = StatusOf(exchange),
         Error = exchange.Refusal?.Code,
         Outcome = OutcomeOf(exchange),
-        Cache = exchange.Cache.IsServed() ? UsageCache.Hit : exchange.Cache == CacheUse.None ? UsageCache.None : UsageCache.Miss,
+        Cache = CacheOf(exchange),
     };
+
+    private static UsageCache CacheOf(Exchange exchange) =>
+        exchange.Cache.IsServed() ? UsageCache.Hit : exchange.Cache is CacheUse.None or CacheUse.Bypass ? UsageCache.None : UsageCache.Miss;
 
     private static CallOutcome OutcomeOf(Exchange exchange)
     {
@@ -61,6 +64,9 @@ internal sealed class UsageRecords(UsageIds ids, Guid edge, TimeProvider time)
             ToFirstByte = call.FirstByteAt >= from && call.FirstByteAt != 0 ? time.GetElapsedTime(from, call.FirstByteAt) : null,
             Duration = time.GetElapsedTime(from),
             FinishReason = call.FinishReason,
+            Cache = CacheOf(exchange),
+            SavedTokens = call.Saved is { Tokens: var tokens } ? tokens.TotalInput + tokens.Output : 0,
+            Saved = call.Saved?.Billed ?? 0,
             PromptHash = PromptHash.Of(exchange.Caller?.Tenant, call.Body.Span),
             Tags = labels.Tags,
             Metadata = labels.WithCaller(exchange.Caller),

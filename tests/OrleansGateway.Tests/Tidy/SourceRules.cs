@@ -22,7 +22,7 @@ internal static partial class SourceRules
         ["Forwarding"] = ["Upstream", "Http", "Configuration", "Telemetry"],
         ["Cors"] = ["Http", "Configuration"],
         ["Compression"] = ["Http", "Configuration"],
-        ["Caching"] = ["Forwarding", "Invalidation", "Upstream", "Http", "Configuration", "Telemetry"],
+        ["Caching"] = ["Forwarding", "Invalidation", "Models", "Prices", "Routing", "Usage", "Upstream", "Http", "Configuration", "Telemetry"],
         ["Shedding"] = ["Http", "Configuration", "Telemetry"],
         ["Prices"] = ["Http", "Configuration"],
         ["Events"] = ["Audit", "Leases", "Upstream", "Configuration", "Telemetry"],

@@ -86,6 +86,8 @@ internal static class TestRecords
         Error = Text(random),
         Outcome = Of<CallOutcome>(random),
         Cache = Of<UsageCache>(random),
+        SavedTokens = Number(random),
+        Saved = Number(random),
         PromptHash = random.Next(3) == 0 ? null : Number(random),
         Tags = [.. Times(random).Select(_ => Text(random) ?? "")],
         Metadata = [.. Times(random).Select(_ => KeyValuePair.Create(Text(random) ?? "", Text(random) ?? ""))],
