@@ -5,8 +5,8 @@ using OrleansGateway.Http.StructuredFields;
 namespace OrleansGateway.Caching.Terms;
 
 /// <summary>
-/// Which parameters of a query an answer does not vary by: <c>No-Vary-Search</c> (draft-ietf-httpbis-no-vary-search). A field that is not valid, or says what is not known
-/// here, counts as not there: then every difference counts, which is safe.
+/// Which parameters of a query an answer does not vary by: <c>No-Vary-Search</c> (draft-ietf-httpbis-no-vary-search). A field that is not valid,
+/// or says what is not known here, counts as not there: then every difference counts, which is safe.
 /// </summary>
 internal sealed class SearchVariance
 {
@@ -85,7 +85,8 @@ internal sealed class SearchVariance
         for (var i = 0; i < utf8.Length; i++)
         {
             if (utf8[i] == '+') bytes.Add((byte)' ');
-            else if (utf8[i] == '%' && i + 2 < utf8.Length && byte.TryParse(utf8.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var octet))
+            else if (utf8[i] == '%' && i + 2 < utf8.Length
+                && byte.TryParse(utf8.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var octet))
             {
                 bytes.Add(octet);
                 i += 2;

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Primitives;
 namespace OrleansGateway.Http.StructuredFields;
 
 /// <summary>
-/// Reads structured fields (RFC 9651 §4.2). One fault makes the whole field invalid, and a field that is not valid must be taken as if it were not there: so each method
-/// gives all or nothing.
+/// Reads structured fields (RFC 9651 §4.2). One fault makes the whole field invalid, and a field that is not valid must be taken as if it were not
+/// there: so each method gives all or nothing.
 /// </summary>
 internal static class StructuredField
 {
