@@ -22,6 +22,7 @@ internal static class EmbeddedEngine
         EmbeddedLeases.Add(services, stateFolder);
         EmbeddedUsage.Add(services, stateFolder);
         EmbeddedEvents.Add(services, stateFolder);
+        EmbeddedInvalidation.Add(services, stateFolder);
         return services;
     }
 }

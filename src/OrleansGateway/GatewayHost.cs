@@ -123,6 +123,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<EmbeddedLeases>().StartAsync(cancellation);
         await services.GetRequiredService<EmbeddedEvents>().StartAsync(cancellation);
+        await services.GetRequiredService<EmbeddedInvalidation>().StartAsync(cancellation);
         services.GetRequiredService<EmbeddedUsage>().Start();
         await services.GetRequiredService<Evidence>().BeginAsync(cancellation);
         Observe(configuration, services.GetRequiredService<GatewayMetrics>(), services.GetRequiredService<EmbeddedLeases>());

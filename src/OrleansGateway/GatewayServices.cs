@@ -64,6 +64,8 @@ internal static class GatewayServices
         services.TryAddSingleton<UsageEndpoints>();
         services.TryAddSingleton<InsightEndpoints>();
         services.TryAddSingleton<WebhookEndpoints>();
+        services.TryAddSingleton<PurgeEndpoints>();
+        services.TryAddSingleton<EventIntakeEndpoints>();
         return services;
     }
 

@@ -201,5 +201,10 @@ internal sealed record UpstreamTargetDocument(
 [JsonSerializable(typeof(DeadLetterListDocument))]
 [JsonSerializable(typeof(ResentDocument))]
 [JsonSerializable(typeof(ReplayDocument))]
+[JsonSerializable(typeof(PurgeRequest))]
+[JsonSerializable(typeof(PurgeDocument))]
+[JsonSerializable(typeof(EventOutcomeDocument))]
+[JsonSerializable(typeof(ParkedListDocument))]
+[JsonSerializable(typeof(ParkedDocument))]
 [JsonSerializable(typeof(JsonObject))]
 internal sealed partial class AdminJson : JsonSerializerContext;

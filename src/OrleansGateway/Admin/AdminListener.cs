@@ -72,6 +72,8 @@ internal sealed class AdminListener : IAsyncDisposable
             services.GetRequiredService<InsightEndpoints>(),
             services.GetRequiredService<AccountingEndpoints>(),
             services.GetRequiredService<WebhookEndpoints>(),
+            services.GetRequiredService<PurgeEndpoints>(),
+            services.GetRequiredService<EventIntakeEndpoints>(),
             services.GetRequiredService<StatusSource>().Now,
             services.GetRequiredService<UpstreamStatus>().Now,
             services.GetRequiredService<TimeProvider>());

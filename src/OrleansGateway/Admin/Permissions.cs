@@ -43,6 +43,9 @@ internal enum Permission
     /// <summary>Events and webhooks, of all tenants.</summary>
     ReadEvents,
     ChangeEvents,
+
+    /// <summary>What is cached, and events that say what is to be invalidated of it.</summary>
+    PurgeCache,
 }
 
 /// <summary>Who may do what: the one table.</summary>
@@ -52,7 +55,7 @@ internal static class Permissions
     {
         [AdminRole.Owner] = [.. Enum.GetValues<Permission>()],
         [AdminRole.Operator] = [.. Enum.GetValues<Permission>().Where(p => p != Permission.ChangeAdmins)],
-        [AdminRole.TenantAdmin] = [Permission.ReadApi, Permission.ReadKeys, Permission.ChangeKeys, Permission.ReadTenants, Permission.ChangeMembers, Permission.ReadBudgets, Permission.ReadUsage],
+        [AdminRole.TenantAdmin] = [Permission.ReadApi, Permission.ReadKeys, Permission.ChangeKeys, Permission.ReadTenants, Permission.ChangeMembers, Permission.ReadBudgets, Permission.ReadUsage, Permission.PurgeCache],
         // Not the text of the configuration: its secrets are masked, and its comments are not.
         [AdminRole.Viewer] =
         [
@@ -65,6 +68,7 @@ internal static class Permissions
     private static readonly FrozenSet<Permission> WithinATenant =
     [
         Permission.ReadApi, Permission.ReadKeys, Permission.ChangeKeys, Permission.ReadTenants, Permission.ChangeMembers, Permission.ReadBudgets, Permission.ReadUsage,
+        Permission.PurgeCache,
     ];
 
     private static readonly FrozenDictionary<string, AdminRole> ByName = new Dictionary<string, AdminRole>

@@ -35,7 +35,8 @@ internal static class RequestBody
         }
     }
 
-    private static async Task<(byte[] Body, IResult? Refused)> ReadBytesAsync(HttpContext http, int bytesMax)
+    /// <summary>The bytes sent, or the answer that refuses them.</summary>
+    public static async Task<(byte[] Body, IResult? Refused)> ReadBytesAsync(HttpContext http, int bytesMax)
     {
         try
         {

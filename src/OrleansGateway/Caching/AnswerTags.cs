@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Primitives;
 using OrleansGateway.Caching.Terms;
+using OrleansGateway.Http.StructuredFields;
 using OrleansGateway.Invalidation;
 
 namespace OrleansGateway.Caching;
@@ -44,31 +45,7 @@ internal static class AnswerTags
     /// <summary>The origin whose groups they are (RFC 9875 §2.1): scheme and host.</summary>
     public static string OriginOf(string scheme, string host) => scheme + "://" + (ClientUrl.HostOf(host) ?? host);
 
-    /// <summary>The strings of a list of structured fields (RFC 9651); none if it is not valid.</summary>
-    public static IReadOnlyList<string> Strings(StringValues lines)
-    {
-        var found = new List<string>();
-        var rest = string.Join(", ", lines.ToArray()).AsSpan().Trim(' ');
-        while (!rest.IsEmpty)
-        {
-            if (rest[0] != '"') return [];
-            var (text, end) = (new System.Text.StringBuilder(), 1);
-            for (; end < rest.Length && rest[end] != '"'; end++)
-            {
-                if (rest[end] == '\\' && ++end >= rest.Length) return [];
-                text.Append(rest[end]);
-            }
-
-            if (end >= rest.Length) return [];
-            found.Add(text.ToString());
-            rest = rest[(end + 1)..];
-            // Parameters are for others.
-            var comma = rest.IndexOf(',');
-            if (comma < 0) return found;
-            rest = rest[(comma + 1)..].TrimStart(" \t");
-            if (rest.IsEmpty) return [];
-        }
-
-        return found;
-    }
+    /// <summary>The strings of a list of structured fields (RFC 9651); none if it is not valid or holds something else (RFC 9875 §2).</summary>
+    public static IReadOnlyList<string> Strings(StringValues lines) =>
+        StructuredField.TryReadList(lines, out var list) && list.All(static member => member.IsString) ? [.. list.Select(static member => member.Value.Text)] : [];
 }

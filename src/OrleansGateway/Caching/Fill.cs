@@ -88,9 +88,7 @@ internal sealed class Fill
             if (result.Kind == FillKind.Again)
             {
                 await _fetch.DisposeAsync();
-                _order.Completes = false;
-                _order.Request.Set("Range", null);
-                _order.Request.Set("If-Range", null);
+                _order.AskForWhole();
                 _fetch = NewFetch();
                 result = await FillJudge.AskAsync(_cache, _order, _fetch);
             }

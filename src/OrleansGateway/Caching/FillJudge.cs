@@ -16,7 +16,8 @@ internal static class FillJudge
         if (refusal is not null) return MayGiveStale(cache, order) ? new FillResult(FillKind.Stale, 0, order.Stored) : new FillResult(FillKind.Refused, 0, Refusal: refusal);
         var answer = fetch.Answer!;
         if (order.Completes && answer.Status is 206 or 416) return Completed(cache, order, answer, times) ?? new FillResult(FillKind.Again);
-        if (order.Stored is not null && answer.Status == StatusCodes.Status304NotModified) return Confirmed(cache, order, answer, times);
+        if (order is { Stored: not null, IsWhole: false } && answer.Status == StatusCodes.Status304NotModified)
+            return Confirmed(cache, order, answer, times) ?? new FillResult(FillKind.Again);
         if (answer.Status is 500 or 502 or 503 or 504 && MayGiveStale(cache, order)) return new FillResult(FillKind.Stale, answer.Status, order.Stored);
         return Judge(cache, order, answer, times);
     }
@@ -58,17 +59,22 @@ internal static class FillJudge
         return new FillResult(FillKind.Live, status, Detail: whyNot);
     }
 
-    /// <summary>What is stored still holds: its head is brought up to date, and counts as fetched by this request (RFC 9111 §4.3.4).</summary>
-    private static FillResult Confirmed(AnswerCache cache, FillOrder order, UpstreamResponse answer, in AnswerTimes times)
+    /// <summary>
+    /// What is stored still holds: its head is brought up to date, and counts as fetched by this request (RFC 9111 §4.3.4). None if it is another representation that the 304 speaks of, or
+    /// if what it says of it cannot be kept: then the whole is to be asked for.
+    /// </summary>
+    private static FillResult? Confirmed(AnswerCache cache, FillOrder order, UpstreamResponse answer, in AnswerTimes times)
     {
         var before = order.Stored!;
+        if (answer.Header("ETag") is ['"', ..] tag && before.Terms.EntityTag is { } ours && ours != tag && ours != "W/" + tag) return null;
         var head = before.Head.UpdatedBy(answer);
         var directives = AnswerTerms.DirectivesOf(head, out var isTargeted);
         var terms = AnswerTerms.Of(head, directives, isTargeted, order.Settings, times, cache.Time);
         var whyNot = StoreRules.WhyNot(head, directives, isTargeted, order.Terms, order.Settings);
-        var tags = AnswerTags.Of(head, order.RouteTags, AnswerTags.OriginOf(order.Key.Scheme, order.Key.Host)) ?? [];
+        if (AnswerTags.Of(head, order.RouteTags, AnswerTags.OriginOf(order.Key.Scheme, order.Key.Host)) is not { } tags) return null;
         var cells = order.Invalidations.Intern(order.Ticket, order.Key.Host, order.Key.Url, tags);
-        var updated = new CachedAnswer(head, terms, before.Vary, order.Invalidations, cells, order.Ticket.Seq) { Length = before.Length, Part = before.Part, PartOf = before.PartOf };
+        var vary = answer.Header("Vary") is null ? before.Vary : VaryTerms.Of(head, order, static (order, name) => order.Field(name));
+        var updated = new CachedAnswer(head, terms, vary, order.Invalidations, cells, order.Ticket.Seq) { Length = before.Length, Part = before.Part, PartOf = before.PartOf };
         updated.WithBody(before.Body);
         if (whyNot is null)
         {
@@ -93,7 +99,7 @@ internal static class FillJudge
         var directives = AnswerTerms.DirectivesOf(head, out var isTargeted);
         if (StoreRules.WhyNot(head, directives, isTargeted, order.Terms, order.Settings) is not null) return null;
         var terms = AnswerTerms.Of(head, directives, isTargeted, order.Settings, times, cache.Time);
-        var tags = AnswerTags.Of(head, order.RouteTags, AnswerTags.OriginOf(order.Key.Scheme, order.Key.Host)) ?? [];
+        if (AnswerTags.Of(head, order.RouteTags, AnswerTags.OriginOf(order.Key.Scheme, order.Key.Host)) is not { } tags) return null;
         var cells = order.Invalidations.Intern(order.Ticket, order.Key.Host, order.Key.Url, tags);
         // What is there is valid up to now, the rest from when it was asked for, and that is earlier.
         if (before.Check() != Standing.Valid)

@@ -42,6 +42,9 @@ internal sealed class FillOrder(CacheKey key, Route route, OriginRequest request
     /// <summary>Whether <see cref="Stored"/> is the beginning of what is asked for, and only the rest is.</summary>
     public bool Completes { get; set; }
 
+    /// <summary>Whether the origin is asked for all of it on no condition, because what it said on one was of no use.</summary>
+    public bool IsWhole { get; private set; }
+
     /// <summary>Whether no client waits for it.</summary>
     public bool IsBackground { get; init; }
 
@@ -58,6 +61,13 @@ internal sealed class FillOrder(CacheKey key, Route route, OriginRequest request
         }
 
         return found;
+    }
+
+    /// <summary>All of it is to be asked for, whatever is stored.</summary>
+    public void AskForWhole()
+    {
+        (Completes, IsWhole) = (false, true);
+        foreach (var name in (string[])["Range", "If-Range", "If-None-Match", "If-Modified-Since"]) request.Set(name, null);
     }
 
     public void Dispose() => Ticket.Dispose();

@@ -21,6 +21,8 @@ internal static class GatewayCommandLine
         UsageCommand.Create(Environment.GetEnvironmentVariable),
         LimitsCommand.Create(Environment.GetEnvironmentVariable),
         WebhooksCommand.Create(Environment.GetEnvironmentVariable),
+        PurgeCommand.Create(Environment.GetEnvironmentVariable),
+        EventsCommand.Create(Environment.GetEnvironmentVariable),
         StatusCommand.Create(Environment.GetEnvironmentVariable),
         UpstreamsCommand.Create(Environment.GetEnvironmentVariable),
         PricesCommand.Create(TimeProvider.System),

@@ -84,6 +84,9 @@ public sealed record GatewaySettings
     /// <summary>Receivers of events, by id.</summary>
     public IReadOnlyDictionary<string, WebhookSettings> Webhooks { get; init; } = new Dictionary<string, WebhookSettings>();
 
+    /// <summary>How what is cached is invalidated by events of backends.</summary>
+    public InvalidationSettings Invalidation { get; init; } = new();
+
     /// <summary>Servers of HTTP APIs that routes pass requests on to, by id.</summary>
     public IReadOnlyDictionary<string, UpstreamSettings> Upstreams { get; init; } = new Dictionary<string, UpstreamSettings>();
 

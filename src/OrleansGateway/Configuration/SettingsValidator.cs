@@ -24,5 +24,6 @@ internal static class SettingsValidator
         BudgetRules.Check(settings, findings);
         UsageRules.Check(settings.Usage, findings);
         WebhookRules.Check(settings, findings);
+        InvalidationRules.Check(settings, findings);
     }
 }

@@ -9,6 +9,9 @@ internal sealed class InvalidationTable(InvalidationBounds? bounds = null)
     private readonly ConcurrentDictionary<string, TenantInvalidations> _tenants = new(StringComparer.Ordinal);
     private readonly TenantInvalidations _everybodys = new(bounds ?? InvalidationBounds.Default);
 
+    /// <summary>Ids of all that something has been stored or invalidated of.</summary>
+    public IReadOnlyCollection<string> Tenants => (IReadOnlyCollection<string>)_tenants.Keys;
+
     /// <param name="tenant">Id of the tenant; none for what is everybody's.</param>
     public TenantInvalidations Of(string? tenant) =>
         tenant is null ? _everybodys : _tenants.TryGetValue(tenant, out var known) ? known : _tenants.GetOrAdd(tenant, static (_, bounds) => new TenantInvalidations(bounds), _bounds);

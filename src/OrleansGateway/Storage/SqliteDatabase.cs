@@ -1,6 +1,7 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
 using OrleansGateway.Storage.Events;
+using OrleansGateway.Storage.Invalidation;
 using OrleansGateway.Storage.Ledger;
 using OrleansGateway.Storage.Usage;
 
@@ -31,6 +32,9 @@ internal sealed class SqliteDatabase : IDisposable
     /// </summary>
     public const string EventsFileName = "events.db";
 
+    /// <summary>Name of the database of invalidations in the state folder. A file of its own: a purge waits for nobody's writes.</summary>
+    public const string CacheFileName = "cache.db";
+
     private readonly string _connectionString;
 
     private SqliteDatabase(string path) => _connectionString = new SqliteConnectionStringBuilder
@@ -56,6 +60,10 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>The same with <c>events.db</c>.</summary>
     public static SqliteDatabase OpenEvents(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log) =>
         Open(stateFolder, EventsFileName, EventSchema.Sqlite, time, log);
+
+    /// <summary>The same with <c>cache.db</c>.</summary>
+    public static SqliteDatabase OpenCache(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log) =>
+        Open(stateFolder, CacheFileName, CacheSchema.Sqlite, time, log);
 
     private static SqliteDatabase Open(string stateFolder, string fileName, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<SqliteDatabase> log)
     {

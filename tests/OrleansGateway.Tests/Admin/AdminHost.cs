@@ -4,8 +4,8 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -14,9 +14,12 @@ using OrleansGateway.Admin;
 using OrleansGateway.Admin.Insights;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
+using OrleansGateway.Invalidation;
+using OrleansGateway.Invalidation.Messages;
 using OrleansGateway.Leases.Owners;
 using OrleansGateway.Limits;
 using OrleansGateway.Storage;
+using OrleansGateway.Storage.Invalidation;
 using OrleansGateway.Storage.Ledger;
 using OrleansGateway.Storage.Usage;
 using OrleansGateway.Tests.Events;
@@ -44,6 +47,7 @@ internal sealed class AdminHost : IAsyncDisposable
         routes: {chat: {path: /} }
         rate_limits: {per-key: {per: [key], limit: 60} }
         budgets: {team: {per: [tenant, team], limit: 100} }
+        invalidation: {sources: {shop: {tenants: [acme] } } }
 
         """;
 
@@ -82,6 +86,9 @@ internal sealed class AdminHost : IAsyncDisposable
     public required UsageBook Usage { get; init; }
 
     public required UsageTail Tail { get; init; }
+
+    /// <summary>What has been invalidated by the API.</summary>
+    public required InvalidationTable Invalidations { get; init; }
 
     public string ConfigPath => Folder.File("gateway.yaml");
     public Uri Address { get; }
@@ -124,16 +131,24 @@ internal sealed class AdminHost : IAsyncDisposable
             new UsageAudit(book, usage, new AccountBook(), ledger, rules, () => source.Current, directory.Time), rerate, new SqliteAuditLog(directory.Database), directory.Time);
         var events = new EventBed(directory.Time, () => source.Current, loggers);
         var tail = new UsageTail();
+        var invalidations = new InvalidationTable();
+        var cache = new CacheDatabase(SqliteDatabase.OpenCache(folder.Path, directory.Time, loggers.CreateLogger<SqliteDatabase>()));
+        var publisher = new Publisher(
+            new EmbeddedSequencer(new SqliteInvalidationLog(cache, directory.Time), invalidations, directory.Time, loggers.CreateLogger<EmbeddedSequencer>()), invalidations);
+        var parked = new SqliteParkedMessages(cache);
+        var intake = new EventIntake(new EventSources(() => source.Current), publisher, parked, directory.Time, loggers.CreateLogger<EventIntake>());
         var endpoints = AdminEndpoints.All(directory.Keys, directory.Tenants, admins, changes, new SqliteAuditLog(directory.Database),
             new BudgetEndpoints(owners, new SettlementByHand(book, usage, owners, directory.Time), rules, directory.Tenants, new SqliteAuditLog(directory.Database), new Random(1), directory.Time),
             new LimitEndpoints(new LimitExplanation(rules, owners), directory.Keys, () => source.Current),
             new UsageEndpoints(reports ?? book, book, tail, directory.Time),
             new InsightEndpoints(reports ?? book, book, () => source.Current, rules, owners, directory.Tenants, directory.Keys, directory.Time),
             accounting,
-            new WebhookEndpoints(events.Deliveries, new Random(1), directory.Time), () => Status, () => Upstreams, directory.Time);
+            new WebhookEndpoints(events.Deliveries, new Random(1), directory.Time),
+            new PurgeEndpoints(publisher, directory.Tenants, new SqliteAuditLog(directory.Database), directory.Time),
+            new EventIntakeEndpoints(intake, parked, new SqliteAuditLog(directory.Database), directory.Time), () => Status, () => Upstreams, directory.Time);
         new AdminApi(endpoints, admins, new RequestIds(new Random(1)), loggers.CreateLogger<AdminApi>()).Map(app);
         await app.StartAsync(Cancel);
-        return new AdminHost(app, folder, directory, token, admins, source, changes, events) { Usage = book, Tail = tail };
+        return new AdminHost(app, folder, directory, token, admins, source, changes, events) { Usage = book, Tail = tail, Invalidations = invalidations };
     }
 
     /// <summary>A call with another token, and a body of any kind.</summary>

@@ -72,8 +72,8 @@ internal sealed class AnswerTerms
     public static CacheDirectives DirectivesOf(StoredHead head, out bool isTargeted)
     {
         isTargeted = true;
-        if (head["Gateway-Cache-Control"] is { Count: > 0 } own && TargetedField.TryRead(string.Join(", ", own.ToArray()), out var directives)) return directives;
-        if (head["CDN-Cache-Control"] is { Count: > 0 } others && TargetedField.TryRead(string.Join(", ", others.ToArray()), out directives)) return directives;
+        if (head["Gateway-Cache-Control"] is { Count: > 0 } own && TargetedField.TryRead(own, out var directives)) return directives;
+        if (head["CDN-Cache-Control"] is { Count: > 0 } others && TargetedField.TryRead(others, out directives)) return directives;
         isTargeted = false;
         directives = new CacheDirectives();
         foreach (var line in head["Cache-Control"]) directives.Read(line);
