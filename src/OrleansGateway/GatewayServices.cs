@@ -129,7 +129,6 @@ internal static class GatewayServices
 
     private static void AddModelCache(this IServiceCollection services)
     {
-        services.TryAddSingleton(new InvalidationTable());
         services.TryAddSingleton<ModelCacheMetrics>();
         services.TryAddSingleton(provider => new ModelCache(
             provider.GetRequiredService<Func<Snapshot>>()().Settings.Cache.ModelMemory.Bytes,
@@ -170,8 +169,6 @@ internal static class GatewayServices
     private static void AddCaching(this IServiceCollection services)
     {
         services.TryAddSingleton<CacheMetrics>();
-        services.TryAddSingleton<InvalidationTable>();
-        services.TryAddSingleton<IInvalidationSequencer, LocalSequencer>();
         services.TryAddSingleton<AnswerCache>();
         services.TryAddSingleton<CacheFetch>();
         services.TryAddSingleton<CachePassing>();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Configuration;
 using OrleansGateway.Events;
 using OrleansGateway.Http;
+using OrleansGateway.Invalidation;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Edges;
 using OrleansGateway.Leases.Journal;
@@ -64,6 +65,8 @@ internal sealed class WarmUp : IAsyncDisposable
             // No webhook asks for events, so nothing is stored.
             .AddSingleton(static provider => new LimitEvents(
                 new EventLog(store: null!, provider.GetRequiredService<Func<Snapshot>>()), provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton(new InvalidationTable())
+            .AddSingleton<IInvalidationSequencer>(new NoInvalidations())
             .AddGateway(configFolder: ".")
             .BuildServiceProvider();
     }
@@ -186,6 +189,12 @@ internal sealed class WarmUp : IAsyncDisposable
         public ValueTask<IReadOnlyList<UsageCharge>> SumChargesAsync(CancellationToken cancellation) => throw new UsageStoreException("There is no store.");
 
         public ValueTask<IReadOnlyList<RollupDifference>> CompareRollupsAsync(int most, CancellationToken cancellation) => throw new UsageStoreException("There is no store.");
+    }
+
+    /// <summary>Nothing is changed on the way here.</summary>
+    private sealed class NoInvalidations : IInvalidationSequencer
+    {
+        public ValueTask<InvalidationReceipt> PublishAsync(InvalidationRequest request, CancellationToken cancellation) => throw new InvalidationException("There is no sequence.");
     }
 
     /// <summary>Only those of the configuration: there is no store behind it.</summary>

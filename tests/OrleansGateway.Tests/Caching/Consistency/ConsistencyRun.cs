@@ -46,7 +46,7 @@ internal sealed record ConsistencyRun(ConsistencyPlan Plan, VersionedOrigin Orig
             await Invalidate(key, random.Next(100), cancellation);
             Judge.Acknowledge(key, version);
             // What is read between two writes is what the store serves.
-            await Task.Delay(random.Next(20), cancellation);
+            await Task.Delay(random.Next(150), cancellation);
         }
     }
 

@@ -32,11 +32,11 @@ internal sealed class Purges : IDisposable
 
     private string BodyOf(int key, int way) => way switch
     {
-        < 30 => $$"""{"tags": ["{{ConsistencyPlan.TagOf(key)}}"]}""",
-        < 60 => $$"""{"urls": ["http://{{_host}}{{ConsistencyPlan.PathOf(key)}}"]}""",
-        < 75 => $$"""{"tags": ["{{ConsistencyPlan.GroupOf(key)}}"]}""",
-        < 90 => $$"""{"prefixes": ["http://{{_host}}{{ConsistencyPlan.PrefixOf(key)}}"]}""",
-        < 95 => $$"""{"hosts": ["{{_host}}"]}""",
+        < 45 => $$"""{"tags": ["{{ConsistencyPlan.TagOf(key)}}"]}""",
+        < 90 => $$"""{"urls": ["http://{{_host}}{{ConsistencyPlan.PathOf(key)}}"]}""",
+        < 96 => $$"""{"tags": ["{{ConsistencyPlan.GroupOf(key)}}"]}""",
+        < 98 => $$"""{"prefixes": ["http://{{_host}}{{ConsistencyPlan.PrefixOf(key)}}"]}""",
+        < 99 => $$"""{"hosts": ["{{_host}}"]}""",
         _ => """{"all": true}""",
     };
 }
