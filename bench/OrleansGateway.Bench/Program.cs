@@ -12,6 +12,7 @@ return await new RootCommand("Mock provider and load generator for measuring the
     OpenCommand.Create(),
     RequestCommand.Create(),
     StreamsCommand.Create(),
+    FirstTokenCommand.Create(),
     IdleCommand.Create(),
     TransferCommand.Create(),
     MicroCommand.Create(),

@@ -1,6 +1,5 @@
 using OrleansGateway.Http;
 using OrleansGateway.Models;
-using OrleansGateway.Models.OpenAI;
 using OrleansGateway.Models.Relays;
 using OrleansGateway.Prices;
 using OrleansGateway.Telemetry;

@@ -1,8 +1,5 @@
-using System.Globalization;
-using System.Text.Json;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
-using OrleansGateway.Models;
 
 namespace OrleansGateway.Caching.Models;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using OrleansGateway.Caching.Store;
-using OrleansGateway.Invalidation;
 using OrleansGateway.Telemetry;
 
 namespace OrleansGateway.Caching.Models;

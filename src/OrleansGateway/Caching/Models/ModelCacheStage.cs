@@ -126,7 +126,7 @@ internal sealed class ModelCacheStage(
             return;
         }
 
-        using var answer = new SharedAnswer(cache, order, call, exchange.Aborted, readiness.CutOff, time);
+        using var answer = new SharedAnswer(cache, order, call, time, exchange.Aborted, readiness.CutOff);
         cache.Offer(answer);
         await next(exchange);
     }

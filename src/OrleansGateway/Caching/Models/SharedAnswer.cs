@@ -1,5 +1,4 @@
 using OrleansGateway.Configuration;
-using OrleansGateway.Http;
 using OrleansGateway.Invalidation;
 using OrleansGateway.Models;
 using OrleansGateway.Models.Relays;
@@ -38,10 +37,10 @@ internal sealed class SharedAnswer : IAnswerTap, IDisposable
     /// <param name="cache">Where it is stored.</param>
     /// <param name="order">What is asked for.</param>
     /// <param name="call">The call that begins it.</param>
+    /// <param name="time">Clock of the answer.</param>
     /// <param name="aborted">Cancelled when that call's client has gone.</param>
     /// <param name="cutOff">Cancelled when the gateway stops.</param>
-    /// <param name="time">Clock of the answer.</param>
-    public SharedAnswer(ModelCache cache, AnswerOrder order, ModelCall call, CancellationToken aborted, CancellationToken cutOff, TimeProvider time)
+    public SharedAnswer(ModelCache cache, AnswerOrder order, ModelCall call, TimeProvider time, CancellationToken aborted, CancellationToken cutOff)
     {
         (_cache, Order, _time, _isDrained) = (cache, order, time, call.IsDrained);
         _tail = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
