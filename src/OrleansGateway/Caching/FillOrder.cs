@@ -42,6 +42,9 @@ internal sealed class FillOrder(CacheKey key, Route route, OriginRequest request
     /// <summary>Whether <see cref="Stored"/> is the beginning of what is asked for, and only the rest is.</summary>
     public bool Completes { get; set; }
 
+    /// <summary>Whether the origin is asked whether <see cref="Stored"/> holds still. A 304 to anything else is about what a client has.</summary>
+    public bool Validates { get; set; }
+
     /// <summary>Whether no client waits for it.</summary>
     public bool IsBackground { get; init; }
 
