@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Primitives;
 using OrleansGateway.Caching;
 using OrleansGateway.Configuration;
 using OrleansGateway.Forwarding;
@@ -51,7 +52,7 @@ internal sealed class HistoryBed : IAsyncDisposable
         http.Request.Method = request.Method;
         http.Features.Set<IHttpRequestBodyDetectionFeature>(s_noBody);
         http.Connection.RemoteIpAddress = IPAddress.Loopback;
-        foreach (var (name, value) in request.Fields.Lines) http.Request.Headers.Append(name, value);
+        foreach (var (name, value) in request.Fields.Lines) http.Request.Headers[name] = StringValues.Concat(http.Request.Headers[name], value);
         var body = new MemoryStream();
         http.Response.Body = body;
         var target = request.Target;
@@ -98,7 +99,7 @@ internal sealed class HistoryBed : IAsyncDisposable
         Routes = new Dictionary<string, RouteSettings> { ["all"] = new() { Upstream = "origin", Auth = [CredentialKind.Anonymous], Cache = cache } },
     };
 
-    private static HistoryAnswer AnswerOf(HttpResponse response, byte[] body, Refusal? refusal)
+    private HistoryAnswer AnswerOf(HttpResponse response, byte[] body, Refusal? refusal)
     {
         var fields = new Fields();
         if (refusal is { } no) return new HistoryAnswer(no.Status, fields, []) { Refusal = no.Code };
@@ -107,6 +108,8 @@ internal sealed class HistoryBed : IAsyncDisposable
             foreach (var value in values) fields.Add(name, value ?? "");
         }
 
+        // As the server does.
+        if (!fields.Has("Date")) fields.Add("Date", _clock.GetUtcNow().ToString("R", CultureInfo.InvariantCulture));
         return new HistoryAnswer(response.StatusCode, fields, body);
     }
 

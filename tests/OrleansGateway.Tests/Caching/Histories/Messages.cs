@@ -30,4 +30,11 @@ internal sealed record HistoryAnswer(int Status, Fields Fields, byte[] Body)
 /// <param name="CameAt">When the answer came.</param>
 /// <param name="AskedAtEvent">How many events there had been before it was asked.</param>
 /// <param name="Version">Of what it has under the URL: the body is made of it.</param>
-internal sealed record Asked(int Id, HistoryRequest Request, HistoryAnswer? Answer, DateTimeOffset SentAt, DateTimeOffset CameAt, long AskedAtEvent, int Version);
+internal sealed record Asked(int Id, HistoryRequest Request, HistoryAnswer? Answer, DateTimeOffset SentAt, DateTimeOffset CameAt, long AskedAtEvent, int Version)
+{
+    public override string ToString()
+    {
+        var conditions = Request.Fields.Lines.Where(static line => line.Name.StartsWith("If-", StringComparison.Ordinal) || line.Name == "Range").Select(static line => $"{line.Name}: {line.Value} | ");
+        return $"{Id} {Request.Method} {string.Concat(conditions)}=> {Answer?.ToString() ?? "broke off"}";
+    }
+}
