@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using OrleansGateway.Caching.Store;
-using OrleansGateway.Caching.Terms;
 using OrleansGateway.Configuration;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Invalidation;

@@ -62,7 +62,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
             FillResult result;
             try
             {
-                result = await fill.Result.WaitAsync(exchange.Aborted);
+                result = await fill.Head.WaitAsync(exchange.Aborted);
             }
             finally
             {
@@ -89,7 +89,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
     {
         try
         {
-            var result = await fill.Result.WaitAsync(exchange.Aborted);
+            var result = await fill.Head.WaitAsync(exchange.Aborted);
             if (result.Kind == FillKind.Live || result.IsForOne) return false;
             if (result.Answer is { } answer && !answer.Vary.Matches(exchange, SentFields.Of)) return false;
             return await GiveAsync(exchange, miss, result, isFollower: true);

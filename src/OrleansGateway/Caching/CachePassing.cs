@@ -1,5 +1,4 @@
 using OrleansGateway.Configuration;
-using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
 using OrleansGateway.Invalidation;
 

@@ -1,10 +1,8 @@
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Primitives;
 using OrleansGateway.Caching.Terms;
 using OrleansGateway.Configuration;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
-using OrleansGateway.Invalidation;
 
 namespace OrleansGateway.Caching;
 

@@ -10,7 +10,9 @@ namespace OrleansGateway.Caching;
 /// One fetch from the origin that many may wait for. It depends on no client: the one whose request began it may go. It goes on for nobody only if what it brings will
 /// be stored and is not endless. While many read it, the body is held once.
 /// </summary>
+#pragma warning disable CA1001 // The source of cancellation has no timer: there is nothing to free, and who leaves late may still cancel it.
 internal sealed class Fill
+#pragma warning restore CA1001
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
@@ -39,7 +41,7 @@ internal sealed class Fill
     public ForwardFacts Facts => _fetch.Facts;
 
     /// <summary>What has come of it, once the head of the answer says so.</summary>
-    public Task<FillResult> Result => _result.Task;
+    public Task<FillResult> Head => _result.Task;
 
     /// <summary>Whether a request that comes now may have what it brings: nothing has been invalidated since it began that may concern it.</summary>
     public bool MayBeJoined(TenantInvalidations invalidations) =>

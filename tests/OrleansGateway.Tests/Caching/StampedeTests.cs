@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using OrleansGateway.Tests.Forwarding;
 
 namespace OrleansGateway.Tests.Caching;
 
@@ -141,7 +140,7 @@ public sealed class StampedeTests
         {
             var metrics = await admin.GetStringAsync("/metrics", Cancellation);
             var line = metrics.Split('\n').FirstOrDefault(line => line.StartsWith("http_server_active_requests", StringComparison.Ordinal) && line.Contains("GET", StringComparison.Ordinal));
-            if (line is not null && double.Parse(line.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture) == waiting && bed.Asked.Count > 0) return;
+            if (line is not null && double.Parse(line.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture) == waiting && !bed.Asked.IsEmpty) return;
             await Task.Delay(10, Cancellation);
         }
     }

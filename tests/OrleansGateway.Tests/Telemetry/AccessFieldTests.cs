@@ -61,6 +61,7 @@ public sealed class AccessFieldTests
         return await fixture.OneLineAsync(exchange, e =>
         {
             (e.Route, e.Call, e.Caller) = (new Route("main", new RouteSettings()), Samples.Call, Ada);
+            e.Cache = CacheUse.Hit;
             e.Limits = new LimitFacts { HeldCost = 2_000_000_000, Cost = 1, RefusedBy = "budgets.b" };
             e.Forward = new ForwardFacts("origin") { Target = "10.0.0.1:80" };
             e.Call.FirstByteAt = fixture.Time.GetTimestamp();

@@ -112,7 +112,7 @@ internal sealed class StoredHead
     }
 
     private static bool DescribesBody(string name) =>
-        Is(name, "Content-Encoding") || Is(name, "Content-Range") || Is(name, "Content-Type") || Is(name, "Content-MD5") || Is(name, "Content-Digest") || Is(name, "Via");
+        Is(name, "Content-Encoding") || Is(name, "Content-Range") || Is(name, "Content-MD5") || Is(name, "Content-Digest") || Is(name, "Via");
 
     private static bool Is(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
 }

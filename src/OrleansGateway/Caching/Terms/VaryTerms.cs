@@ -65,7 +65,7 @@ internal sealed class VaryTerms
     private bool Means(int at, StringValues says)
     {
         if (says.Count == 0 || _said[at].Count == 0) return says.Count == 0 && _said[at].Count == 0;
-        return Meaning(_names[at], says) == _meant[at] || (_names[at] == "accept-language" && _language is not null && Favourite(says) == _language.ToLowerInvariant());
+        return Meaning(_names[at], says) == _meant[at] || (_names[at] == "accept-language" && _language is not null && string.Equals(Favourite(says), _language, StringComparison.OrdinalIgnoreCase));
     }
 
     private static string? Meaning(string name, StringValues said)
