@@ -130,7 +130,8 @@ internal static class FillJudge
 
     private static bool MayGiveStale(AnswerCache cache, FillOrder order)
     {
-        if (order.Stored is not { } stored || order.Completes || stored.Terms.NeverStale) return false;
+        // A part is no answer to who wants more than that.
+        if (order.Stored is not { Part: null } stored || stored.Terms.NeverStale) return false;
         var standing = stored.Check();
         var stale = stored.Terms.Age(cache.Time, cache.Time.GetTimestamp()) - stored.Terms.Lifetime;
         return standing != Standing.Gone && stale <= stored.Terms.IfError && stored.Terms.IfError > TimeSpan.Zero;

@@ -117,8 +117,14 @@ internal sealed class AnswerTerms
     /// <summary>The first member counts, if it is a number (RFC 9111 §5.1).</summary>
     private static long StatedAge(StringValues lines)
     {
-        if (lines is not [{ } line, ..]) return 0;
-        var comma = line.IndexOf(',', StringComparison.Ordinal);
-        return CacheDirectives.Seconds((comma < 0 ? line : line[..comma]).AsSpan().Trim(" \t"));
+        foreach (var line in lines)
+        {
+            var first = line.AsSpan().Trim(" \t,");
+            if (first.IsEmpty) continue;
+            var comma = first.IndexOf(',');
+            return CacheDirectives.Seconds((comma < 0 ? first : first[..comma]).Trim(" \t"));
+        }
+
+        return 0;
     }
 }

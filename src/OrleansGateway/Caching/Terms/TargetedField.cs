@@ -26,7 +26,9 @@ internal static class TargetedField
             if (!TryParameters(ref rest)) return false;
             var takesSeconds = key is "max-age" or "s-maxage" or "stale-while-revalidate" or "stale-if-error";
             if (takesSeconds && (!hasValue || value.IsEmpty || value.ContainsAnyExceptInRange('0', '9'))) return false;
-            directives.Add(key, hasValue, value);
+            // The last of two counts (RFC 9651 §4.2.2).
+            if (takesSeconds) directives.Drop(key);
+            if (value is not "?0") directives.Add(key, hasValue, value);
             rest = rest.TrimStart(" \t");
             if (rest.IsEmpty) return true;
             if (rest[0] != ',') return false;
@@ -78,51 +80,12 @@ internal static class TargetedField
         return true;
     }
 
-    /// <summary>A bare item, as it stands: numbers, strings, tokens, byte sequences, booleans, dates, display strings.</summary>
+    /// <summary>A bare item, as it stands.</summary>
     private static bool TryItem(scoped ref ReadOnlySpan<char> rest, out ReadOnlySpan<char> value)
     {
-        var length = rest switch
-        {
-            ['"', ..] => EndOfString(rest, 1),
-            ['%', '"', ..] => EndOfString(rest, 2),
-            [':', ..] => rest[1..].IndexOf(':') is >= 0 and var end ? end + 2 : 0,
-            ['?', '0' or '1', ..] => 2,
-            ['@', ..] => 1 + Number(rest[1..]),
-            [var first, ..] when char.IsAsciiLetter(first) || first == '*' => Token(rest),
-            _ => Number(rest),
-        };
-        value = rest[..Math.Max(length, 0)];
-        rest = rest[Math.Max(length, 0)..];
+        var length = BareItem.LengthOf(rest);
+        value = rest[..length];
+        rest = rest[length..];
         return length > 0;
-    }
-
-    private static int Token(ReadOnlySpan<char> rest)
-    {
-        var end = 1;
-        while (end < rest.Length && (char.IsAsciiLetterOrDigit(rest[end]) || "!#$%&'*+-.^_`|~:/".Contains(rest[end], StringComparison.Ordinal))) end++;
-        return end;
-    }
-
-    private static int Number(ReadOnlySpan<char> rest)
-    {
-        var start = rest is ['-', ..] ? 1 : 0;
-        var digits = rest[start..].IndexOfAnyExceptInRange('0', '9') is >= 0 and var end ? end : rest.Length - start;
-        if (digits is 0 or > 15) return 0;
-        var length = start + digits;
-        if (length >= rest.Length || rest[length] != '.') return length;
-        var fraction = rest[(length + 1)..].IndexOfAnyExceptInRange('0', '9') is >= 0 and var after ? after : rest.Length - length - 1;
-        return fraction is 0 or > 3 ? 0 : length + 1 + fraction;
-    }
-
-    private static int EndOfString(ReadOnlySpan<char> rest, int from)
-    {
-        for (var i = from; i < rest.Length; i++)
-        {
-            if (rest[i] == '\\' && from == 1) i++;
-            else if (rest[i] == '"') return i + 1;
-            else if (rest[i] is < ' ' or > '~') return 0;
-        }
-
-        return 0;
     }
 }
