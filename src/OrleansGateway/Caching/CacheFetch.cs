@@ -189,14 +189,17 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
     {
         var request = OriginRequest.Of(exchange);
         var (stored, tenant, partial) = (miss.Stored, TenantOf(exchange, miss.Settings), (CachedAnswer?)null);
-        if (stored is { Terms.HasValidator: true, Part: null })
+        // What its client wants of caches is not meant for what is fetched for others.
+        if (isBackground) foreach (var name in (string[])["Cache-Control", "Pragma", "Range"]) request.Set(name, null);
+        var validates = stored is { Terms.HasValidator: true, Part: null };
+        if (validates)
         {
             foreach (var name in Conditions.Names) request.Set(name, null);
             request.Set("Range", null);
-            request.Set("If-None-Match", stored.Terms.EntityTag);
+            request.Set("If-None-Match", stored!.Terms.EntityTag);
             request.Set("If-Modified-Since", stored.Terms.ModifiedText);
         }
-        else if (!cache.Uncacheable.Has(miss.Key) && request.Method == HttpMethods.Get)
+        else if (isBackground || (!cache.Uncacheable.Has(miss.Key) && request.Method == HttpMethods.Get))
         {
             // What comes is to be whole, and whether the client has it is then ours to say.
             request.Set("If-None-Match", null);
@@ -215,6 +218,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
             Shared = shared,
             Stored = partial ?? stored,
             Completes = partial is not null,
+            Validates = validates,
             RouteTags = exchange.Route!.CacheTags(exchange.Target.RawPath),
             Terms = miss.Terms with { IsAuthorized = request.Fields.Exists(static field => field.Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase)) },
             IsBackground = isBackground,

@@ -98,7 +98,8 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
     private static bool Covers(Exchange exchange, CachedAnswer answer)
     {
         var headers = exchange.Http.Request.Headers;
-        return headers.Range is [{ } text] && Conditions.MayCut(headers, answer.Terms) && ByteRange.TryRead(text, answer.PartOf, out var range)
+        // Ranges are of GET only (RFC 9110 §14.2).
+        return HttpMethods.IsGet(exchange.Http.Request.Method) && headers.Range is [{ } text] && Conditions.MayCut(headers, answer.Terms) && ByteRange.TryRead(text, answer.PartOf, out var range)
             && range is { } asked && asked.From >= answer.Part!.Value.From && asked.To <= answer.Part.Value.To;
     }
 

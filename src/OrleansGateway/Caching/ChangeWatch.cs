@@ -26,7 +26,7 @@ internal sealed class ChangeWatch(AnswerCache cache, IInvalidationSequencer sequ
     {
         LiveWatch.Write(exchange, "gateway; fwd=method; fwd-status=" + answer.Status.ToString(CultureInfo.InvariantCulture));
         if (answer.Status is < 200 or >= 400) return;
-        var head = StoredHead.Of(answer);
+        var head = StoredHead.Of(answer, cache.Time.GetUtcNow());
         var stored = ToStore(answer, head);
         // Newer than what this request makes invalid, but not than what another has since it was sent, or does in this moment.
         var isNew = stored is not null && stored.Check() == Standing.Valid;

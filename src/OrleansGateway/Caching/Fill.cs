@@ -1,3 +1,4 @@
+using OrleansGateway.Caching.Terms;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
 using OrleansGateway.Invalidation;
@@ -88,7 +89,9 @@ internal sealed class Fill
             if (result.Kind == FillKind.Again)
             {
                 await _fetch.DisposeAsync();
-                _order.AskForWhole();
+                (_order.Completes, _order.Validates) = (false, false);
+                foreach (var name in Conditions.Names) _order.Request.Set(name, null);
+                _order.Request.Set("Range", null);
                 _fetch = NewFetch();
                 result = await FillJudge.AskAsync(_cache, _order, _fetch);
             }

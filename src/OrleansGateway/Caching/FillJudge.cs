@@ -16,15 +16,29 @@ internal static class FillJudge
         if (refusal is not null) return MayGiveStale(cache, order) ? new FillResult(FillKind.Stale, 0, order.Stored) : new FillResult(FillKind.Refused, 0, Refusal: refusal);
         var answer = fetch.Answer!;
         if (order.Completes && answer.Status is 206 or 416) return Completed(cache, order, answer, times) ?? new FillResult(FillKind.Again);
-        if (order is { Stored: not null, IsWhole: false } && answer.Status == StatusCodes.Status304NotModified)
-            return Confirmed(cache, order, answer, times) ?? new FillResult(FillKind.Again);
+        if (order.Validates && answer.Status == StatusCodes.Status304NotModified)
+            return (SpeaksOf(order.Stored!.Terms, answer) ? Confirmed(cache, order, answer, times) : null) ?? new FillResult(FillKind.Again);
         if (answer.Status is 500 or 502 or 503 or 504 && MayGiveStale(cache, order)) return new FillResult(FillKind.Stale, answer.Status, order.Stored);
         return Judge(cache, order, answer, times);
     }
 
+    /// <summary>
+    /// Whether a 304 is about what is stored (RFC 9111 §4.3.4). An origin may have something else by now that is older than the date it was asked about; to update
+    /// the one with the head of the other would mix them.
+    /// </summary>
+    private static bool SpeaksOf(AnswerTerms stored, UpstreamResponse answer)
+    {
+        if (answer.Header("ETag") is { } tag)
+        {
+            if (tag.StartsWith('"') || stored.EntityTag is not null) return tag == stored.EntityTag;
+        }
+
+        return answer.Header("Last-Modified") is not { } modified || modified == stored.ModifiedText;
+    }
+
     private static FillResult Judge(AnswerCache cache, FillOrder order, UpstreamResponse answer, in AnswerTimes times)
     {
-        var head = StoredHead.Of(answer);
+        var head = StoredHead.Of(answer, times.Now);
         var directives = AnswerTerms.DirectivesOf(head, out var isTargeted);
         var whyNot = order.Request.Method != HttpMethods.Get ? "method" : StoreRules.WhyNot(head, directives, isTargeted, order.Terms, order.Settings);
         var terms = AnswerTerms.Of(head, directives, isTargeted, order.Settings, times, cache.Time);
@@ -60,24 +74,23 @@ internal static class FillJudge
     }
 
     /// <summary>
-    /// What is stored still holds: its head is brought up to date, and counts as fetched by this request (RFC 9111 §4.3.4). None if it is another representation that the 304 speaks of, or
-    /// if what it says of it cannot be kept: then the whole is to be asked for.
+    /// What is stored still holds: its head is brought up to date, and counts as fetched by this request (RFC 9111 §4.3.4). None if it then
+    /// has more tags than are kept: the whole is to be asked for.
     /// </summary>
     private static FillResult? Confirmed(AnswerCache cache, FillOrder order, UpstreamResponse answer, in AnswerTimes times)
     {
         var before = order.Stored!;
-        if (answer.Header("ETag") is ['"', ..] tag && before.Terms.EntityTag is { } ours && ours != tag && ours != "W/" + tag) return null;
-        var head = before.Head.UpdatedBy(answer);
+        var head = before.Head.UpdatedBy(answer, times.Now);
         var directives = AnswerTerms.DirectivesOf(head, out var isTargeted);
         var terms = AnswerTerms.Of(head, directives, isTargeted, order.Settings, times, cache.Time);
         var whyNot = StoreRules.WhyNot(head, directives, isTargeted, order.Terms, order.Settings);
         if (AnswerTags.Of(head, order.RouteTags, AnswerTags.OriginOf(order.Key.Scheme, order.Key.Host)) is not { } tags) return null;
         var cells = order.Invalidations.Intern(order.Ticket, order.Key.Host, order.Key.Url, tags);
-        var vary = answer.Header("Vary") is null ? before.Vary : VaryTerms.Of(head, order, static (order, name) => order.Field(name));
-        var updated = new CachedAnswer(head, terms, vary, order.Invalidations, cells, order.Ticket.Seq) { Length = before.Length, Part = before.Part, PartOf = before.PartOf };
+        var updated = new CachedAnswer(head, terms, VaryOf(before, head, order), order.Invalidations, cells, order.Ticket.Seq) { Length = before.Length, Part = before.Part, PartOf = before.PartOf };
         updated.WithBody(before.Body);
         if (whyNot is null)
         {
+            if (updated.Vary != before.Vary) cache.Remove(order.Key, before);
             cache.Store(order.Key, order.Route, updated);
             return new FillResult(FillKind.Stored, answer.Status, updated);
         }
@@ -91,7 +104,7 @@ internal static class FillJudge
     private static FillResult? Completed(AnswerCache cache, FillOrder order, UpstreamResponse answer, in AnswerTimes times)
     {
         var before = order.Stored!;
-        var head = before.Head.UpdatedBy(answer).WithStatus(StatusCodes.Status200OK);
+        var head = before.Head.UpdatedBy(answer, times.Now).WithStatus(StatusCodes.Status200OK);
         var isSame = before.Terms.EntityTag is { } tag && tag.StartsWith('"') && answer.Header("ETag") == tag;
         var isRest = ByteRange.OfContent(answer.Header("Content-Range")) is var (range, length) && range.From == before.Part!.Value.To + 1 && range.To == length - 1
             && length == before.PartOf && length <= cache.ObjectBytesMax;
@@ -108,16 +121,21 @@ internal static class FillJudge
             return null;
         }
 
-        var whole = new CachedAnswer(head, terms, before.Vary, order.Invalidations, cells, order.Ticket.Seq) { Length = before.PartOf };
+        var whole = new CachedAnswer(head, terms, VaryOf(before, head, order), order.Invalidations, cells, order.Ticket.Seq) { Length = before.PartOf };
         var body = new FillBody(before.PartOf, cache.ObjectBytesMax);
         before.Body.CopyTo(body.Room());
         body.Wrote(before.Body.Length);
         return new FillResult(FillKind.Coming, answer.Status, whole, body);
     }
 
+    /// <summary>What an updated answer varies by. If that is something else now, it is known to be for this request only.</summary>
+    private static VaryTerms VaryOf(CachedAnswer before, StoredHead head, FillOrder order) =>
+        head["Vary"] == before.Head["Vary"] ? before.Vary : VaryTerms.Of(head, order, static (order, name) => order.Field(name));
+
     private static bool MayGiveStale(AnswerCache cache, FillOrder order)
     {
-        if (order.Stored is not { } stored || order.Completes || stored.Terms.NeverStale) return false;
+        // A part is no answer to who wants more than that.
+        if (order.Stored is not { Part: null } stored || stored.Terms.NeverStale) return false;
         var standing = stored.Check();
         var stale = stored.Terms.Age(cache.Time, cache.Time.GetTimestamp()) - stored.Terms.Lifetime;
         return standing != Standing.Gone && stale <= stored.Terms.IfError && stored.Terms.IfError > TimeSpan.Zero;

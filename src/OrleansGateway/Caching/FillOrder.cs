@@ -42,8 +42,8 @@ internal sealed class FillOrder(CacheKey key, Route route, OriginRequest request
     /// <summary>Whether <see cref="Stored"/> is the beginning of what is asked for, and only the rest is.</summary>
     public bool Completes { get; set; }
 
-    /// <summary>Whether the origin is asked for all of it on no condition, because what it said on one was of no use.</summary>
-    public bool IsWhole { get; private set; }
+    /// <summary>Whether the origin is asked whether <see cref="Stored"/> holds still. A 304 to anything else is about what a client has.</summary>
+    public bool Validates { get; set; }
 
     /// <summary>Whether no client waits for it.</summary>
     public bool IsBackground { get; init; }
@@ -61,13 +61,6 @@ internal sealed class FillOrder(CacheKey key, Route route, OriginRequest request
         }
 
         return found;
-    }
-
-    /// <summary>All of it is to be asked for, whatever is stored.</summary>
-    public void AskForWhole()
-    {
-        (Completes, IsWhole) = (false, true);
-        foreach (var name in (string[])["Range", "If-Range", "If-None-Match", "If-Modified-Since"]) request.Set(name, null);
     }
 
     public void Dispose() => Ticket.Dispose();

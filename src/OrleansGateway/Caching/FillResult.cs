@@ -20,7 +20,7 @@ internal enum FillKind : byte
     /// <summary>There is no answer, for anyone.</summary>
     Refused,
 
-    /// <summary>What came does not complete what is there: the whole is to be asked for.</summary>
+    /// <summary>What came does not complete what is there, or does not speak of it: the whole is to be asked for.</summary>
     Again,
 }
 

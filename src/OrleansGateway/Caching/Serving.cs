@@ -21,7 +21,7 @@ internal static class Serving
         if (TryNotModified(exchange, answer, age, status, time)) return ValueTask.CompletedTask;
         WriteHead(exchange, answer.Head, age, status);
         ReadOnlyMemory<byte> body = answer.Body;
-        if (answer.Part is not null || (request.Headers.Range.Count > 0 && answer.Head.Status == StatusCodes.Status200OK)) body = Cut(exchange, answer);
+        if (answer.Part is not null || (request.Headers.Range.Count > 0 && answer.Head.Status == StatusCodes.Status200OK && HttpMethods.IsGet(request.Method))) body = Cut(exchange, answer);
         if (response.StatusCode is StatusCodes.Status204NoContent) return ValueTask.CompletedTask;
         response.ContentLength = body.Length;
         if (HttpMethods.IsHead(request.Method) || body.IsEmpty) return ValueTask.CompletedTask;

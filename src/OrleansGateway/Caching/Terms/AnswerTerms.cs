@@ -32,6 +32,7 @@ internal sealed class AnswerTerms
         EntityTag = head["ETag"] is [{ Length: > 0 } tag] ? tag : null;
         ModifiedText = head["Last-Modified"] is [{ Length: > 0 } modified] ? modified : null;
         Modified = HttpDate.Parse(ModifiedText, times.Now);
+        IsModifiedStrong = Modified <= date - TimeSpan.FromSeconds(1);
     }
 
     /// <summary>How long it is fresh, from its making.</summary>
@@ -58,6 +59,9 @@ internal sealed class AnswerTerms
 
     /// <summary><c>Last-Modified</c> as it came.</summary>
     public string? ModifiedText { get; }
+
+    /// <summary>Whether <c>Last-Modified</c> tells versions apart: one changed within the second in which it was sent may have changed again (RFC 9110 §8.8.2.2).</summary>
+    public bool IsModifiedStrong { get; }
 
     public bool HasValidator => EntityTag is not null || ModifiedText is not null;
 
@@ -113,8 +117,14 @@ internal sealed class AnswerTerms
     /// <summary>The first member counts, if it is a number (RFC 9111 §5.1).</summary>
     private static long StatedAge(StringValues lines)
     {
-        if (lines is not [{ } line, ..]) return 0;
-        var comma = line.IndexOf(',', StringComparison.Ordinal);
-        return CacheDirectives.Seconds((comma < 0 ? line : line[..comma]).AsSpan().Trim(" \t"));
+        foreach (var line in lines)
+        {
+            var first = line.AsSpan().Trim(" \t,");
+            if (first.IsEmpty) continue;
+            var comma = first.IndexOf(',');
+            return CacheDirectives.Seconds((comma < 0 ? first : first[..comma]).Trim(" \t"));
+        }
+
+        return 0;
     }
 }

@@ -77,6 +77,15 @@ internal struct CacheDirectives
         else if (Is(name, "max-stale")) Flags |= CacheFlags.AnyStale;
     }
 
+    /// <summary>Takes the seconds of a directive of answers out.</summary>
+    public void Drop(ReadOnlySpan<char> name)
+    {
+        if (Is(name, "max-age")) MaxAge = -1;
+        else if (Is(name, "s-maxage")) SharedMaxAge = -1;
+        else if (Is(name, "stale-while-revalidate")) WhileRevalidate = -1;
+        else if (Is(name, "stale-if-error")) IfError = -1;
+    }
+
     /// <summary>Seconds of a directive; 0 if they cannot be read.</summary>
     internal static long Seconds(ReadOnlySpan<char> text)
     {

@@ -28,7 +28,7 @@ internal static class Conditions
     {
         if (request.IfRange is not { Count: > 0 } condition) return true;
         if (condition is not [{ } stated]) return false;
-        return stated.StartsWith('"') ? stated == terms.EntityTag : stated == terms.ModifiedText;
+        return stated.StartsWith('"') ? stated == terms.EntityTag : stated == terms.ModifiedText && terms.IsModifiedStrong;
     }
 
     /// <summary>Weak comparison with each of a list (§8.8.3.2).</summary>

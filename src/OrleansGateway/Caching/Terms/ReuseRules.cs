@@ -36,6 +36,8 @@ internal static class ReuseRules
         if (answer.NeverStale) return Reuse.Validate;
         var stale = left < TimeSpan.Zero ? -left : TimeSpan.Zero;
         if (standing == Standing.Valid && (directives.Has(CacheFlags.AnyStale) || (directives.MaxStale >= 0 && stale <= TimeSpan.FromSeconds(directives.MaxStale)))) return Reuse.Fresh;
+        // Who says how old it may be does not want a stale one, but where it says so (§5.2.1.1).
+        if (directives.MaxAge >= 0 || directives.MaxStale >= 0 || directives.MinFresh >= 0) return Reuse.Validate;
         return answer.WhileRevalidate > stale ? Reuse.StaleAndRefresh : Reuse.Validate;
     }
 }

@@ -28,19 +28,21 @@ internal sealed class StoredHead
 
     public int Bytes { get; }
 
-    public static StoredHead Of(UpstreamResponse answer)
+    /// <param name="answer">As it came.</param>
+    /// <param name="now">The date when it came.</param>
+    public static StoredHead Of(UpstreamResponse answer, DateTimeOffset now)
     {
-        var (sent, kept) = (new List<KeyValuePair<string, StringValues>>(answer.FieldCount + 1), new List<KeyValuePair<string, StringValues>>());
-        Read(answer, sent, kept);
+        var (sent, kept) = (new List<KeyValuePair<string, StringValues>>(answer.FieldCount + 2), new List<KeyValuePair<string, StringValues>>());
+        Read(answer, now, sent, kept);
         Append(sent, "Via", answer.Version + " gateway");
         return new StoredHead(answer.Status, sent, kept);
     }
 
     /// <summary>As a 304 has it (RFC 9111 §3.2, §4.3.4): its fields take the place of those of their name, but what describes the body stays that of the body.</summary>
-    public StoredHead UpdatedBy(UpstreamResponse notModified)
+    public StoredHead UpdatedBy(UpstreamResponse notModified, DateTimeOffset now)
     {
         var (sent, kept) = (new List<KeyValuePair<string, StringValues>>(), new List<KeyValuePair<string, StringValues>>());
-        Read(notModified, sent, kept);
+        Read(notModified, now, sent, kept);
         sent.RemoveAll(static field => DescribesBody(field.Key));
         return new StoredHead(Status, Merge(Sent, sent), Merge(Kept.Where(static field => !Is(field.Key, "Age")), kept));
     }
@@ -72,7 +74,7 @@ internal sealed class StoredHead
     /// <summary>Fields that are meant for this cache alone, and not for clients.</summary>
     public static IReadOnlyList<string> OurNames { get; } = ["Gateway-Cache-Control", "Surrogate-Key", "Surrogate-Control", "xkey"];
 
-    private static void Read(UpstreamResponse answer, List<KeyValuePair<string, StringValues>> sent, List<KeyValuePair<string, StringValues>> kept)
+    private static void Read(UpstreamResponse answer, DateTimeOffset now, List<KeyValuePair<string, StringValues>> sent, List<KeyValuePair<string, StringValues>> kept)
     {
         var connection = Lines(answer, "Connection");
         var namesFields = HopByHop.NamesFields(connection);
@@ -83,6 +85,9 @@ internal sealed class StoredHead
             if (Is(name, "Content-Length") || Is(name, "x-request-id") || Is(name, "x-gateway-config-version")) continue;
             Append(OurNames.Contains(name, StringComparer.OrdinalIgnoreCase) || Is(name, "Age") ? kept : sent, name, value);
         }
+
+        // RFC 9110 §6.6.1: what has none gets that of its coming, or caches behind us take it for as new as it leaves here.
+        if (!sent.Exists(static field => Is(field.Key, "Date"))) Append(sent, "Date", now.ToString("R", CultureInfo.InvariantCulture));
     }
 
     private static StringValues Lines(UpstreamResponse answer, string name)

@@ -72,6 +72,8 @@ internal sealed class VaryTerms
     {
         if (said.Count == 0) return null;
         if (name == "accept-language") return string.Join(',', Languages(said).OrderByDescending(static l => l.Quality).ThenBy(static l => l.Tag, StringComparer.Ordinal).Select(static l => $"{l.Tag};{l.Quality}"));
+        // In a quoted string a space is no matter of style.
+        if (said.Any(static line => line is not null && line.Contains('"', StringComparison.Ordinal))) return string.Join(", ", said.ToArray());
         return string.Join(',', said.SelectMany(static line => (line ?? "").Split(',', StringSplitOptions.TrimEntries)));
     }
 
