@@ -11,7 +11,6 @@ using OrleansGateway.Configuration;
 using OrleansGateway.Cors;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
-using OrleansGateway.Invalidation;
 using OrleansGateway.Limits;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;

@@ -24,7 +24,8 @@ internal static class StoreRules
         if (head.Has("Set-Cookie") && settings.SetCookie != CookieAnswers.Always && !(settings.SetCookie == CookieAnswers.Explicit && (isForShared || isTargeted))) return "set-cookie";
         if (head["Vary"].Any(static line => line is not null && line.Contains('*', StringComparison.Ordinal))) return "vary";
         if (directives.MaxAge >= 0 || isForShared || head.Has("Expires") || MayGuess(head.Status, directives, settings.Heuristics)) return null;
-        return directives.Has(CacheFlags.NoCache) ? null : "no-freshness";
+        // What is confirmed each time needs no lifetime, where it is of a status that may be stored without one.
+        return directives.Has(CacheFlags.NoCache) && MayGuess(head.Status, directives, HeuristicUse.All) ? null : "no-freshness";
     }
 
     /// <summary>Whether a lifetime may be guessed where none is stated (RFC 9110 §15.1).</summary>

@@ -136,6 +136,8 @@ internal sealed class ModelCache(CacheSettings settings)
     {
         string[] special = ["Cache-Control", "Pragma", "Authorization", "Range", "If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since", "If-Range"];
         if (!request.IsGet || special.Any(request.Fields.Has) || Of(request.Target) is not [.., { Status: 200, IsPlain: true, IsWhole: true } last]) return false;
+        // What a client's own condition brought a client is not the cache's.
+        if (last.Asked.Answer!.Status != 200 || last.Asked.Request.Fields.Has("If-Match")) return false;
         return last.Since == last.Asked.AskedAtEvent && last.Age(now) + TimeSpan.FromSeconds(1) < last.Lifetime && PurgedHow(last, Changes) is null
             && new ModelReuse(settings, now, false).WhyNot(last, request, null) is null;
     }

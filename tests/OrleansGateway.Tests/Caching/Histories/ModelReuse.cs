@@ -1,4 +1,5 @@
 using OrleansGateway.Configuration;
+using OrleansGateway.Invalidation;
 
 namespace OrleansGateway.Tests.Caching.Histories;
 
@@ -12,11 +13,11 @@ internal sealed record ModelReuse(CacheSettings Settings, DateTimeOffset Now, bo
     /// <param name="stored">What is stored.</param>
     /// <param name="request">Who asks.</param>
     /// <param name="purged">Whether it has been made invalid since, and how.</param>
-    public string? WhyNot(ModelStored stored, HistoryRequest request, OrleansGateway.Invalidation.InvalidationMode? purged)
+    public string? WhyNot(ModelStored stored, HistoryRequest request, InvalidationMode? purged)
     {
         if (!request.IsGet && !request.IsHead) return "the method does not allow a stored answer";
         if (!stored.MayBeStored) return "a shared cache may not store it (§3)";
-        if (purged == OrleansGateway.Invalidation.InvalidationMode.Hard) return "it was made invalid (§4.4)";
+        if (purged == InvalidationMode.Hard) return "it was made invalid (§4.4)";
         if (!ModelVary.Matches(stored, request.Fields)) return "the fields that Vary names differ (§4.1)";
         if (stored.Has("no-cache")) return "no-cache: not without validation (§5.2.2.4)";
         return WhyNotInTime(stored, request, isStale: purged is not null);
