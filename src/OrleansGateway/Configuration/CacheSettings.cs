@@ -4,21 +4,21 @@ namespace OrleansGateway.Configuration;
 public sealed record CacheStoreSettings
 {
     /// <summary>
-    /// Memory for stored answers, their headers and what finds them included. 1MiB to 1024GiB; default 256MiB. What does not fit goes, that least often asked for
+    /// Memory for stored answers, their headers and what finds them included. 1 MiB to 1024 GiB; default 256 MiB. What does not fit goes, that least often asked for
     /// first. Read at start only.
     /// </summary>
     [Range(typeof(ByteSize), "1MiB", "1024GiB")]
     public ByteSize Memory { get; init; } = ByteSize.FromMebibytes(256);
 
     /// <summary>
-    /// Largest answer that is stored. 1KiB to 1GiB; default 1MiB. Larger ones pass through, and requests for them are not collapsed into one.
+    /// Largest answer that is stored. 1 KiB to 1 GiB; default 1 MiB. Larger ones pass through, and requests for them are not collapsed into one.
     /// </summary>
     [Range(typeof(ByteSize), "1KiB", "1GiB")]
     public ByteSize ObjectMax { get; init; } = ByteSize.FromMebibytes(1);
 
     /// <summary>
     /// Memory for the answers of models that routes with <c>model_cache</c> keep, apart from <c>memory</c>, so that pages cannot push out what costs money to make
-    /// again. 1MiB to 1024GiB; default 64MiB. Read at start only.
+    /// again. 1 MiB to 1024 GiB; default 64 MiB. Read at start only.
     /// </summary>
     [Range(typeof(ByteSize), "1MiB", "1024GiB")]
     public ByteSize ModelMemory { get; init; } = ByteSize.FromMebibytes(64);

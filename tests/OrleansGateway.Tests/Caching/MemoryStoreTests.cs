@@ -1,5 +1,4 @@
 using OrleansGateway.Caching.Store;
-using Xunit;
 
 namespace OrleansGateway.Tests.Caching;
 
