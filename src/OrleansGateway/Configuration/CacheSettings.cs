@@ -18,7 +18,7 @@ public sealed record CacheStoreSettings
 
     /// <summary>
     /// Memory for the answers of models that routes with <c>model_cache</c> keep, apart from <c>memory</c>, so that pages cannot push out what costs money to make
-    /// again. 1MiB to 1024GiB; default 64MiB. Read at start only.
+    /// again. 1 MiB to 1024 GiB; default 64 MiB. Read at start only.
     /// </summary>
     [Range(typeof(ByteSize), "1MiB", "1024GiB")]
     public ByteSize ModelMemory { get; init; } = ByteSize.FromMebibytes(64);

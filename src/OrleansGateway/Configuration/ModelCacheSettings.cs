@@ -6,7 +6,7 @@ namespace OrleansGateway.Configuration;
 /// </summary>
 public sealed record ModelCacheSettings
 {
-    /// <summary>How long an answer is given, where the call does not say (<c>x-cache-ttl</c>). 1 s to 30 days; default 1 h.</summary>
+    /// <summary>How long an answer is given, where the call does not say (<c>x-cache-ttl</c>). 1 s to 30 days; default 1 hour.</summary>
     [ShortForm]
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
     public TimeSpan Ttl { get; init; } = TimeSpan.FromHours(1);
@@ -38,7 +38,7 @@ public sealed record ModelCacheSettings
     /// <summary>How a stored stream is given: <c>at_once</c>, or in its <c>original</c> pace, pauses of more than 5 s cut to that. Default <c>at_once</c>.</summary>
     public StreamPacing Pacing { get; init; }
 
-    /// <summary>Largest answer that is stored, as the provider sends it. 1KiB to 64MiB; default 1MiB. A call whose answer is larger is passed on.</summary>
+    /// <summary>Largest answer that is stored, as the provider sends it. 1 KiB to 64 MiB; default 1 MiB. A call whose answer is larger is passed on.</summary>
     [Range(typeof(ByteSize), "1KiB", "64MiB")]
     public ByteSize EntryMax { get; init; } = ByteSize.FromMebibytes(1);
 

@@ -63,6 +63,9 @@ public sealed class FaultTests
     [InlineData("models: [\"gpt*\", fast]", "models: [§\"g*pt\"]", "keys.app.models[0]", "In 'g*pt' the * stands before the end; only a trailing * matches.")]
     [InlineData("models: [\"gpt*\", fast]", "models: [§\"\"]", "keys.app.models[0]", "A name must not be empty; '*' stands for all.")]
     [InlineData("routes: [default]", "routes: [§defualt]", "keys.app.routes[0]", "There is no 'defualt' among the routes. Did you mean 'default'? Known routes: default.")]
+    [InlineData("path: /", "model_cache: { ttl: §2d }", "routes.default.model_cache.ttl", "This is longer than ttl_max, the most that a call may ask for; raise that too.")]
+    [InlineData("path: /", "model_cache: { tags: [§\"{who}\"] }", "routes.default.model_cache.tags[0]",
+        "'{who}' has {who}; a tag knows {model}, {route}, {team}, {user} and {metadata.NAME}.")]
     [InlineData("path: /", "models: [§fst]", "routes.default.models[0]", "There is no 'fst' among the models. Did you mean 'fast'? Known models: fast.")]
     [InlineData("keys:\n", "  §-acme: {}\nkeys:\n", "tenants.-acme",
         "An id is 1 to 64 letters, digits, dots, dashes and underscores, and begins with a letter or digit.")]
@@ -148,7 +151,7 @@ public sealed class FaultTests
         using var folder = new TestFolder();
         var fault = Assert.Single(folder.FaultsOf(TestFolder.Good + "access_log: { fields: [status, route, tenat] }\n"));
         Assert.Contains("access_log.fields[2]: 'tenat' is not one of timestamp, request_id, ", fault, StringComparison.Ordinal);
-        Assert.EndsWith(", user_agent. Did you mean 'tenant'?", fault, StringComparison.Ordinal);
+        Assert.EndsWith(", user_agent, cache. Did you mean 'tenant'?", fault, StringComparison.Ordinal);
     }
 
     private static string ReplaceOnce(string text, string old, string replacement)
