@@ -62,8 +62,9 @@ internal sealed class OriginDice(Random random, HistoryClock clock)
 
     private HistoryAnswer Changed(HistoryRequest request, Fields fields, OriginVersion current)
     {
-        if (Chance(20)) fields.Add("Location", "/" + random.Next(4));
-        if (Chance(30)) fields.Add("Content-Location", Chance(60) ? request.Target : request.Target + "x");
+        // The last character of a URL tells it from the others.
+        if (Chance(20)) fields.Add("Location", request.Target[..^1] + random.Next(4));
+        if (Chance(30)) fields.Add("Content-Location", Chance(60) ? request.Target : request.Target[..^1] + random.Next(4));
         if (Chance(50)) fields.Add("Cache-Control", "max-age=60");
         AddValidators(fields, current);
         return WithBody(request, Chance(70) ? 200 : s_statuses[random.Next(s_statuses.Length)], fields, current);
