@@ -113,8 +113,11 @@ internal sealed class HistoryBed : IAsyncDisposable
         return new HistoryAnswer(response.StatusCode, fields, body);
     }
 
-    private void Publish(Selector selector, InvalidationMode mode) =>
-        Assert.True(_sequencer.PublishAsync(new InvalidationRequest(null, [selector], mode, null, null, "history"), CancellationToken.None).IsCompletedSuccessfully);
+    private void Publish(Selector selector, InvalidationMode mode)
+    {
+        var request = new InvalidationRequest(null, [selector], mode, null, null, "history");
+        Assert.True(_sequencer.PublishAsync(request, CancellationToken.None).AsTask().IsCompletedSuccessfully);
+    }
 
     private sealed class NoBody : IHttpRequestBodyDetectionFeature
     {

@@ -34,7 +34,8 @@ internal sealed record Asked(int Id, HistoryRequest Request, HistoryAnswer? Answ
 {
     public override string ToString()
     {
-        var conditions = Request.Fields.Lines.Where(static line => line.Name.StartsWith("If-", StringComparison.Ordinal) || line.Name == "Range").Select(static line => $"{line.Name}: {line.Value} | ");
+        var conditions = Request.Fields.Lines.Where(static line => line.Name.StartsWith("If-", StringComparison.Ordinal) || line.Name == "Range")
+            .Select(static line => $"{line.Name}: {line.Value} | ");
         return $"{Id} {Request.Method} {string.Concat(conditions)}=> {Answer?.ToString() ?? "broke off"}";
     }
 }

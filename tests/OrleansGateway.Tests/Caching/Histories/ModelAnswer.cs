@@ -45,7 +45,7 @@ internal static class ModelAnswer
     {
         if (stored.Status is not (200 or 206)) return false;
         var tags = ModelSyntax.Members(request.Fields.All("If-None-Match"));
-        if (request.Fields.Has("If-None-Match")) return tags.Contains("*") || (stored.Fields.Only("ETag") is { } tag && tags.Exists(other => Opaque(other) == Opaque(tag)));
+        if (request.Fields.Has("If-None-Match")) return tags.Contains("*") || (stored.Tag is { } tag && tags.Exists(other => Opaque(other) == Opaque(tag)));
         var (since, modified) = (Date(request.Fields.Only("If-Modified-Since"), stored), Date(stored.Fields.Only("Last-Modified"), stored));
         return modified <= since;
     }
@@ -110,7 +110,7 @@ internal static class ModelAnswer
     /// <summary>The one range that is asked for, of so many bytes; an empty one if there is none.</summary>
     public static (int From, int To) RangeOf(HistoryRequest request, int length)
     {
-        if (request.Fields.Only("Range") is not { } text || !text.StartsWith("bytes=", StringComparison.Ordinal) || text.Contains(',', StringComparison.Ordinal)) return (0, -1);
+        if (request.Fields.Only("Range") is not ['b', 'y', 't', 'e', 's', '=', ..] text || text.Contains(',', StringComparison.Ordinal)) return (0, -1);
         var ends = text[6..].Split('-');
         if (ends is not [var first, var last]) return (0, -1);
         if (first.Length == 0) return int.TryParse(last, out var suffix) && suffix > 0 ? (Math.Max(0, length - suffix), length - 1) : (0, -1);
@@ -118,7 +118,8 @@ internal static class ModelAnswer
         return (from, last.Length == 0 ? length - 1 : Math.Min(length - 1, int.Parse(last, CultureInfo.InvariantCulture)));
     }
 
-    private static string Opaque(string tag) => tag.StartsWith("W/", StringComparison.Ordinal) ? tag[2..] : tag;
+    /// <summary>For weak comparison (RFC 9110 §8.8.3.2).</summary>
+    public static string Opaque(string tag) => tag.StartsWith("W/", StringComparison.Ordinal) ? tag[2..] : tag;
 
     private static DateTimeOffset? Date(string? text, ModelStored stored) => ModelSyntax.Date(text, stored.Asked.CameAt);
 }

@@ -81,7 +81,8 @@ internal sealed class ModelCache(CacheSettings settings)
                 foreach (var value in answer.Fields.All(name)) fields.Add(name, value);
             }
 
-            Of(asked.Request.Target).Add(new ModelStored(settings, asked, stored.Status, fields, stored.Version, stored.Length, stored.Mask, [.. stored.Requests, asked.Request.Fields]) { Since = asked.AskedAtEvent });
+            List<Fields> requests = [.. stored.Requests, asked.Request.Fields];
+            Of(asked.Request.Target).Add(new ModelStored(settings, asked, stored.Status, fields, stored.Version, stored.Length, stored.Mask, requests) { Since = asked.AskedAtEvent });
         }
     }
 
@@ -112,15 +113,20 @@ internal sealed class ModelCache(CacheSettings settings)
         var failed = own.Any(static one => one.Answer is null or { Status: 500 or 502 or 503 or 504 });
         var reuse = new ModelReuse(settings, now, failed);
         // What only the origin can say (RFC 9110 §13.1.1, §13.1.4) is not the cache's.
-        if (own.Count > 0 && !request.Fields.Has("If-Match") && reuse.Directives(request).Exists(static one => one.Name == "only-if-cached")) return "the origin was asked for what is wanted stored only (§5.2.1.7)";
-        if (answer.Refusal == "not_cached") return reuse.Directives(request).Exists(static one => one.Name == "only-if-cached") ? null : "504 for nothing";
+        var wantsStored = reuse.Directives(request).Exists(static one => one.Name == "only-if-cached");
+        if (own.Count > 0 && wantsStored && !request.Fields.Has("If-Match")) return "the origin was asked for what is wanted stored only (§5.2.1.7)";
+        if (answer.Refusal == "not_cached") return wantsStored ? null : "504 for nothing";
         if (answer.Refusal is not null) return failed ? null : "refused, though the origin answered";
         if (answer.Id is not { } id) return "no origin has made it";
         var direct = own.FirstOrDefault(one => one.Id == id);
         // It answered the very request, with the client's own conditions.
         if (direct?.Answer is { Status: 304 } && answer.Status == 304 && AsksTheSame(request.Fields, direct.Request.Fields)) return null;
         if (direct?.Answer is { Status: not 304 } said && request.Method != "GET") return said.Status == answer.Status ? null : "another status than the origin's";
-        if (direct?.Answer is { Status: not (200 or 206 or 304) } plain) return plain.Status == answer.Status && answer.Body.AsSpan().SequenceEqual(plain.Body) ? null : "another answer than the origin's";
+        if (direct?.Answer is { Status: not (200 or 206 or 304) } plain)
+        {
+            return plain.Status == answer.Status && answer.Body.AsSpan().SequenceEqual(plain.Body) ? null : "another answer than the origin's";
+        }
+
         var faults = Of(request.Target).Where(stored => stored.Asked.Id == id).Select(stored => FaultOf(stored)).ToList();
         return faults.Count == 0 ? $"{id} is of no answer that may be given for {request.Target}" : faults.Contains(null) ? null : string.Join("; ", faults.Distinct());
 
@@ -135,7 +141,8 @@ internal sealed class ModelCache(CacheSettings settings)
     public bool IsPlainlyReusable(HistoryRequest request, DateTimeOffset now)
     {
         string[] special = ["Cache-Control", "Pragma", "Authorization", "Range", "If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since", "If-Range"];
-        if (!request.IsGet || special.Any(request.Fields.Has) || Of(request.Target) is not [.., { Status: 200, IsPlain: true, IsWhole: true } last]) return false;
+        if (!request.IsGet || special.Any(request.Fields.Has)) return false;
+        if (Of(request.Target) is not [.., { Status: 200, IsPlain: true, IsWhole: true } last]) return false;
         // What a client's own condition brought a client is not the cache's.
         if (last.Asked.Answer!.Status != 200 || last.Asked.Request.Fields.Has("If-Match")) return false;
         return last.Since == last.Asked.AskedAtEvent && last.Age(now) + TimeSpan.FromSeconds(1) < last.Lifetime && PurgedHow(last, Changes) is null
@@ -152,7 +159,8 @@ internal sealed class ModelCache(CacheSettings settings)
     private static string? FaultOfAge(ModelStored stored, HistoryAnswer answer, DateTimeOffset now)
     {
         var age = stored.Age(now).TotalSeconds;
-        return answer.Fields.Only("Age") is { } text && long.TryParse(text, out var said) && said >= Math.Floor(age) && said <= age + 1 ? null : $"Age is {answer.Fields.Whole("Age")}, not {age:0.0}";
+        var isRight = long.TryParse(answer.Fields.Only("Age"), out var said) && said >= Math.Floor(age) && said <= age + 1;
+        return isRight ? null : $"Age is {answer.Fields.Whole("Age")}, not {age:0.0}";
     }
 
     /// <summary>RFC 9110 §6.6.1: to what comes without a date, the time when it came is added as it is stored.</summary>

@@ -102,7 +102,8 @@ internal sealed class ModelStored
         if (Has("no-store") && !Has("must-understand")) return false;
         if (Has("private")) return false;
         // §5.2.1.5.
-        if (_settings.RequestDirectives == RequestDirectiveUse.Honour && ModelSyntax.Directives(asked.Request.Fields.All("Cache-Control")).Exists(static one => one.Name == "no-store")) return false;
+        var wanted = _settings.RequestDirectives == RequestDirectiveUse.Honour ? asked.Request.Fields.All("Cache-Control") : [];
+        if (ModelSyntax.Directives(wanted).Exists(static one => one.Name == "no-store")) return false;
         // §3.5.
         if (asked.Request.Fields.Has("Authorization") && !Has("public") && !Has("s-maxage") && !Has("must-revalidate")) return false;
         // No rule of the RFC: the route's `set_cookie: explicit`.

@@ -89,7 +89,9 @@ internal static partial class ModelSyntax
     [GeneratedRegex("^[a-z]{3} (?<month>[a-z]{3}) (?<day>[ 0-9][0-9]) (?<hour>[0-9]{2}):(?<minute>[0-9]{2}):(?<second>[0-9]{2}) (?<year>[0-9]{4})$", RegexOptions.IgnoreCase)]
     private static partial Regex Asctime();
 
-    private const string OneMember = "(?<key>[a-z*][a-z0-9_.*-]*)(=(?<value>-?[0-9]{1,15}|\\?[01]|\"[ !#-\\[\\]-~]*\"|[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*))?(; *[a-z*][a-z0-9_.*-]*(=([0-9]{1,15}|[A-Za-z*][A-Za-z0-9]*))?)*";
+    private const string OneMember =
+        "(?<key>[a-z*][a-z0-9_.*-]*)(=(?<value>-?[0-9]{1,15}|\\?[01]|\"[ !#-\\[\\]-~]*\"|" +
+        "[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*))?(; *[a-z*][a-z0-9_.*-]*(=([0-9]{1,15}|[A-Za-z*][A-Za-z0-9]*))?)*";
 
     [GeneratedRegex(OneMember)]
     private static partial Regex Member();

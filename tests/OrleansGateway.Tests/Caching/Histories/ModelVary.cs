@@ -28,6 +28,7 @@ internal static class ModelVary
     {
         var parts = member.ToLowerInvariant().Split(';', StringSplitOptions.TrimEntries);
         var stated = parts.Skip(1).FirstOrDefault(static part => part.StartsWith("q=", StringComparison.Ordinal));
-        return (parts[0], stated is null ? 1 : double.TryParse(stated[2..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var quality) && quality <= 1 ? quality : 0);
+        if (stated is null) return (parts[0], 1.0);
+        return (parts[0], double.TryParse(stated[2..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var quality) && quality <= 1 ? quality : 0);
     }).OrderByDescending(static l => l.Item2).ThenBy(static l => l.Item1, StringComparer.Ordinal)];
 }

@@ -14,7 +14,10 @@ internal sealed class OriginDice(Random random, HistoryClock clock)
     private static readonly string[] s_seconds = ["0", "1", "2", "5", "10", "60", "3600", "3600", "99999999999", "\"60\"", "-1", "x", "1.5", ""];
     private static readonly string[] s_varies = ["X-Kind", "x-kind", "Accept-Language", "X-Kind, Accept-Language", "*", "X-Kind,*", "Authorization", ""];
     private static readonly string[] s_targeted =
-        ["max-age=60", "max-age=5, stale-while-revalidate=20", "max-age=3600;x=1, x=(", "no-store", "private, max-age=60", "max-age=1, max-age=60", "MAX-AGE=60", "", "public", "max-age=60, must-revalidate", "no-cache"];
+    [
+        "max-age=60", "max-age=5, stale-while-revalidate=20", "max-age=3600;x=1, x=(", "no-store", "private, max-age=60", "max-age=1, max-age=60", "MAX-AGE=60", "", "public",
+        "max-age=60, must-revalidate", "no-cache",
+    ];
 
     private readonly Dictionary<string, OriginVersion> _current = [];
     private int _versions;
@@ -59,8 +62,9 @@ internal sealed class OriginDice(Random random, HistoryClock clock)
 
     private HistoryAnswer Changed(HistoryRequest request, Fields fields, OriginVersion current)
     {
-        if (Chance(20)) fields.Add("Location", "/" + random.Next(4));
-        if (Chance(30)) fields.Add("Content-Location", Chance(60) ? request.Target : request.Target + "x");
+        // The last character of a URL tells it from the others.
+        if (Chance(20)) fields.Add("Location", request.Target[..^1] + random.Next(4));
+        if (Chance(30)) fields.Add("Content-Location", Chance(60) ? request.Target : request.Target[..^1] + random.Next(4));
         if (Chance(50)) fields.Add("Cache-Control", "max-age=60");
         AddValidators(fields, current);
         return WithBody(request, Chance(70) ? 200 : s_statuses[random.Next(s_statuses.Length)], fields, current);
@@ -80,7 +84,7 @@ internal sealed class OriginDice(Random random, HistoryClock clock)
         if (request.Fields.Has("If-None-Match"))
         {
             var tags = ModelSyntax.Members(request.Fields.All("If-None-Match"));
-            return tags.Contains("*") || (current.Tag is { } tag && tags.Exists(one => one.Replace("W/", "", StringComparison.Ordinal) == tag.Replace("W/", "", StringComparison.Ordinal)));
+            return tags.Contains("*") || (current.Tag is { } tag && tags.Exists(one => ModelAnswer.Opaque(one) == ModelAnswer.Opaque(tag)));
         }
 
         return ModelSyntax.Date(current.Modified, clock.GetUtcNow()) <= ModelSyntax.Date(request.Fields.Only("If-Modified-Since"), clock.GetUtcNow());
@@ -90,7 +94,8 @@ internal sealed class OriginDice(Random random, HistoryClock clock)
     {
         var condition = request.Fields.Only("If-Range");
         var (from, to) = ModelAnswer.RangeOf(request, current.Length);
-        if (!request.IsGet || from > to || (request.Fields.Has("If-Range") && (condition != current.Tag || condition is not ['"', ..]))) return WithBody(request, 200, fields, current);
+        var isSame = !request.Fields.Has("If-Range") || (condition == current.Tag && condition is ['"', ..]);
+        if (!request.IsGet || from > to || !isSame) return WithBody(request, 200, fields, current);
         fields.Add("Content-Range", $"bytes {from}-{to}/{current.Length}");
         var part = ModelAnswer.BodyOf(current.Number, current.Length)[from..(to + 1)];
         fields.Add("Content-Length", part.Length.ToString(CultureInfo.InvariantCulture));
@@ -119,7 +124,7 @@ internal sealed class OriginDice(Random random, HistoryClock clock)
         if (Chance(2)) fields.Add("Gateway-Cache-Control", Of(s_targeted));
         if (Chance(15)) fields.Add("Expires", OddExpiry());
         if (Chance(2)) fields.Add("Expires", OddExpiry());
-        if (Chance(12)) fields.Add("Age", random.Next(8) switch { 0 => "x", 1 => "5, 10", 2 => "-1", 3 => "99999999999", 4 => "1.5", 5 => "", _ => random.Next(0, 70).ToString(CultureInfo.InvariantCulture) });
+        if (Chance(12)) fields.Add("Age", OddAge());
         if (Chance(2)) fields.Add("Age", "3");
         if (Chance(22)) fields.Add("Vary", Of(s_varies));
         if (Chance(2)) fields.Add("Vary", Of(s_varies));
@@ -143,7 +148,19 @@ internal sealed class OriginDice(Random random, HistoryClock clock)
         _ => "private=\"X-Hop\"",
     })));
 
-    private string OddDate() => random.Next(20) switch { 0 => "never", 1 => DateText(3600), 2 => DateText(-3600), 3 => DateText(-5), 4 => DateText(5), 5 => "0", _ => DateText(0) };
+    private string OddDate() =>
+        random.Next(20) switch { 0 => "never", 1 => DateText(3600), 2 => DateText(-3600), 3 => DateText(-5), 4 => DateText(5), 5 => "0", _ => DateText(0) };
+
+    private string OddAge() => random.Next(8) switch
+    {
+        0 => "x",
+        1 => "5, 10",
+        2 => "-1",
+        3 => "99999999999",
+        4 => "1.5",
+        5 => "",
+        _ => random.Next(0, 70).ToString(CultureInfo.InvariantCulture),
+    };
 
     private string OddExpiry()
     {

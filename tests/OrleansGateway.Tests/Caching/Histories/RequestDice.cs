@@ -25,14 +25,37 @@ internal sealed class RequestDice(Random random, OriginDice origin)
     private void AddConditions(Fields fields, string target)
     {
         var now = origin.CurrentOf(target);
-        if (Chance(12)) fields.Add("If-None-Match", random.Next(6) switch { 0 => "*", 1 => "\"other\", W/\"more,\" , " + (now.Tag ?? "\"x\""), 2 => "\"other\"", 3 => now.Tag?.Replace("W/", "", StringComparison.Ordinal) ?? "x", _ => now.Tag ?? "\"v0\"" });
-        if (Chance(8)) fields.Add("If-Modified-Since", random.Next(4) switch { 0 => "yesterday", 1 => origin.DateText(random.Next(-90_000, 90_000)), _ => now.Modified ?? origin.DateText(-7200) });
+        if (Chance(12)) fields.Add("If-None-Match", OddTag(now.Tag));
+        if (Chance(8)) fields.Add("If-Modified-Since", OddDate(now.Modified));
         if (Chance(1)) fields.Add("If-Match", now.Tag ?? "*");
         if (!Chance(14)) return;
         var (first, last) = (random.Next(40), random.Next(40));
-        fields.Add("Range", random.Next(8) switch { 0 => $"bytes=-{last}", 1 => $"bytes={first}-", 2 => $"bytes=0-{last}, 50-", 3 => $"bytes={first + 60}-", _ => $"bytes={Math.Min(first, last)}-{Math.Max(first, last)}" });
+        fields.Add("Range", random.Next(8) switch
+        {
+            0 => $"bytes=-{last}",
+            1 => $"bytes={first}-",
+            2 => $"bytes=0-{last}, 50-",
+            3 => $"bytes={first + 60}-",
+            _ => $"bytes={Math.Min(first, last)}-{Math.Max(first, last)}",
+        });
         if (Chance(30)) fields.Add("If-Range", random.Next(4) switch { 0 => "\"other\"", 1 => now.Modified ?? "\"x\"", _ => now.Tag ?? now.Modified ?? "\"x\"" });
     }
+
+    private string OddTag(string? tag) => random.Next(6) switch
+    {
+        0 => "*",
+        1 => "\"other\", W/\"more,\" , " + (tag ?? "\"x\""),
+        2 => "\"other\"",
+        3 => tag?.Replace("W/", "", StringComparison.Ordinal) ?? "x",
+        _ => tag ?? "\"v0\"",
+    };
+
+    private string OddDate(string? modified) => random.Next(4) switch
+    {
+        0 => "yesterday",
+        1 => origin.DateText(random.Next(-90_000, 90_000)),
+        _ => modified ?? origin.DateText(-7200),
+    };
 
     private void AddDirectives(Fields fields)
     {

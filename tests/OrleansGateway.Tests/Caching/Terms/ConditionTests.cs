@@ -35,6 +35,7 @@ public sealed class ConditionTests
     [InlineData("ETag: \"a\"", "If-Range: \"a\"", true)]
     [InlineData("ETag: \"a\"", "If-Range: \"b\"", false)]
     [InlineData("ETag: W/\"a\"", "If-Range: W/\"a\"", false)]
+    [InlineData("ETag: W/\"a\"", "If-Range: \"a\"", false)]
     [InlineData(Modified, "If-Range: Thu, 01 Jan 2026 00:00:00 GMT", true)]
     [InlineData(Modified, "If-Range: Thu, 01 Jan 2026 00:00:01 GMT", false)]
     [InlineData(Modified + "Date: Thu, 01 Jan 2026 00:00:00 GMT", "If-Range: Thu, 01 Jan 2026 00:00:00 GMT", false)]

@@ -64,7 +64,7 @@ public sealed class StoringTests
     {
         var head = new Answered("Connection: X-Hop\nX-Hop: 1\nKeep-Alive: 5\nContent-Length: 3\nAge: 4\nSurrogate-Key: a\nX-Kept: 1\nX-Kept: 2").Head;
         Assert.Equal(["X-Kept", "Date", "Via"], head.Sent.Select(field => field.Key));
-        Assert.Equal(["1", "2"], head["X-Kept"].ToArray());
+        Assert.Equal("1,2", head["X-Kept"].ToString());
         Assert.Equal("Fri, 02 Jan 2026 03:04:05 GMT", head["Date"]);
         Assert.Equal("4", head["Age"]);
     }
@@ -75,7 +75,7 @@ public sealed class StoringTests
         var head = new Answered("Content-Type: text/a\nContent-Encoding: br\nX-A: 1\nX-B: 1\nAge: 9\nDate: Thu, 01 Jan 2026 00:00:00 GMT").UpdatedBy("Content-Type: text/b\nContent-Encoding: gzip\nX-A: 2\nX-A: 3\nX-C: 1");
         Assert.Equal("text/b", head["Content-Type"]);
         Assert.Equal("br", head["Content-Encoding"]);
-        Assert.Equal(["2", "3"], head["X-A"].ToArray());
+        Assert.Equal("2,3", head["X-A"].ToString());
         Assert.Equal("1", head["X-B"]);
         Assert.Equal("1", head["X-C"]);
         Assert.False(head.Has("Age"));
