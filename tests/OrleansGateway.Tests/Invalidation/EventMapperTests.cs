@@ -1,6 +1,5 @@
 using System.Text;
 using OrleansGateway.Configuration;
-using OrleansGateway.Invalidation;
 using OrleansGateway.Invalidation.Messages;
 
 namespace OrleansGateway.Tests.Invalidation;

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace OrleansGateway.Tests.Caching.Consistency;
 
 /// <summary>What is read and written, and how: of each key, by its number, what its answers say of caching.</summary>
@@ -18,12 +16,12 @@ internal sealed record ConsistencyPlan(int Keys, TimeSpan DelayMax)
 
     public static string GroupOf(int key) => string.Create(CultureInfo.InvariantCulture, $"group-{key % Groups}");
 
-    public int KeyOf(string? path) => int.Parse(path.AsSpan()[(path!.LastIndexOf('-') + 1)..], CultureInfo.InvariantCulture);
+    public static int KeyOf(string? path) => int.Parse(path.AsSpan()[(path!.LastIndexOf('-') + 1)..], CultureInfo.InvariantCulture);
 
-    public string TagsOf(int key) => $"{TagOf(key)}, {GroupOf(key)}";
+    public static string TagsOf(int key) => $"{TagOf(key)}, {GroupOf(key)}";
 
     /// <summary>Long fresh, soon stale and validated, stale while it is revalidated, validated each time, and stale if the origin fails: each a fifth of the keys.</summary>
-    public string CacheControlOf(int key) => (key % 5) switch
+    public static string CacheControlOf(int key) => (key % 5) switch
     {
         0 => "max-age=3600",
         1 => "max-age=1",

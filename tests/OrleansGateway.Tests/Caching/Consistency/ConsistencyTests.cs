@@ -1,4 +1,3 @@
-using System.Globalization;
 using OrleansGateway.Tests.Forwarding;
 
 namespace OrleansGateway.Tests.Caching.Consistency;

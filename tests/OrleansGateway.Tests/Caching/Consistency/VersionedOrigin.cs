@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using OrleansGateway.Tests.Forwarding;
 
@@ -27,15 +26,15 @@ internal sealed class VersionedOrigin(ConsistencyPlan plan, Random random)
     private async Task AnswerAsync(HttpContext http)
     {
         Interlocked.Increment(ref _requests);
-        var key = plan.KeyOf(http.Request.Path);
+        var key = ConsistencyPlan.KeyOf(http.Request.Path);
         var version = Volatile.Read(ref _versions[key]);
         var (beforeHead, beforeBody) = plan.Delays(random);
         if (beforeHead > TimeSpan.Zero) await Task.Delay(beforeHead, http.RequestAborted);
         var headers = http.Response.Headers;
         var etag = $"\"{version}\"";
-        headers.CacheControl = plan.CacheControlOf(key);
+        headers.CacheControl = ConsistencyPlan.CacheControlOf(key);
         headers.ETag = etag;
-        headers["Cache-Tag"] = plan.TagsOf(key);
+        headers["Cache-Tag"] = ConsistencyPlan.TagsOf(key);
         headers["x-version"] = version.ToString(CultureInfo.InvariantCulture);
         if (http.Request.Headers.IfNoneMatch == etag)
         {
