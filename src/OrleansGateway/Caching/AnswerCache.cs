@@ -13,6 +13,7 @@ internal sealed class AnswerCache : IAsyncDisposable
     private static readonly TimeSpan s_sweepInterval = TimeSpan.FromSeconds(1);
     private const int SweptAtOnce = 1_000;
 
+    private readonly Lock _adding = new();
     private readonly Lazy<MemoryStore<CacheKey, CachedResource>> _store;
     private readonly ConcurrentDictionary<FillKey, Fill> _shared = [];
     private readonly ConcurrentDictionary<Fill, Task> _running = [];
@@ -49,20 +50,44 @@ internal sealed class AnswerCache : IAsyncDisposable
     public Predictor PredictorOf(Route route) => _predictors.GetOrAdd(route.Id, static _ => new Predictor());
 
     /// <summary>The fetch that is under way for the same, joined; none if there is none that this request may have the answer of.</summary>
-    public Fill? TryJoin(in FillKey key, TenantInvalidations invalidations) =>
+    private Fill? TryJoin(in FillKey key, TenantInvalidations invalidations) =>
         _shared.TryGetValue(key, out var fill) && fill.MayBeJoined(invalidations) && fill.TryJoin() ? fill : null;
 
-    /// <summary>Begins a fetch.</summary>
-    public Fill Begin(FillOrder order)
+    /// <summary>
+    /// The fetch that is under way for the same, joined, or a new one: in one step, so that of a crowd one request goes to the origin. What has turned out meanwhile not to be storable is
+    /// fetched for each.
+    /// </summary>
+    /// <param name="key">What tells fetches apart that may be shared.</param>
+    /// <param name="invalidations">Those that count for it.</param>
+    /// <param name="state">Handed on to <paramref name="order"/>.</param>
+    /// <param name="order">Makes a new one, shared under the key it is given or by nobody.</param>
+    public (Fill Fill, bool IsNew) JoinOrAdd<TState>(in FillKey key, TenantInvalidations invalidations, TState state, Func<TState, FillKey?, FillOrder> order)
+    {
+        if (TryJoin(key, invalidations) is { } joined) return (joined, false);
+        lock (_adding)
+        {
+            if (TryJoin(key, invalidations) is { } other) return (other, false);
+            // Known before the fetch that found it out was closed.
+            return (Add(order(state, Uncacheable.Has(key.Key) ? null : key)), true);
+        }
+    }
+
+    /// <summary>A new fetch, to be begun.</summary>
+    public Fill Add(FillOrder order)
     {
         var fill = new Fill(this, order);
         if (!order.IsBackground) fill.TryJoin();
         // One that was begun before an invalidation is joined by nobody any more; this takes its place.
         if (order.Shared is { } shared) _shared[shared] = fill;
+        return fill;
+    }
+
+    /// <summary>Begins a fetch.</summary>
+    public void Begin(Fill fill)
+    {
         _running[fill] = Task.CompletedTask;
         var run = fill.RunAsync();
         if (!run.IsCompleted) _running.TryUpdate(fill, run, Task.CompletedTask);
-        return fill;
     }
 
     /// <summary>A fetch is joined by nobody any more.</summary>

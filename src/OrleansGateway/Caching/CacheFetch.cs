@@ -24,22 +24,28 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
     /// <summary>Answers a request that is not answered from the store.</summary>
     public async ValueTask FetchAsync(Exchange exchange, CacheMiss miss)
     {
-        if (SharedKey(exchange, miss) is { } key && cache.TryJoin(key, TenantOf(exchange, miss.Settings)) is { } fill)
+        if (SharedKey(exchange, miss) is { } key)
         {
+            var (fill, isNew) = cache.JoinOrAdd(
+                key, TenantOf(exchange, miss.Settings), (Fetch: this, exchange, miss), static (of, shared) => of.Fetch.OrderOf(of.exchange, of.miss, shared, isBackground: false));
+            if (isNew)
+            {
+                await LeadAsync(exchange, miss, fill);
+                return;
+            }
+
+            // If what it brought is for one request only, each asks for itself from here on.
             if (await TryFollowAsync(exchange, miss, fill)) return;
-            // What it brought is for one request only: from here on each asks for itself.
-            await LeadAsync(exchange, miss, shared: null);
-            return;
         }
 
-        await LeadAsync(exchange, miss, SharedKey(exchange, miss));
+        await LeadAsync(exchange, miss, cache.Add(OrderOf(exchange, miss, shared: null, isBackground: false)));
     }
 
     /// <summary>Fetches a new answer in the background, unless somebody does.</summary>
     public void Refresh(Exchange exchange, in CacheKey key, CachedAnswer stored, CacheSettings settings)
     {
         if (!stored.TryBeginRefresh()) return;
-        cache.Begin(OrderOf(exchange, new CacheMiss(key, settings, RequestTerms.Of(new HeaderDictionary(), settings), stored, null, ""), shared: null, isBackground: true));
+        cache.Begin(cache.Add(OrderOf(exchange, new CacheMiss(key, settings, RequestTerms.Of(new HeaderDictionary(), settings), stored, null, ""), shared: null, isBackground: true)));
     }
 
     /// <summary>Under what others may wait for the same; none if nobody should.</summary>
@@ -51,12 +57,11 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         return new FillKey(miss.Key, range.Count == 0 || miss.Stored is not null ? miss.Variant : $"{miss.Variant}range:{range}\n{request.Headers.IfRange}");
     }
 
-    private async ValueTask LeadAsync(Exchange exchange, CacheMiss miss, FillKey? shared)
+    private async ValueTask LeadAsync(Exchange exchange, CacheMiss miss, Fill fill)
     {
-        var order = OrderOf(exchange, miss, shared, isBackground: false);
         var interim = InterimAnswers.For(exchange) is { } tell ? new LeaderInterim(tell) : null;
-        if (interim is not null) order.Request.Interim = interim.TellAsync;
-        var fill = cache.Begin(order);
+        if (interim is not null) fill.Order.Request.Interim = interim.TellAsync;
+        cache.Begin(fill);
         try
         {
             FillResult result;

@@ -59,19 +59,19 @@ public sealed record InvalidationRuleSettings
     [MinLength(1), MaxLength(100)]
     public IReadOnlyList<string> Types { get; init; } = ["*"];
 
-    /// <summary>Tags that are invalidated, such as <c>product-{id}</c>.</summary>
+    /// <summary>Tags that are invalidated, such as <c>product-{id}</c>. Default: none.</summary>
     [MaxLength(100)]
     public IReadOnlyList<string> Tags { get; init; } = [];
 
-    /// <summary>URLs, as clients call them, such as <c>shop.example/products/{id}</c>.</summary>
+    /// <summary>URLs, as clients call them, such as <c>shop.example/products/{id}</c>. Default: none.</summary>
     [MaxLength(100)]
     public IReadOnlyList<string> Urls { get; init; } = [];
 
-    /// <summary>Beginnings of URLs, such as <c>shop.example/products/</c>. They begin with the whole host.</summary>
+    /// <summary>Beginnings of URLs, such as <c>shop.example/products/</c>. They begin with the whole host. Default: none.</summary>
     [MaxLength(100)]
     public IReadOnlyList<string> Prefixes { get; init; } = [];
 
-    /// <summary>Hosts, as clients call them.</summary>
+    /// <summary>Hosts, as clients call them. Default: none.</summary>
     [MaxLength(100)]
     public IReadOnlyList<string> Hosts { get; init; } = [];
 

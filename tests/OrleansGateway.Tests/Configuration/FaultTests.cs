@@ -151,7 +151,7 @@ public sealed class FaultTests
         using var folder = new TestFolder();
         var fault = Assert.Single(folder.FaultsOf(TestFolder.Good + "access_log: { fields: [status, route, tenat] }\n"));
         Assert.Contains("access_log.fields[2]: 'tenat' is not one of timestamp, request_id, ", fault, StringComparison.Ordinal);
-        Assert.EndsWith(", user_agent, cache. Did you mean 'tenant'?", fault, StringComparison.Ordinal);
+        Assert.EndsWith(", cache, error, user_agent. Did you mean 'tenant'?", fault, StringComparison.Ordinal);
     }
 
     private static string ReplaceOnce(string text, string old, string replacement)

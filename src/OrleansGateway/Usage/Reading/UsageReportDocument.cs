@@ -71,7 +71,7 @@ internal sealed record UsageRecordDocument(
     Guid Id, string Kind, Guid? Corrects, DateTimeOffset At, string RequestId, int Attempt, bool IsLast, Guid Edge, string? Tenant, string? Team, string? User, string? Key, string? Route,
     string? Operation, string Dialect, bool Stream, string? Model, string? Provider, string? TargetModel, string? ResponseModel, string? UpstreamRequestId, UsageTokensDocument Tokens, string Source,
     string Billed, long BilledNanoUsd, string? Cost, long? CostNanoUsd, UsageCostDocument? CostByClassNanoUsd, string? PriceVersion, string? ServiceTier, string? ConfigVersion, IReadOnlyList<UsageChargeDocument> Charges, double QueuedMs,
-    double ConnectedMs, double? FirstByteMs, double DurationMs, int Status, string? FinishReason, string? Error, string Outcome, string Cache, string? PromptHash, IReadOnlyList<string> Tags,
+    double ConnectedMs, double? FirstByteMs, double DurationMs, int Status, string? FinishReason, string? Error, string Outcome, string Cache, long SavedTokens, string Saved, string? PromptHash, IReadOnlyList<string> Tags,
     IReadOnlyDictionary<string, string> Metadata)
 {
     public static UsageRecordDocument Of(UsageRecord r, bool toTenant) => new(
@@ -79,7 +79,7 @@ internal sealed record UsageRecordDocument(
         r.IsStream, r.Model, r.Provider, r.TargetModel, r.ResponseModel, r.UpstreamRequestId, UsageTokensDocument.Of(r.Tokens), Word(r, UsageDimension.Source), NanoUsd.Format(r.Billed), r.Billed,
         toTenant ? null : NanoUsd.Format(r.Cost.Total), toTenant ? null : r.Cost.Total, toTenant ? null : UsageCostDocument.Of(r.Cost), r.PriceVersion, r.ServiceTier, r.ConfigVersion,
         [.. r.Charges.Select(c => new UsageChargeDocument(c.Account.Rule, c.Account.Scope, c.Period, c.Amount))], Milliseconds(r.Queued), Milliseconds(r.Connected),
-        r.ToFirstByte is { } first ? Milliseconds(first) : null, Milliseconds(r.Duration), r.Status, r.FinishReason, r.Error, Word(r, UsageDimension.Outcome), Word(r, UsageDimension.Cache),
+        r.ToFirstByte is { } first ? Milliseconds(first) : null, Milliseconds(r.Duration), r.Status, r.FinishReason, r.Error, Word(r, UsageDimension.Outcome), Word(r, UsageDimension.Cache), r.SavedTokens, NanoUsd.Format(r.Saved),
         r.PromptHash?.ToString("x16", CultureInfo.InvariantCulture), r.Tags, LabelsOf(r));
 
     private static string Word(UsageRecord record, UsageDimension dimension) => UsageDimensions.Of(record, dimension);
