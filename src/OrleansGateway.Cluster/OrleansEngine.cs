@@ -6,6 +6,8 @@ using OrleansGateway.Leases;
 using OrleansGateway.Leases.Ledger;
 using OrleansGateway.Limits;
 using OrleansGateway.Storage.Ledger;
+using OrleansGateway.Storage.Usage;
+using OrleansGateway.Usage;
 
 namespace OrleansGateway.Cluster;
 
@@ -17,6 +19,7 @@ internal sealed class OrleansEngine : IEngine
 {
     private readonly PostgresDatabase _database;
     private readonly PostgresLedgerStore _ledger;
+    private readonly PostgresUsageStore _usage;
     private readonly ClusterNode _node;
     private readonly SiloOwners? _silo;
     private readonly GrainOwners _owners;
@@ -30,7 +33,7 @@ internal sealed class OrleansEngine : IEngine
     private OrleansEngine(ClusterSettings settings, ClusterRole role, PostgresDatabase database, ClusterNode node, SiloOwners? silo, RuleTables rules)
     {
         (_settings, _role, _database, _node, _silo, _rules) = (settings, role, database, node, silo, rules);
-        _ledger = new PostgresLedgerStore(database, TimeProvider.System);
+        (_ledger, _usage) = (new PostgresLedgerStore(database, TimeProvider.System), new PostgresUsageStore(database));
         _owners = new GrainOwners(node.Grains, _ledger, new PostgresOwnerLives(database), silo, id => rules.Current.SpecOf(id));
         _told = rules.Current;
         _watch = HasEdge ? Task.CompletedTask : WatchAsync();
@@ -71,6 +74,8 @@ internal sealed class OrleansEngine : IEngine
         services.AddSingleton<ILeaseOwners>(_owners);
         services.AddSingleton<IOwnerViews>(_owners);
         services.AddSingleton<IBudgets>(_owners);
+        services.AddSingleton<IUsageStore>(provider => new EventedUsageStore(_usage, provider.GetRequiredService<UsageEvents>()));
+        services.AddSingleton<IUsageReports>(_usage);
         services.AddEmbeddedEngine(stateFolder);
     }
 
@@ -91,6 +96,7 @@ internal sealed class OrleansEngine : IEngine
         await _stopping.CancelAsync();
         await _watch;
         await _node.DisposeAsync();
+        _usage.Dispose();
         await _database.DisposeAsync();
         _stopping.Dispose();
     }

@@ -17,30 +17,38 @@ internal sealed class RedisServer : IAsyncDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gateway-redis-");
     private readonly int _port = FreePort();
-    private readonly Process _shell;
+    private Process _shell;
 
-    private RedisServer() => _shell = Process.Start(
-        new ProcessStartInfo("sh", ["-c", Script, "sh", _port.ToString(CultureInfo.InvariantCulture), _folder.FullName]) { RedirectStandardInput = true, WorkingDirectory = _folder.FullName })!;
+    private RedisServer() => _shell = Start();
 
     public string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_port}");
 
     public static async Task<RedisServer> StartAsync(CancellationToken cancellation)
     {
         var server = new RedisServer();
-        using var often = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (true)
-        {
-            try
-            {
-                using var client = new TcpClient();
-                await client.ConnectAsync(IPAddress.Loopback, server._port, cancellation);
-                return server;
-            }
-            catch (SocketException) when (!server._shell.HasExited)
-            {
-                await often.WaitForNextTickAsync(cancellation);
-            }
-        }
+        await server.ReadyAsync(cancellation);
+        return server;
+    }
+
+    /// <summary>Ends it; what it knew is gone.</summary>
+    public async Task StopAsync()
+    {
+        _shell.StandardInput.Close();
+        await _shell.WaitForExitAsync();
+        _shell.Dispose();
+    }
+
+    /// <summary>Starts it again, empty, where it was.</summary>
+    public Task RestartAsync(CancellationToken cancellation)
+    {
+        _shell = Start();
+        return ReadyAsync(cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _folder.Delete(recursive: true);
     }
 
     /// <summary>A port of the loopback that nobody had a moment ago.</summary>
@@ -51,11 +59,24 @@ internal sealed class RedisServer : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    public async ValueTask DisposeAsync()
+    private async Task ReadyAsync(CancellationToken cancellation)
     {
-        _shell.StandardInput.Close();
-        await _shell.WaitForExitAsync();
-        _shell.Dispose();
-        _folder.Delete(recursive: true);
+        using var often = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (true)
+        {
+            try
+            {
+                using var client = new TcpClient();
+                await client.ConnectAsync(IPAddress.Loopback, _port, cancellation);
+                return;
+            }
+            catch (SocketException) when (!_shell.HasExited)
+            {
+                await often.WaitForNextTickAsync(cancellation);
+            }
+        }
     }
+
+    private Process Start() => Process.Start(
+        new ProcessStartInfo("sh", ["-c", Script, "sh", _port.ToString(CultureInfo.InvariantCulture), _folder.FullName]) { RedirectStandardInput = true, WorkingDirectory = _folder.FullName })!;
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using OrleansGateway.Leases;
 using OrleansGateway.Leases.Ledger;
 using OrleansGateway.Limits;
 using OrleansGateway.Storage.Ledger;
@@ -17,12 +18,14 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gateway-cluster-");
     private readonly List<GatewayProcess> _silos = [];
+    private readonly List<ClusterGateway> _gateways = [];
     private readonly string _rules;
     private PostgresCluster _postgres = null!;
     private RedisServer _redis = null!;
     private PostgresDatabase _database = null!;
     private ClusterNode _node = null!;
     private string _connection = "";
+    private RuleTable _table = null!;
 
     private TestCluster(string rules) => _rules = rules;
 
@@ -30,13 +33,15 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public PostgresCluster Postgres => _postgres;
 
+    public RedisServer Redis => _redis;
+
     /// <summary>The owners, as an edge calls them.</summary>
     public GrainOwners Owners { get; private set; } = null!;
 
     public ILedgerStore Ledger { get; private set; } = null!;
 
     /// <param name="rules">The configuration but for the cluster and the listeners.</param>
-    /// <param name="silos">How many.</param>
+    /// <param name="silos">How many; with none, gateways are to be added, and <see cref="Owners"/> is not there.</param>
     /// <param name="cancellation">Ends the wait.</param>
     public static async Task<TestCluster> StartAsync(string rules, int silos, CancellationToken cancellation)
     {
@@ -45,6 +50,7 @@ internal sealed class TestCluster : IAsyncDisposable
         {
             (cluster._postgres, cluster._redis) = (await PostgresCluster.StartAsync(), await RedisServer.StartAsync(cancellation));
             cluster._connection = await cluster._postgres.NewDatabaseAsync();
+            if (silos == 0) return cluster;
             await Task.WhenAll(Enumerable.Range(0, silos).Select(_ => cluster.AddSiloAsync(cancellation)));
             await cluster.ConnectAsync(cancellation);
             return cluster;
@@ -59,29 +65,47 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Starts one more silo, and waits until it is a member.</summary>
     public async Task<GatewayProcess> AddSiloAsync(CancellationToken cancellation)
     {
+        var silo = await StartAsync("silo", "Silo of the cluster", cancellation);
+        lock (_silos) _silos.Add(silo);
+        return silo;
+    }
+
+    /// <summary>Starts a node that serves clients: <c>both</c> or <c>edge</c>.</summary>
+    public async Task<ClusterGateway> AddGatewayAsync(string role, CancellationToken cancellation)
+    {
+        var process = await StartAsync(role, "Operators call", cancellation);
+        var data = (await process.Output.WaitForAsync("Clients call ", cancellation))["Clients call ".Length..];
+        var gateway = new ClusterGateway(process, new HttpClient { BaseAddress = new Uri(data), DefaultRequestHeaders = { Authorization = new("Bearer", ClusterGateway.Key) } });
+        lock (_gateways) _gateways.Add(gateway);
+        return gateway;
+    }
+
+    private async Task<GatewayProcess> StartAsync(string role, string until, CancellationToken cancellation)
+    {
         var folder = _folder.CreateSubdirectory(Path.GetRandomFileName());
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "gateway.yaml"), $$"""
             {{Cluster(RedisServer.FreePort(), RedisServer.FreePort())}}
             listeners: {data: ["127.0.0.1:0"], admin: "127.0.0.1:0"}
             {{_rules}}
             """, cancellation);
-        var silo = GatewayProcess.StartProgram(s_program, folder.FullName, "serve", "--role", "silo", "--config", "gateway.yaml");
+        var silo = GatewayProcess.StartProgram(s_program, folder.FullName, "serve", "--role", role, "--config", "gateway.yaml");
         try
         {
-            await silo.Output.WaitForAsync("Silo of the cluster", cancellation);
+            await silo.Output.WaitForAsync(until, cancellation);
+            return silo;
         }
         catch (Exception failed)
         {
             await silo.DisposeAsync();
-            throw new InvalidOperationException($"The silo did not start:\n{silo.Output.Text}\n{silo.Errors.Text}", failed);
+            throw new InvalidOperationException($"The node did not start:\n{silo.Output.Text}\n{silo.Errors.Text}", failed);
         }
-
-        lock (_silos) _silos.Add(silo);
-        return silo;
     }
 
+    /// <summary>What an account is like by the configuration.</summary>
+    public AccountSpec? SpecOf(AccountId account) => _table.SpecOf(account);
+
     /// <summary>All that silos have logged: for a failure's message.</summary>
-    public string Logs() => string.Join("\n---\n", _silos.Select(s => s.Errors.Text));
+    public string Logs() => string.Join("\n---\n", _silos.Concat(_gateways.Select(g => g.Process)).Select(s => s.Errors.Text));
 
     public async ValueTask DisposeAsync()
     {
@@ -91,6 +115,7 @@ internal sealed class TestCluster : IAsyncDisposable
             await _node.DisposeAsync();
         }
 
+        foreach (var gateway in _gateways) await gateway.DisposeAsync();
         foreach (var silo in _silos) await silo.DisposeAsync();
         if (_database is not null) await _database.DisposeAsync();
         if (_redis is not null) await _redis.DisposeAsync();
@@ -106,10 +131,23 @@ internal sealed class TestCluster : IAsyncDisposable
         using var folder = new TestFolder();
         var reading = folder.Read(Cluster(1, 1) + "\n" + _rules);
         Assert.Empty(reading.Faults);
-        var table = new RuleTable(reading.Settings!, new AccountBook(), DateTimeOffset.UtcNow);
+        _table = new RuleTable(reading.Settings!, new AccountBook(), DateTimeOffset.UtcNow);
         _database = await PostgresDatabase.OpenAsync(_connection, TimeProvider.System, NullLogger<PostgresDatabase>.Instance, cancellation);
         _node = await ClusterNode.JoinAsync(reading.Settings!.Cluster!, owners: null, TimeProvider.System, NullLoggerFactory.Instance, cancellation);
         Ledger = new PostgresLedgerStore(_database, TimeProvider.System);
-        Owners = new GrainOwners(_node.Grains, Ledger, new PostgresOwnerLives(_database), here: null, table.SpecOf);
+        Owners = new GrainOwners(_node.Grains, Ledger, new PostgresOwnerLives(_database), here: null, SpecOf);
+    }
+}
+
+/// <summary>A node that serves clients, and a client of it.</summary>
+internal sealed record ClusterGateway(GatewayProcess Process, HttpClient Client) : IAsyncDisposable
+{
+    /// <summary>The key of the tests' one tenant.</summary>
+    public const string Key = "test-key-0123456789-0123456789";
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await Process.DisposeAsync();
     }
 }

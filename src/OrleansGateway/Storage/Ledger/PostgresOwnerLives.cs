@@ -8,7 +8,7 @@ namespace OrleansGateway.Storage.Ledger;
 
 /// <summary>
 /// Which silo has an owner, and how the one before it ended there. Money is fenced by the ledger's version; rates are kept in memory, and so it must be known whether another may still be
-/// giving them out. See <c>docs/decisions</c> on the terms of silos.
+/// giving them out. See the decision on the terms of silos.
 /// </summary>
 internal sealed class PostgresOwnerLives(PostgresDatabase database)
 {
