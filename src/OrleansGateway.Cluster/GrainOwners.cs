@@ -14,9 +14,13 @@ namespace OrleansGateway.Cluster;
 /// <param name="lives">Says who has money of a session.</param>
 /// <param name="here">Those of them that are in this process; none where it is only an edge.</param>
 /// <param name="specs">What an account is like by this node's configuration.</param>
-internal sealed class GrainOwners(IGrainFactory grains, ILedgerStore ledger, PostgresOwnerLives lives, SiloOwners? here, Func<AccountId, AccountSpec?> specs)
+/// <param name="time">The clock.</param>
+internal sealed class GrainOwners(IGrainFactory grains, ILedgerStore ledger, PostgresOwnerLives lives, SiloOwners? here, Func<AccountId, AccountSpec?> specs, TimeProvider time)
     : IOwnerEngine, ILeaseOwners, IOwnerViews, IBudgets
 {
+    private static readonly TimeSpan s_recoverWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_recoverAgain = TimeSpan.FromMilliseconds(500);
+
     public async ValueTask<LeaseReply> SendAsync(string owner, LeaseRequest request, CancellationToken cancellation)
     {
         var reply = await AskAsync(owner, static (grain, wire, stop) => grain.SendAsync(wire, stop), WireLeaseRequest.Of(request), cancellation);
@@ -43,21 +47,7 @@ internal sealed class GrainOwners(IGrainFactory grains, ILedgerStore ledger, Pos
     public async Task RecoverAsync(JournalFindings findings, CancellationToken cancellation)
     {
         var wire = WireFindings.Of(findings);
-        foreach (var owner in await lives.OwnersOfAsync(findings.Session, cancellation))
-        {
-            try
-            {
-                await AskAsync(owner, static async (grain, found, stop) =>
-                {
-                    await grain.RecoverAsync(found, stop);
-                    return true;
-                }, wire, cancellation);
-            }
-            catch (Exception unknown) when (unknown is IOException or TimeoutException)
-            {
-                throw new LedgerException(unknown.Message, unknown);
-            }
-        }
+        foreach (var owner in await lives.OwnersOfAsync(findings.Session, cancellation)) await RecoverAsync(owner, wire, cancellation);
     }
 
     /// <summary>Nothing: who else has leases here is another edge, and owners find out by themselves which are gone.</summary>
@@ -74,6 +64,30 @@ internal sealed class GrainOwners(IGrainFactory grains, ILedgerStore ledger, Pos
 
     /// <summary>Nothing: owners are handed over when the silo leaves, which is after the last edge has given back.</summary>
     public Task StopAsync() => Task.CompletedTask;
+
+    /// <summary>At a start nodes come and go, and owners with them: one that does not answer is asked again for a while.</summary>
+    private async Task RecoverAsync(string owner, WireFindings findings, CancellationToken cancellation)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await AskAsync(owner, static async (grain, found, stop) =>
+                {
+                    await grain.RecoverAsync(found, stop);
+                    return true;
+                }, findings, cancellation);
+                return;
+            }
+            catch (Exception unknown) when (unknown is IOException or TimeoutException)
+            {
+                if (time.GetElapsedTime(began) > s_recoverWithin) throw new LedgerException(unknown.Message, unknown);
+            }
+
+            await Task.Delay(s_recoverAgain, time, cancellation);
+        }
+    }
 
     /// <summary>Throws <see cref="TimeoutException"/> or <see cref="IOException"/> if there is no answer, whatever Orleans throws.</summary>
     private async Task<TAnswer> AskAsync<TAsked, TAnswer>(

@@ -17,6 +17,8 @@ namespace OrleansGateway.Cluster;
 /// </summary>
 internal sealed class OrleansEngine : IEngine
 {
+    private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(250);
+
     private readonly PostgresDatabase _database;
     private readonly PostgresLedgerStore _ledger;
     private readonly PostgresUsageStore _usage;
@@ -29,12 +31,13 @@ internal sealed class OrleansEngine : IEngine
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _watch;
     private RuleTable _told;
+    private bool _hasLeft;
 
     private OrleansEngine(ClusterSettings settings, ClusterRole role, PostgresDatabase database, ClusterNode node, SiloOwners? silo, RuleTables rules)
     {
         (_settings, _role, _database, _node, _silo, _rules) = (settings, role, database, node, silo, rules);
         (_ledger, _usage) = (new PostgresLedgerStore(database, TimeProvider.System), new PostgresUsageStore(database));
-        _owners = new GrainOwners(node.Grains, _ledger, new PostgresOwnerLives(database), silo, id => rules.Current.SpecOf(id));
+        _owners = new GrainOwners(node.Grains, _ledger, new PostgresOwnerLives(database), silo, id => rules.Current.SpecOf(id), TimeProvider.System);
         _told = rules.Current;
         _watch = HasEdge ? Task.CompletedTask : WatchAsync();
     }
@@ -86,15 +89,17 @@ internal sealed class OrleansEngine : IEngine
 
     public async Task StopAsync()
     {
+        if (_hasLeft) return;
+        _hasLeft = true;
         await _stopping.CancelAsync();
         await _watch;
         await _node.LeaveAsync();
     }
 
+    /// <summary>Leaves in order too, where a gateway could not be started on it: the others need not wait to find out.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
-        await _watch;
+        await StopAsync();
         await _node.DisposeAsync();
         _usage.Dispose();
         await _database.DisposeAsync();
@@ -112,7 +117,7 @@ internal sealed class OrleansEngine : IEngine
     /// <summary>Notices boosts that begin or end; where there is an edge, that does.</summary>
     private async Task WatchAsync()
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+        using var timer = new PeriodicTimer(s_lookEvery, TimeProvider.System);
         try
         {
             while (await timer.WaitForNextTickAsync(_stopping.Token)) RulesChanged();

@@ -135,7 +135,7 @@ internal sealed class TestCluster : IAsyncDisposable
         _database = await PostgresDatabase.OpenAsync(_connection, TimeProvider.System, NullLogger<PostgresDatabase>.Instance, cancellation);
         _node = await ClusterNode.JoinAsync(reading.Settings!.Cluster!, owners: null, TimeProvider.System, NullLoggerFactory.Instance, cancellation);
         Ledger = new PostgresLedgerStore(_database, TimeProvider.System);
-        Owners = new GrainOwners(_node.Grains, Ledger, new PostgresOwnerLives(_database), here: null, SpecOf);
+        Owners = new GrainOwners(_node.Grains, Ledger, new PostgresOwnerLives(_database), here: null, SpecOf, TimeProvider.System);
     }
 }
 
