@@ -34,7 +34,8 @@ internal static class ServeCommand
         using var logs = LoggerFactory.Create(logging => logging
             .AddSimpleConsole(console => { console.SingleLine = true; console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ "; console.UseUtcTimestamp = true; console.ColorBehavior = LoggerColorBehavior.Disabled; })
             .AddFilter("Microsoft", LogLevel.Warning)
-            .AddFilter("Orleans", LogLevel.Warning)
+            // With the dot: what is ours begins with the same letters.
+            .AddFilter("Orleans.", LogLevel.Warning)
             // It calls errors, and worse, what clients do to their own connections: a stranger could fill the log with them.
             .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical)
             .AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None)
