@@ -1,42 +1,23 @@
-using System.Security.Cryptography;
 using OrleansGateway.Leases;
-using OrleansGateway.Leases.Edges;
-using OrleansGateway.Leases.Journal;
 using OrleansGateway.Leases.Ledger;
 using OrleansGateway.Leases.Owners;
 using OrleansGateway.Limits;
 using OrleansGateway.Storage;
 using OrleansGateway.Storage.Ledger;
-using OrleansGateway.Telemetry;
 
 namespace OrleansGateway;
 
-/// <summary>
-/// The leases of one machine: owners and edge in this process, with the ledger, the journal of holds and the saved levels in the state folder.
-/// </summary>
-internal sealed class EmbeddedLeases(
-    EmbeddedOwners owners, LeasedAdmissions admissions, MappedHoldJournal journal, EdgeSession session, RuleTables rules,
-    BudgetGauge gauge, GatewayMetrics metrics, TimeProvider time)
+/// <summary>The leases of one machine: owners and edge in this process, with the ledger, the journal of holds and the saved levels in the state folder.</summary>
+internal static class EmbeddedLeases
 {
-    private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(250);
-
-    private readonly Lock _telling = new();
-    private RuleTable? _told;
-
     /// <summary>The ports, and what stands behind them.</summary>
     public static void Add(IServiceCollection services, string stateFolder)
     {
-        services.TryAddSingleton(_ => new EdgeSession(new Guid(RandomNumberGenerator.GetBytes(16)), Path.Combine(stateFolder, "journal")));
         services.TryAddSingleton(provider => new SqliteLedgerStore(
             SqliteDatabase.OpenLedger(stateFolder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteDatabase>>()),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<ILedgerStore>(provider => provider.GetRequiredService<SqliteLedgerStore>());
         services.TryAddSingleton<ILedgerHistory>(provider => provider.GetRequiredService<SqliteLedgerStore>());
-        services.TryAddSingleton(provider => MappedHoldJournal.Open(
-            provider.GetRequiredService<EdgeSession>().JournalFolder,
-            provider.GetRequiredService<EdgeSession>().Id,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<MappedHoldJournal>>()));
         services.TryAddSingleton(provider => new EmbeddedOwners(
             provider.GetRequiredService<ILedgerStore>(),
             account => provider.GetRequiredService<RuleTables>().Current.SpecOf(account),
@@ -44,84 +25,10 @@ internal sealed class EmbeddedLeases(
             provider.GetRequiredService<ILogger<EmbeddedOwners>>(),
             new OwnerSettings(),
             Path.Combine(stateFolder, "levels.json")));
+        services.TryAddSingleton<IOwnerEngine>(provider => provider.GetRequiredService<EmbeddedOwners>());
         services.TryAddSingleton<ILeaseOwners>(provider => provider.GetRequiredService<EmbeddedOwners>());
         services.TryAddSingleton<IOwnerViews>(provider => provider.GetRequiredService<EmbeddedOwners>());
         services.TryAddSingleton<IBudgets>(provider => provider.GetRequiredService<EmbeddedOwners>());
-        services.TryAddSingleton(provider => new LeasedAdmissions(
-            new EdgeSettings(),
-            provider.GetRequiredService<EdgeSession>().Id,
-            provider.GetRequiredService<MappedHoldJournal>(),
-            provider.GetRequiredService<ILeaseOwners>(),
-            NoticesTo(provider.GetRequiredService<GatewayMetrics>()),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<LeasedAdmissions>>()));
-        services.TryAddSingleton<IAdmissions>(provider => provider.GetRequiredService<LeasedAdmissions>());
-        services.TryAddSingleton<HistoryPurge>();
-        services.TryAddSingleton<BudgetGauge>();
-        services.TryAddSingleton<EmbeddedLeases>();
+        EdgeLeases.Add(services, stateFolder);
     }
-
-    /// <summary>
-    /// Settles what was left when the program last ended, so that nothing is spent twice: before anything is admitted. Throws <see cref="StorageException"/> if
-    /// the ledger cannot be used.
-    /// </summary>
-    public async Task StartAsync(CancellationToken cancellation)
-    {
-        var findings = HoldJournals.ReadOthers(session.JournalFolder);
-        try
-        {
-            foreach (var over in findings) await owners.RecoverAsync(over, cancellation);
-            await owners.SuspendOthersAsync(session.Id, cancellation);
-        }
-        catch (LedgerException broken)
-        {
-            throw new StorageException($"The ledger cannot be used: {broken.Message}", broken);
-        }
-
-        foreach (var over in findings) HoldJournals.Delete(session.JournalFolder, over.Session);
-        _told = rules.Current;
-        gauge.Watch(metrics, owners.BudgetShares);
-        owners.Start();
-    }
-
-    /// <summary>
-    /// Other limits may be in force: of another configuration, or of a boost. When it returns requests are admitted by them, and by what was used under those
-    /// before.
-    /// </summary>
-    public void RulesChanged()
-    {
-        lock (_telling)
-        {
-            if (rules.Current is var table && table == _told) return;
-            _told = table;
-            // First, so that what goes back is taken down on the terms on which it was granted.
-            admissions.SpecsChanged(table.SpecOf);
-            owners.SpecsChanged();
-            admissions.AskAgain();
-        }
-    }
-
-    /// <summary>Notices boosts that begin or end.</summary>
-    public async Task WatchAsync(CancellationToken cancellation)
-    {
-        using var timer = new PeriodicTimer(s_lookEvery, time);
-        while (await timer.WaitForNextTickAsync(cancellation)) RulesChanged();
-    }
-
-    /// <summary>Gives back what this edge has and saves where rates stand: once requests have ended.</summary>
-    public async Task StopAsync()
-    {
-        await admissions.DisposeAsync();
-        await owners.StopAsync();
-        await journal.DisposeAsync();
-    }
-
-    private static EdgeNotices NoticesTo(GatewayMetrics metrics) => new()
-    {
-        WouldHaveBlocked = account => metrics.LimitDecided(account.Id.Rule, "shadow_refused"),
-        Overrun = (account, units) => metrics.HoldOverrun(account.Id.Rule, units),
-    };
 }
-
-/// <summary>This life of the edge, and where the journals of all its lives are.</summary>
-internal sealed record EdgeSession(Guid Id, string JournalFolder);

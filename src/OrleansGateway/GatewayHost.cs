@@ -31,7 +31,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         (_services, _admin, AdminToken) = (services, admin, token);
         _watch = Configuration.WatchAsync(Changes.By(AuditActor.File), _stopping.Token);
         _overloadWatch = _services.GetRequiredService<Overload>().WatchAsync(_stopping.Token);
-        _limitsWatch = _services.GetRequiredService<EmbeddedLeases>().WatchAsync(_stopping.Token);
+        _limitsWatch = _services.GetRequiredService<EdgeLeases>().WatchAsync(_stopping.Token);
         _evidence = Task.Run(() => _services.GetRequiredService<Evidence>().RunAsync(_stopping.Token));
         _historyPurge = _services.GetRequiredService<HistoryPurge>().RunAsync(_stopping.Token);
         _events = _services.GetRequiredService<EmbeddedEvents>().RunAsync(_stopping.Token);
@@ -61,12 +61,17 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <param name="configure">Adds or replaces parts.</param>
     /// <param name="cancellation">Gives the start up.</param>
     /// <param name="tokenMade">Told of an admin token as soon as it is made: if the start fails after that, the next one will not show it.</param>
+    /// <param name="engine">What it stands on; none for the engine of one machine.</param>
     public static async Task<GatewayHost> StartAsync(
-        SnapshotSource configuration, string configFolder, Action<IServiceCollection> configure, CancellationToken cancellation, Action<Secret>? tokenMade = null)
+        SnapshotSource configuration, string configFolder, Action<IServiceCollection> configure, CancellationToken cancellation, Action<Secret>? tokenMade = null,
+        IEngine? engine = null)
     {
         var services = new ServiceCollection();
         configure(services);
-        services.AddSingleton(configuration).AddGateway(configFolder).AddEmbeddedEngine(Path.Combine(configFolder, configuration.Current.Settings.State));
+        services.AddSingleton(configuration).AddGateway(configFolder);
+        var stateFolder = Path.Combine(configFolder, configuration.Current.Settings.State);
+        if (engine is null) services.AddEmbeddedEngine(stateFolder);
+        else engine.AddPorts(services, stateFolder);
         var provider = services.BuildServiceProvider();
         try
         {
@@ -89,7 +94,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     public async Task StopAsync()
     {
         await _services.GetRequiredService<Drain>().RunAsync(() => Configuration.Current.Settings);
-        await _services.GetRequiredService<EmbeddedLeases>().StopAsync();
+        await _services.GetRequiredService<EdgeLeases>().StopAsync();
         await _services.GetRequiredService<EmbeddedUsage>().StopAsync();
         await _services.GetRequiredService<EmbeddedEvents>().StopAsync();
     }
@@ -121,12 +126,12 @@ internal sealed class GatewayHost : IAsyncDisposable
         if (token.Fresh is { } fresh) tokenMade?.Invoke(fresh);
         await services.GetRequiredService<TenantDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
-        await services.GetRequiredService<EmbeddedLeases>().StartAsync(cancellation);
+        await services.GetRequiredService<EdgeLeases>().StartAsync(cancellation);
         await services.GetRequiredService<EmbeddedEvents>().StartAsync(cancellation);
         await services.GetRequiredService<EmbeddedInvalidation>().StartAsync(cancellation);
         services.GetRequiredService<EmbeddedUsage>().Start();
         await services.GetRequiredService<Evidence>().BeginAsync(cancellation);
-        Observe(configuration, services.GetRequiredService<GatewayMetrics>(), services.GetRequiredService<EmbeddedLeases>());
+        Observe(configuration, services.GetRequiredService<GatewayMetrics>(), services.GetRequiredService<EdgeLeases>());
 
         await services.GetRequiredService<ConfigurationChanges>().RecordStartAsync(cancellation);
         var admins = ActivatorUtilities.CreateInstance<AdminDirectory>(services, token);
@@ -161,7 +166,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         }
     }
 
-    private static void Observe(SnapshotSource configuration, GatewayMetrics metrics, EmbeddedLeases leases)
+    private static void Observe(SnapshotSource configuration, GatewayMetrics metrics, EdgeLeases leases)
     {
         metrics.ConfigServed(configuration.Current.Version);
         configuration.Reloaded = result =>

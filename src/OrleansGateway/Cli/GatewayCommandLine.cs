@@ -5,9 +5,10 @@ namespace OrleansGateway.Cli;
 /// <summary>All commands of the program.</summary>
 internal static class GatewayCommandLine
 {
-    public static RootCommand Create() => new("OrleansGateway: a gateway for model APIs and HTTP APIs of many tenants.")
+    /// <param name="serve">The command that runs the gateway; none for the one of one machine.</param>
+    public static RootCommand Create(Command? serve = null) => new("OrleansGateway: a gateway for model APIs and HTTP APIs of many tenants.")
     {
-        ServeCommand.Create(),
+        serve ?? ServeCommand.Create(),
         CheckCommand.Create(Environment.GetEnvironmentVariable),
         ConfigCommand.Create(Environment.GetEnvironmentVariable),
         AdminTokenCommand.Create(),

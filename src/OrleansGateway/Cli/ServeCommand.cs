@@ -10,26 +10,32 @@ namespace OrleansGateway.Cli;
 /// <summary><c>gateway serve</c>: runs until SIGTERM or SIGINT, reloads at SIGHUP. Logs go to stderr; stdout has the access log and what is printed once.</summary>
 internal static class ServeCommand
 {
-    public static Command Create()
+    /// <param name="open">Opens what it runs on; none for the engine of one machine.</param>
+    /// <param name="options">What that needs to be told besides.</param>
+    public static Command Create(EngineOpener? open = null, params Option[] options)
     {
         var config = new Option<string>("--config") { Description = "The configuration file.", DefaultValueFactory = _ => "gateway.yaml" };
         var curl = new Option<bool>("--print-curl") { Description = "Print a curl command with the first key of the configuration. For demos: it shows the key." };
         var command = new Command("serve", "Run the gateway.") { config, curl };
+        foreach (var option in options) command.Options.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
             var output = parsed.InvocationConfiguration;
-            return ServeAsync(parsed.GetRequiredValue(config), parsed.GetValue(curl), output.Output, output.Error, cancellation);
+            return ServeAsync(parsed, open, parsed.GetRequiredValue(config), parsed.GetValue(curl), output.Output, output.Error, cancellation);
         });
         return command;
     }
 
-    private static async Task<int> ServeAsync(string path, bool printCurl, TextWriter output, TextWriter error, CancellationToken cancellation)
+    private static async Task<int> ServeAsync(
+        ParseResult parsed, EngineOpener? open, string path, bool printCurl, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
         // System.CommandLine waits, at a signal, only for a task that it has been given; a start without a pause would give it none until its end, and be cut off.
         await Task.Yield();
         using var logs = LoggerFactory.Create(logging => logging
             .AddSimpleConsole(console => { console.SingleLine = true; console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ "; console.UseUtcTimestamp = true; console.ColorBehavior = LoggerColorBehavior.Disabled; })
             .AddFilter("Microsoft", LogLevel.Warning)
+            // With the dot: what is ours begins with the same letters.
+            .AddFilter("Orleans.", LogLevel.Warning)
             // It calls errors, and worse, what clients do to their own connections: a stranger could fill the log with them.
             .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical)
             .AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None)
@@ -46,14 +52,24 @@ internal static class ServeCommand
         });
         try
         {
+            await using var engine = open is null ? null : await open(parsed, configuration, logs, cancellation);
+            if (engine is not null) await output.WriteLineAsync(engine.Greeting);
+            if (engine is { HasEdge: false })
+            {
+                await WaitAsync(engine, configuration, hangups.Reader, cancellation);
+                await engine.StopAsync();
+                return 0;
+            }
+
             var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
             await WarmUp.RunAsync(TimeProvider.System, logs.CreateLogger(nameof(WarmUp)), cancellation);
             await using var host = await GatewayHost.StartAsync(
                 configuration, folder, services => services.AddLogging().AddSingleton<ILoggerFactory>(logs), cancellation,
-                token => output.WriteLine($"Admin token, printed this once: {token.Reveal()}"));
+                token => output.WriteLine($"Admin token, printed this once: {token.Reveal()}"), engine);
             await GreetAsync(host, printCurl, output);
             await WaitAsync(host, hangups.Reader, cancellation);
             await host.StopAsync();
+            if (engine is not null) await engine.StopAsync();
             return 0;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -74,6 +90,22 @@ internal static class ServeCommand
         try
         {
             await foreach (var _ in hangups.ReadAllAsync(cancellation)) await host.ReloadAsync(cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
+    }
+
+    /// <summary>The same where no clients are served.</summary>
+    private static async Task WaitAsync(IEngine engine, SnapshotSource configuration, ChannelReader<PosixSignal> hangups, CancellationToken cancellation)
+    {
+        configuration.Reloaded = _ => engine.RulesChanged();
+        var watch = configuration.WatchAsync(record: null, cancellation);
+        try
+        {
+            await foreach (var _ in hangups.ReadAllAsync(cancellation)) await configuration.ReloadAsync(cancellation);
+            await watch;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

@@ -78,6 +78,9 @@ public sealed record GatewaySettings
     /// <summary>Money that may be spent on model calls, by id.</summary>
     public IReadOnlyDictionary<string, BudgetSettings> Budgets { get; init; } = new Dictionary<string, BudgetSettings>();
 
+    /// <summary>The cluster that this node belongs to. Default: none; <c>gateway-cluster</c> needs one, and <c>gateway</c> does not read it.</summary>
+    public ClusterSettings? Cluster { get; init; }
+
     /// <summary>How long events are kept.</summary>
     public EventSettings Events { get; init; } = new();
 

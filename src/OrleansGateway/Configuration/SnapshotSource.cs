@@ -208,6 +208,7 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
         var running = Current.Settings;
         if (next.State != running.State) findings.Report("", "state", Message);
         if (!next.Listeners.Admin.Equals(running.Listeners.Admin)) findings.Report("listeners", "admin", Message);
+        if (ClusterSettings.Changed(running.Cluster, next.Cluster)) findings.Report("", "cluster", Message);
         foreach (var (owner, field) in TelemetryRules.FixedChanges(running.Telemetry, next.Telemetry)) findings.Report(owner, field, Message);
         return findings.Faults;
     }

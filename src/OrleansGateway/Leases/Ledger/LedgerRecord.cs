@@ -77,7 +77,11 @@ internal sealed record CorrectionRow(AccountId Account, long Period, long Amount
 /// <param name="Start">Start of the period; none for accounts without.</param>
 /// <param name="End">End of the period; none for accounts without.</param>
 internal sealed record AccountRow(
-    AccountId Account, long Period, long Limit, long Available, long Posted, long Base, int Noticed, DateTimeOffset? Start, DateTimeOffset? End);
+    AccountId Account, long Period, long Limit, long Available, long Posted, long Base, int Noticed, DateTimeOffset? Start, DateTimeOffset? End)
+{
+    /// <summary>Of a rate that a clean stop saves: units that edges may still use. The ledger tells that by its leases.</summary>
+    public long Out { get; init; }
+}
 
 /// <summary>Who has how much of an account. Key: session, account and number.</summary>
 /// <param name="Session">The edge.</param>

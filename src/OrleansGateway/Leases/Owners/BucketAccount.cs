@@ -13,16 +13,19 @@ internal sealed class BucketAccount : OwnerAccount
     private Promises? _promises;
     private TimeSpan _at;
     private bool _hasPhantom;
+    private long _phantom;
 
     /// <param name="id">Which.</param>
     /// <param name="spec">What it is.</param>
     /// <param name="start">How it is handed out, when the core began, and whether others may hold leases.</param>
     /// <param name="saved">Level that a clean stop saved; null if none did.</param>
-    public BucketAccount(AccountId id, AccountSpec spec, OwnerStart start, long? saved)
+    /// <param name="savedOut">What edges had then, if others may hold leases.</param>
+    public BucketAccount(AccountId id, AccountSpec spec, OwnerStart start, long? saved, long savedOut)
         : base(id, spec)
     {
         _start = start;
         _hasPhantom = start.MayOthersHold;
+        _phantom = saved is null ? long.MaxValue : savedOut;
         _at = start.EmptyAt > start.At.Monotonic ? start.EmptyAt : start.At.Monotonic;
         Reserves = Reserves.For(spec);
         _level = saved is { } level ? Math.Min(level, spec.Limit) : 0;
@@ -33,7 +36,7 @@ internal sealed class BucketAccount : OwnerAccount
 
     public override long Level => _level;
 
-    public override long Phantom => _hasPhantom ? Limit : 0;
+    public override long Phantom => _hasPhantom ? Math.Min(_phantom, Limit) : 0;
 
     public override bool IsWhole => Leases is null && _level >= Limit;
 
@@ -87,7 +90,8 @@ internal sealed class BucketAccount : OwnerAccount
         if (spec.Time != Spec.Time) _rest = 0;
         var more = spec.Limit - Spec.Limit;
         Spec = spec;
-        if (!_hasPhantom) Shift(more);
+        // Where all may be out, nothing is known that the change could be added to.
+        if (!_hasPhantom || _phantom < long.MaxValue) Shift(more);
         Reserves = Reserves.For(spec);
         Reserves?.Fill(_level);
         FillTo(now.Monotonic);
@@ -132,7 +136,7 @@ internal sealed class BucketAccount : OwnerAccount
     {
         var events = Expiries().Select(e => (e.At, e.Lease.Out - (_promises?.TotalOf(e.Lease) ?? 0))).ToList();
         if (_promises is not null) events.AddRange(_promises.Events());
-        if (_hasPhantom) events.Add((_start.PhantomEnd, Limit));
+        if (_hasPhantom) events.Add((_start.PhantomEnd, Phantom));
         events.Sort(static (a, b) => a.At.CompareTo(b.At));
         return events;
     }

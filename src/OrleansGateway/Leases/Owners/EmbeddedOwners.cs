@@ -7,12 +7,12 @@ namespace OrleansGateway.Leases.Owners;
 /// <summary>
 /// All owners of one machine, in this process. They come to memory when they are asked, and leave it when nothing of them is in use; one loop looks after all of them.
 /// </summary>
-internal sealed class EmbeddedOwners : ILeaseOwners, IOwnerViews, IBudgets, IAsyncDisposable
+internal sealed class EmbeddedOwners : IOwnerEngine, ILeaseOwners, IOwnerViews, IBudgets, IAsyncDisposable
 {
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<string, EmbeddedOwner> _owners = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, HostedOwner> _owners = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, AccountRow[]> _saved;
     private readonly CancellationTokenSource _stop = new();
     private readonly ILedgerStore _store;
@@ -154,9 +154,9 @@ internal sealed class EmbeddedOwners : ILeaseOwners, IOwnerViews, IBudgets, IAsy
         _stop.Dispose();
     }
 
-    private EmbeddedOwner Find(string owner) => _owners.GetOrAdd(
+    private HostedOwner Find(string owner) => _owners.GetOrAdd(
         owner,
-        static (name, self) => new EmbeddedOwner(name, isAnother => self.Make(name, isAnother), self._store, self._clock, self._log),
+        static (name, self) => new HostedOwner(name, isAnother => self.Make(name, isAnother), self._store, self._clock, self._log),
         this);
 
     private async Task<OwnerStep?> DoAsync(string owner, bool needsLedger, Func<OwnerCore, OwnerTime, OwnerStep?> begin)

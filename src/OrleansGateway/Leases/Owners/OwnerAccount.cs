@@ -64,7 +64,7 @@ internal abstract class OwnerAccount(AccountId id, AccountSpec spec)
     public abstract TimeSpan ResetAfter(in OwnerTime now);
 
     /// <summary>What a clean stop keeps of it.</summary>
-    public virtual AccountRow ToRow() => new(id, Period, Limit, Math.Min(Level, Limit), Limit - Math.Min(Level, Limit), Limit, 0, null, null);
+    public virtual AccountRow ToRow() => new(id, Period, Limit, Math.Min(Level, Limit), Limit - Math.Min(Level, Limit), Limit, 0, null, null) { Out = Out };
 
     /// <summary>Whether it has the units now for a request of this priority.</summary>
     public Verdict Check(long units, byte priority, in OwnerTime now)

@@ -11,6 +11,8 @@ internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Fu
     private readonly HashSet<OwnerAccount> _all = new(OwnerAccountIds.Instance);
     private readonly List<OwnerAccount> _inMemory = [];
     private readonly List<LedgerAccount> _inLedger = [];
+    // A clean stop has saved all that was not whole: of the others nobody has anything.
+    private readonly OwnerStart _startOfUnsaved = start.EmptyAt == TimeSpan.MinValue ? start with { MayOthersHold = false } : start;
     private Dictionary<AccountId, AccountRow> _saved = [];
     private int _next;
 
@@ -116,13 +118,13 @@ internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Fu
     private OwnerAccount Make(AccountId id, AccountSpec spec, in OwnerTime now)
     {
         if (IsLedgered(spec, now)) return new LedgerAccount(id, spec, settings, draft);
-        _saved.TryGetValue(id, out var saved);
+        var from = _saved.TryGetValue(id, out var saved) ? start : _startOfUnsaved;
         return spec.Kind switch
         {
-            AccountKind.Bucket => new BucketAccount(id, spec, start, saved is null ? null : Math.Max(spec.Limit - saved.Posted, -spec.Limit)),
-            AccountKind.FixedWindow => new WindowAccount(id, spec, settings, start, now, saved),
-            AccountKind.SlidingWindow => new SlidingAccount(id, spec, settings, start, saved?.Posted),
-            _ => new SlotAccount(id, spec, settings, start),
+            AccountKind.Bucket => new BucketAccount(id, spec, from, saved is null ? null : Math.Max(spec.Limit - saved.Posted, -spec.Limit), saved?.Out ?? 0),
+            AccountKind.FixedWindow => new WindowAccount(id, spec, settings, from, now, saved),
+            AccountKind.SlidingWindow => new SlidingAccount(id, spec, settings, from, saved?.Posted),
+            _ => new SlotAccount(id, spec, settings, from, saved?.Out),
         };
     }
 

@@ -153,11 +153,14 @@ internal sealed class OwnerCore
     /// <summary>The configuration is another one: no use is forgotten, and nothing doubles. What it changes in the ledger is written with the next step.</summary>
     public void SpecsChanged(OwnerTime now) => _accounts.Respec(now);
 
+    /// <summary>Whether edges have anything of accounts in memory.</summary>
+    public bool IsInUse => _accounts.InMemory.Any(a => a.Out > 0);
+
     /// <summary>What a clean stop keeps of accounts in memory, but for those that are whole.</summary>
     public IReadOnlyList<AccountRow> Levels(OwnerTime now)
     {
         foreach (var account in _accounts.InMemory) account.Advance(now);
-        return [.. _accounts.InMemory.Where(a => a.Level < a.Limit && a is not SlotAccount).Select(a => a.ToRow())];
+        return [.. _accounts.InMemory.Where(a => a.Level < a.Limit).Select(a => a.ToRow())];
     }
 
     /// <summary>Where everything stands.</summary>

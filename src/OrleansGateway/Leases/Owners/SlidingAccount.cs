@@ -24,7 +24,8 @@ internal sealed class SlidingAccount : OwnerAccount
     {
         _settings = settings;
         Reserves = Reserves.For(spec);
-        if (savedUse is { } used) Count(used, start.SavedAt);
+        // What edges had then they may yet use.
+        if (savedUse is { } used) Count(used, start.MayOthersHold ? start.PhantomEnd : start.SavedAt);
         else if (start.MayOthersHold) _closedUntil = start.At.Monotonic + settings.PhantomTime + spec.Time;
         else if (start.EmptyAt != TimeSpan.MinValue) _closedUntil = start.EmptyAt + spec.Time;
         Reserves?.Fill(Level);
@@ -117,7 +118,7 @@ internal sealed class SlidingAccount : OwnerAccount
             _part = default;
         }
 
-        _part = (_part.Units > 0 ? _part.Begin : at, at, _part.Units + units);
+        _part = (_part.Units > 0 ? _part.Begin : at, _part.Last > at ? _part.Last : at, _part.Units + units);
     }
 
     private void Uncount(long units)

@@ -5,19 +5,26 @@ internal sealed class SlotAccount : OwnerAccount
 {
     private readonly OwnerSettings _settings;
     private TimeSpan _phantomEnd;
+    private long _phantom;
 
-    public SlotAccount(AccountId id, AccountSpec spec, OwnerSettings settings, OwnerStart start)
+    /// <param name="id">Which.</param>
+    /// <param name="spec">What it is.</param>
+    /// <param name="settings">How it is handed out.</param>
+    /// <param name="start">When the core began, and whether others may hold slots.</param>
+    /// <param name="savedOut">Slots that edges had when a clean stop saved them; null if none did.</param>
+    public SlotAccount(AccountId id, AccountSpec spec, OwnerSettings settings, OwnerStart start, long? savedOut)
         : base(id, spec)
     {
         _settings = settings;
         Reserves = Reserves.For(spec);
         Reserves?.Fill(Limit);
         _phantomEnd = start.MayOthersHold ? start.At.Monotonic + settings.PhantomTime : TimeSpan.MinValue;
+        _phantom = savedOut ?? long.MaxValue;
     }
 
     public override long Level => Limit - Out - Phantom;
 
-    public override long Phantom => _phantomEnd > TimeSpan.MinValue ? Limit : 0;
+    public override long Phantom => _phantomEnd > TimeSpan.MinValue ? Math.Min(_phantom, Limit) : 0;
 
     public override bool IsWhole => Leases is null;
 
@@ -60,6 +67,8 @@ internal sealed class SlotAccount : OwnerAccount
         lease.Spent = report.Spent;
         lease.Returned = report.Returned;
         Out += Math.Max(lease.Out, 0);
+        // It is one of those that were saved, and counted twice else.
+        if (_phantom < long.MaxValue) _phantom = Math.Max(_phantom - Math.Max(lease.Out, 0), 0);
         Extend(lease, now);
         return lease;
     }

@@ -1,5 +1,4 @@
 using System.Data;
-using System.Net.Sockets;
 using Npgsql;
 using OrleansGateway.Leases.Ledger;
 
@@ -15,7 +14,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, TimeProvide
     private static readonly LedgerReads Reads = new("gateway.");
 
     /// <inheritdoc/>
-    public ValueTask<LedgerRecord> AcquireAsync(string owner, CancellationToken cancellation) => InTransactionAsync(IsolationLevel.ReadCommitted, async (connection, transaction) =>
+    public ValueTask<LedgerRecord> AcquireAsync(string owner, CancellationToken cancellation) => database.InTransactionAsync(IsolationLevel.ReadCommitted, async (connection, transaction) =>
     {
         await connection.ChangeAsync(transaction, """
             INSERT INTO gateway.ledger_owners AS o (owner, epoch, version) VALUES (@owner, 1, 1)
@@ -32,7 +31,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, TimeProvide
     {
         try
         {
-            return await CallAsync(async connection =>
+            return await database.CallAsync(async connection =>
             {
                 if (write.Adjustment is null) await RunAsync(connection, null, [PostgresLedgerWrites.Fence(write), .. PostgresLedgerWrites.Rows(write, time.GetUtcNow())]);
                 else await AdjustAsync(connection, write, write.Adjustment);
@@ -46,26 +45,26 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, TimeProvide
     }
 
     /// <inheritdoc/>
-    public ValueTask<LedgerRecord?> ReadAsync(string owner, CancellationToken cancellation) => InTransactionAsync(
+    public ValueTask<LedgerRecord?> ReadAsync(string owner, CancellationToken cancellation) => database.InTransactionAsync(
         IsolationLevel.RepeatableRead, (connection, transaction) => Reads.RecordAsync(connection, transaction, owner), cancellation);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<string>> OwnersOfOthersAsync(IReadOnlyList<Guid> sessions, CancellationToken cancellation) =>
-        CallAsync(connection => Reads.OwnersOfOthersAsync(connection, transaction: null, sessions), cancellation);
+        database.CallAsync(connection => Reads.OwnersOfOthersAsync(connection, transaction: null, sessions), cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<LedgerHistory> ReadHistoryAsync(LedgerHistoryQuery query, CancellationToken cancellation) => InTransactionAsync(
+    public ValueTask<LedgerHistory> ReadHistoryAsync(LedgerHistoryQuery query, CancellationToken cancellation) => database.InTransactionAsync(
         IsolationLevel.RepeatableRead, (connection, transaction) => Reads.HistoryAsync(connection, transaction, query), cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<string>> OwnersAsync(CancellationToken cancellation) => InTransactionAsync(IsolationLevel.RepeatableRead, Reads.OwnersAsync, cancellation);
+    public ValueTask<IReadOnlyList<string>> OwnersAsync(CancellationToken cancellation) => database.InTransactionAsync(IsolationLevel.RepeatableRead, Reads.OwnersAsync, cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<LedgerBooks?> ReadBooksAsync(string owner, CancellationToken cancellation) => InTransactionAsync(
+    public ValueTask<LedgerBooks?> ReadBooksAsync(string owner, CancellationToken cancellation) => database.InTransactionAsync(
         IsolationLevel.RepeatableRead, (connection, transaction) => Reads.BooksAsync(connection, transaction, owner), cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<OwnerNotice>> ReadNoticesAsync(DateTimeOffset since, int limit, CancellationToken cancellation) => InTransactionAsync(
+    public ValueTask<IReadOnlyList<OwnerNotice>> ReadNoticesAsync(DateTimeOffset since, int limit, CancellationToken cancellation) => database.InTransactionAsync(
         IsolationLevel.RepeatableRead, (connection, transaction) => Reads.NoticesAsync(connection, transaction, since, limit), cancellation);
 
     /// <inheritdoc/>
@@ -81,7 +80,7 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, TimeProvide
                 (string, object)[] asked = slice.Contains("@leases", StringComparison.Ordinal)
                     ? [("leases", cutoffs.Leases.ToUnixTimeMilliseconds())]
                     : [("periods", cutoffs.Periods.ToUnixTimeMilliseconds())];
-                gone = await CallAsync(connection => connection.ChangeAsync(null, slice, isPatient: false, asked), cancellation);
+                gone = await database.CallAsync(connection => connection.ChangeAsync(null, slice, isPatient: false, asked), cancellation);
                 purged += gone;
             }
             while (gone > 0);
@@ -106,35 +105,5 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, TimeProvide
         await using var batch = new NpgsqlBatch(connection, transaction);
         foreach (var command in commands) batch.BatchCommands.Add(command);
         await batch.ExecuteNonQueryAsync(CancellationToken.None);
-    }
-
-    private ValueTask<T> InTransactionAsync<T>(IsolationLevel isolation, Func<NpgsqlConnection, NpgsqlTransaction, Task<T>> work, CancellationToken cancellation) =>
-        CallAsync(async connection =>
-        {
-            await using var transaction = await connection.BeginTransactionAsync(isolation, CancellationToken.None);
-            return await work(connection, transaction);
-        }, cancellation);
-
-    // Cancelled only before anything was sent: a write that is under way must be learned of. The command timeout ends it.
-    private async ValueTask<T> CallAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
-    {
-        cancellation.ThrowIfCancellationRequested();
-        try
-        {
-            await using var connection = await database.ConnectAsync(cancellation);
-            return await work(connection);
-        }
-        catch (PostgresException refused) when (refused.SqlState == PostgresLedgerWrites.RefusedCode)
-        {
-            throw new LedgerException($"The ledger refuses a write: {refused.MessageText}.", refused);
-        }
-        catch (PostgresException failed)
-        {
-            throw new LedgerException($"PostgreSQL refuses: {failed.MessageText} ({failed.SqlState}).", failed);
-        }
-        catch (Exception failed) when (failed is NpgsqlException or DataException or TimeoutException or IOException or SocketException or ObjectDisposedException)
-        {
-            throw new LedgerException($"PostgreSQL did not say that it was done: {failed.Message}", failed);
-        }
     }
 }

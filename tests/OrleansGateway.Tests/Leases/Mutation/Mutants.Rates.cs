@@ -5,7 +5,7 @@ internal static partial class Mutants
     private static IEnumerable<Mutant> Rates =>
     [
         new("No Φ cap", "a bucket refills while its units are leased: more than its limit is let through at once", "Owners/BucketAccount.cs", "Cap => Limit - Out - Phantom", "Cap => Limit - Phantom"),
-        new("No phantom", "a new owner gives what edges still have of the one before", "Owners/BucketAccount.cs", "public override long Phantom => _hasPhantom ? Limit : 0;", "public override long Phantom => 0;"),
+        new("No phantom", "a new owner gives what edges still have of the one before", "Owners/BucketAccount.cs", "public override long Phantom => _hasPhantom ? Math.Min(_phantom, Limit) : 0;", "public override long Phantom => 0;"),
         new("Restart full", "a bucket is whole after each restart of its owner", "Owners/BucketAccount.cs", "? Math.Min(level, spec.Limit) : 0;", "? Math.Min(level, spec.Limit) : spec.Limit;"),
         new("Expiry credits a bucket", "units that a lost edge has used are given out again", "Owners/BucketAccount.cs", "\n            Burn(lease);", "\n            _level += Burn(lease);"),
         new("Leases never expire", "slots and units of a dead edge never come back", "Owners/OwnerAccount.cs", "return first?.Expiry <= until ? first : null;", "return null;"),

@@ -13,7 +13,7 @@ internal static partial class Mutants
         new("Sliding windows forget early", "units leave the window before it is over", "Owners/SlidingAccount.cs", "first.At + Spec.Time <= now.Monotonic", "first.At + (Spec.Time * 0.9) <= now.Monotonic"),
         new("Sliding from the grant", "a unit counts from when it was granted, though it is used later", "Owners/SlidingAccount.cs", "OnSpent(OwnerLease lease, long units, in OwnerTime now) => Count(units, now.Monotonic);", "OnSpent(OwnerLease lease, long units, in OwnerTime now) => Count(units, now.Monotonic - _settings.LeaseLifetime);"),
         new("Slots without what is out", "a slot is given to several requests", "Owners/SlotAccount.cs", "Level => Limit - Out - Phantom;", "Level => Limit - Phantom;"),
-        new("Slots without phantom", "a new owner gives slots that are in use", "Owners/SlotAccount.cs", "? Limit : 0;", "? 0 : 0;"),
+        new("Slots without phantom", "a new owner gives slots that are in use", "Owners/SlotAccount.cs", "? Math.Min(_phantom, Limit) : 0;", "? 0 : 0;"),
         new("Slots are forgotten by edges", "after a change of owners nobody reports slots in use", "Edges/OwnerLink.Replies.cs", "if (cell.Kind == AccountKind.Concurrency) Retire(account, cell);", "if (cell.Kind == AccountKind.Concurrency) (account.Older, account.Cell) = (cell, null);"),
     ];
 }

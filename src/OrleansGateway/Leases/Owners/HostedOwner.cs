@@ -3,15 +3,16 @@ using OrleansGateway.Leases.Ledger;
 namespace OrleansGateway.Leases.Owners;
 
 /// <summary>
-/// One owner in this process: a lock around its core, and a queue for what comes while something is being written. What needs no write is answered at once, and does not wait
-/// for the ledger when it is down.
+/// One owner in this process: a lock around its core, and a queue for what comes while something is being written, so that all who wait share the next write. What needs no write is
+/// answered at once, and does not wait for the ledger when it is down. In a cluster it is what a grain has: its calls come in turn, and the lock is never waited for.
 /// </summary>
 /// <param name="name">Which.</param>
 /// <param name="make">Makes a core; told whether it takes the place of one that had to be dropped.</param>
 /// <param name="store">Where its money is kept.</param>
 /// <param name="clock">Tells the time.</param>
 /// <param name="log">Where faults are told.</param>
-internal sealed class EmbeddedOwner(string name, Func<bool, OwnerCore> make, ILedgerStore store, OwnerClock clock, ILogger log)
+/// <param name="isOnce">Whether it is over once its core had to be dropped: another is made elsewhere then.</param>
+internal sealed class HostedOwner(string name, Func<bool, OwnerCore> make, ILedgerStore store, OwnerClock clock, ILogger log, bool isOnce = false)
 {
     // An edge has one request under way, so a queue this long is a fault somewhere.
     private const int QueueMax = 1024;
@@ -29,6 +30,15 @@ internal sealed class EmbeddedOwner(string name, Func<bool, OwnerCore> make, ILe
 
     // The first failure is tried again at once: it may have been this write alone.
     private TimeSpan BackOff => _failures <= 1 ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Min(25 << Math.Min(_failures, 10), 5000));
+
+    /// <summary>Whether it is over: all that it is asked from now on must be asked of another.</summary>
+    public bool IsRetired
+    {
+        get
+        {
+            lock (_lock) return _isRetired;
+        }
+    }
 
     /// <summary>The answer, or where it will be; false if this owner has been dropped from memory, and another one is to be asked.</summary>
     public bool TrySend(LeaseRequest request, out LeaseReply? reply, out Task<LeaseReply>? later)
@@ -74,14 +84,15 @@ internal sealed class EmbeddedOwner(string name, Func<bool, OwnerCore> make, ILe
     }
 
     /// <summary>What time brings; answers whether nothing is left here to be kept in memory, and it is dropped.</summary>
-    public bool Sweep(TimeSpan idleAfter)
+    /// <param name="idleAfter">How long it must not have been used for that; none if it is never dropped by this.</param>
+    public bool Sweep(TimeSpan? idleAfter)
     {
         lock (_lock)
         {
             if (_isBusy) return false;
             var now = clock.Now;
             // A core that took the place of a dropped one knows that its accounts may be empty, and is kept for that.
-            if (_core is null or { IsIdle: true } && !_wasDropped && _usedAt + idleAfter <= now.Monotonic) return _isRetired = true;
+            if (idleAfter is { } time && IsIdle(time, now)) return _isRetired = true;
             if (_core?.BeginSweep(now) is not { } step) return false;
             _begun = (step, []);
             _isBusy = true;
@@ -91,9 +102,39 @@ internal sealed class EmbeddedOwner(string name, Func<bool, OwnerCore> make, ILe
         return false;
     }
 
+    /// <summary>Whether nothing of it is in use, and it has not been asked for so long.</summary>
+    public bool IsIdleFor(TimeSpan time)
+    {
+        lock (_lock) return !_isBusy && IsIdle(time, clock.Now);
+    }
+
     public void SpecsChanged()
     {
         lock (_lock) _core?.SpecsChanged(clock.Now);
+    }
+
+    /// <summary>Ends it, in its turn, and answers what is to be kept of it; null if it was over. Nothing is granted afterwards.</summary>
+    public async Task<OwnerRemains?> EndAsync()
+    {
+        OwnerRemains? remains = null;
+        var done = Do(needsLedger: false, (core, now) =>
+        {
+            remains = new OwnerRemains(core.Epoch, [.. core.Levels(now)], core.IsInUse);
+            _isRetired = true;
+            return null;
+        });
+        if (done is not null) await done;
+        return remains;
+    }
+
+    /// <summary>Ends it at once: another has taken over. Who waits is told that there is no answer.</summary>
+    public void Retire()
+    {
+        lock (_lock)
+        {
+            _isRetired = true;
+            if (!_isBusy) FailAll();
+        }
     }
 
     /// <summary>What is spent of its budgets; nothing if they are not in memory.</summary>
@@ -101,6 +142,8 @@ internal sealed class EmbeddedOwner(string name, Func<bool, OwnerCore> make, ILe
     {
         lock (_lock) return _core?.BudgetShares() ?? [];
     }
+
+    private bool IsIdle(TimeSpan time, OwnerTime now) => _core is null or { IsIdle: true } && !_wasDropped && _usedAt + time <= now.Monotonic;
 
     private void Enqueue(OwnerJob job)
     {
@@ -160,6 +203,12 @@ internal sealed class EmbeddedOwner(string name, Func<bool, OwnerCore> make, ILe
             if (_begun is { } begun) jobs.AddRange(begun.Jobs);
             _begun = null;
             if (step is not null) return true;
+            if (_isRetired)
+            {
+                FailAll();
+                return _isBusy = false;
+            }
+
             _core ??= make(_wasDropped);
             while (_queue.TryPeek(out var next) && (jobs.Count == 0 || (next is RequestJob && jobs[0] is RequestJob))) jobs.Add(_queue.Dequeue());
             return _isBusy = jobs.Count > 0;
@@ -245,6 +294,11 @@ internal sealed class EmbeddedOwner(string name, Func<bool, OwnerCore> make, ILe
 
     private static bool IsDoneBefore(OwnerStep? step) => step is { ActId: not null, Act: { Fault: null, Before: { } before, After: { } after } } && ReferenceEquals(before, after);
 
+    private void FailAll()
+    {
+        while (_queue.TryDequeue(out var job)) job.Fail(new IOException($"Owner {name} has ended here"));
+    }
+
     private void Failed(LedgerException exception)
     {
         lock (_lock)
@@ -263,6 +317,7 @@ internal sealed class EmbeddedOwner(string name, Func<bool, OwnerCore> make, ILe
             _core = null;
             _begun = null;
             _wasDropped = true;
+            _isRetired |= isOnce;
         }
 
         log.OwnerDropped(exception, name);

@@ -1,0 +1,130 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using OrleansGateway.Cluster.Owners;
+using OrleansGateway.Configuration;
+using OrleansGateway.Leases;
+using OrleansGateway.Leases.Ledger;
+using OrleansGateway.Limits;
+using OrleansGateway.Storage.Ledger;
+using OrleansGateway.Storage.Usage;
+using OrleansGateway.Usage;
+
+namespace OrleansGateway.Cluster;
+
+/// <summary>
+/// The engine of a cluster: every port that nodes share, and what stands behind it. Truth lives in PostgreSQL. What is not in the list is each node's own, as
+/// <see cref="EmbeddedEngine"/> has it.
+/// </summary>
+internal sealed class OrleansEngine : IEngine
+{
+    private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(250);
+
+    private readonly PostgresDatabase _database;
+    private readonly PostgresLedgerStore _ledger;
+    private readonly PostgresUsageStore _usage;
+    private readonly ClusterNode _node;
+    private readonly SiloOwners? _silo;
+    private readonly GrainOwners _owners;
+    private readonly RuleTables _rules;
+    private readonly ClusterSettings _settings;
+    private readonly ClusterRole _role;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _watch;
+    private RuleTable _told;
+    private bool _hasLeft;
+
+    private OrleansEngine(ClusterSettings settings, ClusterRole role, PostgresDatabase database, ClusterNode node, SiloOwners? silo, RuleTables rules)
+    {
+        (_settings, _role, _database, _node, _silo, _rules) = (settings, role, database, node, silo, rules);
+        (_ledger, _usage) = (new PostgresLedgerStore(database, TimeProvider.System), new PostgresUsageStore(database));
+        _owners = new GrainOwners(node.Grains, _ledger, new PostgresOwnerLives(database), silo, id => rules.Current.SpecOf(id), TimeProvider.System);
+        _told = rules.Current;
+        _watch = HasEdge ? Task.CompletedTask : WatchAsync();
+    }
+
+    public bool HasEdge => _role != ClusterRole.Silo;
+
+    public string Greeting => _role == ClusterRole.Edge ? $"Edge of the cluster {_settings.Name}" : $"Silo of the cluster {_settings.Name} at {_settings.Silo}";
+
+    /// <summary>Connects to PostgreSQL and joins the cluster, as <c>serve</c> says.</summary>
+    public static async Task<IEngine> OpenAsync(ParseResult parsed, SnapshotSource configuration, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        var role = parsed.GetRequiredValue(ClusterRoles.Option);
+        var settings = configuration.Current.Settings.Cluster
+            ?? throw new IOException("The configuration has no section cluster. Add one, or run the program gateway, which is one machine.");
+        var time = TimeProvider.System;
+        var database = await PostgresDatabase.OpenAsync(settings.Postgres!.Reveal(), time, logs.CreateLogger<PostgresDatabase>(), cancellation);
+        try
+        {
+            var rules = new RuleTables(() => configuration.Current, new NoEdge(), time);
+            var silo = role == ClusterRole.Edge ? null : OwnersOf(database, rules, time, logs);
+            var parts = silo is null ? null : new SiloParts(silo, new PostgresOwnerLives(database));
+            var node = await ClusterNode.JoinAsync(settings, parts, time, logs, cancellation);
+            return new OrleansEngine(settings, role, database, node, silo, rules);
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    public void AddPorts(IServiceCollection services, string stateFolder)
+    {
+        services.AddSingleton<ILedgerStore>(_ledger);
+        services.AddSingleton<ILedgerHistory>(_ledger);
+        services.AddSingleton<IOwnerEngine>(_owners);
+        services.AddSingleton<ILeaseOwners>(_owners);
+        services.AddSingleton<IOwnerViews>(_owners);
+        services.AddSingleton<IBudgets>(_owners);
+        services.AddSingleton<IUsageStore>(provider => new EventedUsageStore(_usage, provider.GetRequiredService<UsageEvents>()));
+        services.AddSingleton<IUsageReports>(_usage);
+        services.AddEmbeddedEngine(stateFolder);
+    }
+
+    public void RulesChanged()
+    {
+        if (_rules.Current is var table && Interlocked.Exchange(ref _told, table) != table) _owners.SpecsChanged();
+    }
+
+    public async Task StopAsync()
+    {
+        if (_hasLeft) return;
+        _hasLeft = true;
+        await _stopping.CancelAsync();
+        await _watch;
+        await _node.LeaveAsync();
+    }
+
+    /// <summary>Leaves in order too, where a gateway could not be started on it: the others need not wait to find out.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await _node.DisposeAsync();
+        _usage.Dispose();
+        await _database.DisposeAsync();
+        _stopping.Dispose();
+    }
+
+    private static SiloOwners OwnersOf(PostgresDatabase database, RuleTables rules, TimeProvider time, ILoggerFactory logs) => new(
+        new PostgresLedgerStore(database, time),
+        new PostgresOwnerLives(database),
+        id => rules.Current.SpecOf(id),
+        time,
+        new Guid(RandomNumberGenerator.GetBytes(16)).ToString("N"),
+        logs.CreateLogger<SiloOwners>());
+
+    /// <summary>Notices boosts that begin or end; where there is an edge, that does.</summary>
+    private async Task WatchAsync()
+    {
+        using var timer = new PeriodicTimer(s_lookEvery, TimeProvider.System);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token)) RulesChanged();
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped.
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using OrleansGateway.Leases;
+using OrleansGateway.Leases.Ledger;
+using OrleansGateway.Leases.Owners;
+using OrleansGateway.Storage.Ledger;
+
+namespace OrleansGateway.Cluster.Owners;
+
+/// <summary>The owners that this silo has: made for their grains, told of changes, and ended in order.</summary>
+internal sealed class SiloOwners(
+    ILedgerStore ledger, PostgresOwnerLives lives, Func<AccountId, AccountSpec?> specs, TimeProvider time, string silo, ILogger<SiloOwners> log)
+{
+    private readonly ConcurrentDictionary<string, Held> _owners = new(StringComparer.Ordinal);
+    private readonly OwnerSettings _settings = new();
+
+    /// <summary>This life of the silo, as the database knows it.</summary>
+    public string Silo => silo;
+
+    public OwnerClock Clock { get; } = new(time);
+
+    /// <summary>Told by the silo's term.</summary>
+    public Func<bool> HoldsTerm { get; set; } = static () => false;
+
+    /// <summary>Whether nobody else can have taken over any of them without its being known here.</summary>
+    public bool MayGrant => HoldsTerm();
+
+    public int Count => _owners.Count;
+
+    /// <summary>Takes an owner over from whoever had it.</summary>
+    public async Task<HostedOwner> OpenAsync(string name, CancellationToken cancellation)
+    {
+        var store = new OwnedLedger(ledger, lives, silo);
+        var (record, former) = await store.BeginAsync(name, cancellation);
+        if (former.End == LifeEnd.Unknown) log.TookOver(name, record.Epoch);
+        var now = Clock.Now;
+        var levels = new LedgerRecord { Owner = name, Epoch = record.Epoch, Version = 0, Accounts = former.Levels };
+        var core = new OwnerCore(former.Settings(_settings, SiloTerm.Length, now), levels, specs, now, former.IsInUse);
+        core.Reload(record, now);
+        var owner = new HostedOwner(name, _ => core, store, Clock, log, isOnce: true);
+        _owners[name] = new Held(owner, store);
+        return owner;
+    }
+
+    /// <summary>Ends an owner, and keeps what the next one goes on from.</summary>
+    public async Task CloseAsync(string name, HostedOwner owner, CancellationToken cancellation)
+    {
+        if (_owners.TryGetValue(name, out var held) && held.Owner == owner) _owners.TryRemove(new(name, held));
+        if (await owner.EndAsync() is not { } remains) return;
+        try
+        {
+            await lives.EndAsync(name, remains, cancellation);
+        }
+        catch (Exception failed) when (failed is LedgerException or OperationCanceledException)
+        {
+            log.NotHandedOver(failed, name);
+        }
+    }
+
+    /// <summary>Other silos have taken these over: unless they have come back since.</summary>
+    public void GiveUp(IEnumerable<Takeover> taken)
+    {
+        foreach (var (name, epoch) in taken)
+        {
+            if (!_owners.TryGetValue(name, out var held) || held.Ledger.Epoch >= epoch || !_owners.TryRemove(new(name, held))) continue;
+            held.Owner.Retire();
+            log.GaveUp(name);
+        }
+    }
+
+    public void GiveUpAll() => GiveUp(_owners.Keys.Select(name => new Takeover(name, long.MaxValue)));
+
+    public void SpecsChanged()
+    {
+        foreach (var held in _owners.Values) held.Owner.SpecsChanged();
+    }
+
+    public IEnumerable<BudgetShare> BudgetShares() => _owners.Values.SelectMany(held => held.Owner.BudgetShares());
+
+    private sealed record Held(HostedOwner Owner, OwnedLedger Ledger);
+}
+
+internal static partial class SiloOwnersLog
+{
+    [LoggerMessage(2400, LogLevel.Information, "Took {Owner} over from a silo that has not ended it; this is its life {Epoch}")]
+    public static partial void TookOver(this ILogger log, string owner, long epoch);
+
+    [LoggerMessage(2401, LogLevel.Warning, "Where the limits of {Owner} stand could not be handed over; they begin empty")]
+    public static partial void NotHandedOver(this ILogger log, Exception exception, string owner);
+
+    [LoggerMessage(2402, LogLevel.Warning, "Gave {Owner} up: another silo has taken it over")]
+    public static partial void GaveUp(this ILogger log, string owner);
+}
