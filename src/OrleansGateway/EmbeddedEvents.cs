@@ -16,10 +16,10 @@ internal sealed class EmbeddedEvents(EventFeeds feeds, WebhookDeliveries deliver
         services.TryAddSingleton<IEventStore, SqliteEventStore>();
         services.TryAddSingleton<IWebhookStore, SqliteWebhookStore>();
         services.TryAddSingleton<EventLog>();
-        services.TryAddSingleton<AuditEvents>();
-        services.TryAddSingleton<BudgetEvents>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IEventFeed, AuditEvents>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IEventFeed, BudgetEvents>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IEventFeed, UsageEvents>());
         services.TryAddSingleton<LimitEvents>();
-        services.TryAddSingleton<UsageEvents>();
         services.TryAddSingleton(provider => new WebhookClient(provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<WebhookParts>();
         services.TryAddSingleton<WebhookDeliveries>();

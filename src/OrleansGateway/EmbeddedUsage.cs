@@ -19,7 +19,8 @@ internal sealed class EmbeddedUsage(
         var folder = Path.Combine(stateFolder, "usage");
         services.TryAddSingleton(provider => new SqliteUsageStore(
             SqliteDatabase.OpenUsage(stateFolder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteDatabase>>())));
-        services.TryAddSingleton<IUsageStore>(provider => new EventedUsageStore(provider.GetRequiredService<SqliteUsageStore>(), provider.GetRequiredService<UsageEvents>()));
+        services.TryAddSingleton<IUsageStore>(provider => provider.GetRequiredService<SqliteUsageStore>());
+        services.TryAddSingleton<IUsageSequence>(provider => provider.GetRequiredService<SqliteUsageStore>());
         services.TryAddSingleton<IUsageReports>(provider => provider.GetRequiredService<SqliteUsageStore>());
         services.TryAddSingleton<UsageLogFigures>();
         services.TryAddSingleton(provider => new UsageDamage(Path.Combine(folder, "damaged"), provider.GetRequiredService<ILogger<UsageShipper>>()));

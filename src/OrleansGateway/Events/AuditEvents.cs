@@ -8,7 +8,7 @@ namespace OrleansGateway.Events;
 /// Makes <c>key.*</c> and <c>config.*</c> of the audit log. It holds every change, written together with the change; read by its numbers, it yields each event once, however often
 /// the program dies.
 /// </summary>
-internal sealed class AuditEvents(IAuditLog audit, EventLog events)
+internal sealed class AuditEvents(IAuditLog audit, EventLog events) : IEventFeed
 {
     private const string Feed = "audit";
     private const int ReadTogether = 200;

@@ -8,7 +8,7 @@ namespace OrleansGateway.Events;
 /// Makes <c>budget.threshold</c> of the notices in the ledger, which are written together with the money that reached the share: each once, whoever dies. They are read by their
 /// time, again for an hour, because a write may take longer than another that began later; their names keep them from counting twice.
 /// </summary>
-internal sealed class BudgetEvents(ILedgerHistory ledger, EventLog events, TimeProvider time)
+internal sealed class BudgetEvents(ILedgerHistory ledger, EventLog events, TimeProvider time) : IEventFeed
 {
     private const string Feed = "notices";
     private const int ReadTogether = 10_000;

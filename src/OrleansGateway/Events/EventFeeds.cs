@@ -5,7 +5,7 @@ namespace OrleansGateway.Events;
 
 /// <summary>Looks regularly at what events are made of.</summary>
 internal sealed class EventFeeds(
-    AuditEvents audit, BudgetEvents budgets, LimitEvents limits, EventRetention retention, TimeProvider time, ILogger<WebhookSender> log) : IDisposable
+    IEnumerable<IEventFeed> feeds, LimitEvents limits, EventRetention retention, TimeProvider time, ILogger<WebhookSender> log) : IDisposable
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(500);
 
@@ -17,8 +17,7 @@ internal sealed class EventFeeds(
     /// <summary>Before the first change is made, or the first request taken.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        await audit.StartAsync(cancellation);
-        await budgets.StartAsync(cancellation);
+        foreach (var feed in feeds) await feed.StartAsync(cancellation);
     }
 
     public async Task RunAsync(CancellationToken cancellation)
@@ -38,8 +37,7 @@ internal sealed class EventFeeds(
         await _turn.WaitAsync(cancellation);
         try
         {
-            await TryAsync(audit.ReadAsync, cancellation);
-            await TryAsync(budgets.ReadAsync, cancellation);
+            foreach (var feed in feeds) await TryAsync(feed.ReadAsync, cancellation);
             await TryAsync(limits.WriteAsync, cancellation);
         }
         finally

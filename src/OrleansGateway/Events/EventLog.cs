@@ -26,12 +26,15 @@ internal sealed class EventLog(IEventStore store, Func<Snapshot> current)
             if (webhook.Tenant is { } only && only != tenant) continue;
             foreach (var pattern in webhook.Events)
             {
-                if (pattern.EndsWith('*') ? type.AsSpan().StartsWith(pattern.AsSpan(0, pattern.Length - 1), StringComparison.Ordinal) : pattern == type) return true;
+                if (IsMeant(type, pattern)) return true;
             }
         }
 
         return false;
     }
+
+    /// <summary>Whether any webhook asks for such events of any tenant.</summary>
+    public bool IsWanted(string type) => current().Settings.Webhooks.Values.Any(w => w.Events.Any(pattern => IsMeant(type, pattern)));
 
     /// <summary>Adds events, each once. Throws <see cref="EventStoreException"/>.</summary>
     public async ValueTask AppendAsync(IReadOnlyList<NewEvent> events, EventCursor? cursor, CancellationToken cancellation)
@@ -40,4 +43,7 @@ internal sealed class EventLog(IEventStore store, Func<Snapshot> current)
         var grown = await store.AppendAsync(events, cursor, cancellation);
         if (grown.Count > 0) Grown?.Invoke(grown);
     }
+
+    private static bool IsMeant(string type, string pattern) =>
+        pattern.EndsWith('*') ? type.AsSpan().StartsWith(pattern.AsSpan(0, pattern.Length - 1), StringComparison.Ordinal) : pattern == type;
 }

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Audit;
 using OrleansGateway.Events;
@@ -5,6 +6,7 @@ using OrleansGateway.Leases;
 using OrleansGateway.Leases.Ledger;
 using OrleansGateway.Storage;
 using OrleansGateway.Storage.Ledger;
+using OrleansGateway.Storage.Usage;
 using OrleansGateway.Tests.Storage;
 using OrleansGateway.Usage;
 
@@ -127,17 +129,102 @@ public sealed class FeedTests : IAsyncLifetime
     public async Task Usage_AppliedAgainInOtherBatches_IsToldOnce()
     {
         _bed.State(("hook", EventBed.To(new Uri("https://example.com"), "usage.recorded") with { Tenant = "acme" }));
-        var store = new EventedUsageStore(new KeptUsage(), new UsageEvents(_bed.Log));
-        var records = Enumerable.Range(0, 250).Select(i => Record(i, i % 10 == 0 ? "other" : "acme")).ToArray();
+        await using var store = Usage();
+        var feed = await StartedAsync(store);
+        var records = Records(0, 250);
         await store.ApplyAsync(records[..120], Cancel);
+        await feed.ReadAsync(Cancel);
         await store.ApplyAsync(records[60..], Cancel);
+        await feed.ReadAsync(Cancel);
         await store.ApplyAsync([.. records, records[0]], Cancel);
-        var events = await _bed.Store.ReadAsync("acme", 0, 100, Cancel);
-        var told = events.SelectMany(e => System.Text.Json.JsonElement.Parse(e.Data).GetProperty("records").EnumerateArray().ToArray()).ToArray();
-        Assert.Equal(records.Where(r => r.Tenant == "acme").Select(r => r.Id), told.Select(t => t.GetProperty("id").GetGuid()));
-        Assert.All(events, e => Assert.InRange(System.Text.Json.JsonElement.Parse(e.Data).GetProperty("records").GetArrayLength(), 1, 100));
+        await feed.ReadAsync(Cancel);
+        var told = await ToldAsync();
+        Assert.Equal(OfAcme(records), told.Select(t => t.GetProperty("id").GetGuid()));
+        Assert.All(await _bed.Store.ReadAsync("acme", 0, 100, Cancel), e => Assert.InRange(System.Text.Json.JsonElement.Parse(e.Data).GetProperty("records").GetArrayLength(), 1, 100));
         Assert.Empty(await _bed.Store.ReadAsync("other", 0, 100, Cancel));
         Assert.Equal((12L, 3L, "provider"), (told[0].GetProperty("cost_nano_usd").GetInt64(), told[0].GetProperty("tokens").GetProperty("input").GetInt64(), told[0].GetProperty("source").GetString()));
+    }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Usage_WithTheEventLogDown_IsAppliedAtOnceAndToldOnceAfterwards(bool isKilled)
+    {
+        _bed.State(("hook", EventBed.To(new Uri("https://example.com"), "usage.recorded") with { Tenant = "acme" }));
+        var store = Usage();
+        var feed = await StartedAsync(store);
+        var records = Records(0, 4_500);
+        await store.ApplyAsync(records[..50], Cancel);
+        await feed.ReadAsync(Cancel);
+        await using (var down = new EventLogDown(_folder.Path))
+        {
+            foreach (var batch in records[50..].Chunk(1_000)) await store.ApplyAsync(batch, Cancel);
+            await Assert.ThrowsAsync<EventStoreException>(() => feed.ReadAsync(Cancel));
+            var report = await store.ReportAsync(new UsageQuery { From = _time.GetUtcNow() - TimeSpan.FromDays(1), To = _time.GetUtcNow() + TimeSpan.FromDays(1), By = [], Limit = 1 }, Cancel);
+            Assert.Equal(4_500 * 12, report.Rows[0].Sums.Cost.Total);
+            if (isKilled)
+            {
+                await store.DisposeAsync();
+                store = Usage();
+            }
+        }
+
+        if (isKilled) feed = await StartedAsync(store);
+        await feed.ReadAsync(Cancel);
+        await feed.ReadAsync(Cancel);
+        Assert.Equal(OfAcme(records), (await ToldAsync()).Select(t => t.GetProperty("id").GetGuid()));
+        await store.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Usage_OfATimeWhenNobodyAsked_IsNotToldLater()
+    {
+        await using var store = Usage();
+        await store.ApplyAsync(Records(0, 20), Cancel);
+        var feed = await StartedAsync(store);
+        await store.ApplyAsync(Records(20, 20), Cancel);
+        await feed.ReadAsync(Cancel);
+        _bed.State(("hook", EventBed.To(new Uri("https://example.com"), "usage.*")));
+        var later = Records(40, 20);
+        await store.ApplyAsync(later, Cancel);
+        await (await StartedAsync(store)).ReadAsync(Cancel);
+        Assert.Equal(OfAcme(later), (await ToldAsync()).Select(t => t.GetProperty("id").GetGuid()));
+    }
+
+    [Fact]
+    public async Task Usage_OfAStoreBegunAnew_IsToldFromItsFirstRecord()
+    {
+        _bed.State(("hook", EventBed.To(new Uri("https://example.com"), "usage.recorded")));
+        using var other = new StateFolder();
+        await using var before = Usage();
+        await using var after = Usage(other.Path);
+        var feed = await StartedAsync(before);
+        await before.ApplyAsync(Records(0, 50), Cancel);
+        await feed.ReadAsync(Cancel);
+        await after.ApplyAsync(Records(40, 20), Cancel);
+        await (await StartedAsync(after)).ReadAsync(Cancel);
+        Assert.Equal(OfAcme(Records(0, 60)), (await ToldAsync()).Select(t => t.GetProperty("id").GetGuid()));
+    }
+
+    private SqliteUsageStore Usage(string? folder = null) => new(SqliteDatabase.OpenUsage(folder ?? _folder.Path, _time, NullLogger<SqliteDatabase>.Instance));
+
+    private async Task<UsageEvents> StartedAsync(SqliteUsageStore store)
+    {
+        var feed = new UsageEvents(store, _bed.Log);
+        await feed.StartAsync(Cancel);
+        return feed;
+    }
+
+    private UsageRecord[] Records(int from, int count) => [.. Enumerable.Range(from, count).Select(i => Record(i, i % 10 == 0 ? "other" : "acme"))];
+
+    private static IEnumerable<Guid> OfAcme(UsageRecord[] records) => records.Where(r => r.Tenant == "acme").Select(r => r.Id);
+
+    // All events of the tenant, which are numbered without gaps.
+    private async Task<System.Text.Json.JsonElement[]> ToldAsync()
+    {
+        var events = await _bed.Store.ReadAsync("acme", 0, 1_000, Cancel);
+        Assert.Equal(Enumerable.Range(1, events.Count).Select(n => (long)n), events.Select(e => e.Sequence));
+        return [.. events.SelectMany(e => System.Text.Json.JsonElement.Parse(e.Data).GetProperty("records").EnumerateArray().ToArray())];
     }
 
     private async Task<BudgetEvents> StartedAsync(SqliteLedgerStore ledger)
@@ -162,17 +249,20 @@ public sealed class FeedTests : IAsyncLifetime
         Tokens = new OrleansGateway.Http.TokenUsage { Input = 3 }, Cost = new OrleansGateway.Prices.CostParts { Input = 12 },
     };
 
-    /// <summary>Keeps the ids of records, as a store does.</summary>
-    private sealed class KeptUsage : IUsageStore
+    /// <summary>Another program's transaction on <c>events.db</c>, which lets nobody else write.</summary>
+    private sealed class EventLogDown : IAsyncDisposable
     {
-        private readonly HashSet<Guid> _known = [];
+        private readonly SqliteConnection _connection;
 
-        public ValueTask<UsageApplied> ApplyAsync(IReadOnlyList<UsageRecord> records, CancellationToken cancellation)
+        public EventLogDown(string folder)
         {
-            var added = records.Count(r => _known.Add(r.Id));
-            return ValueTask.FromResult(new UsageApplied(added, records.Count - added));
+            _connection = new SqliteConnection($"Data Source={Path.Combine(folder, "events.db")};Pooling=False");
+            _connection.Open();
+            using var command = _connection.CreateCommand();
+            command.CommandText = "BEGIN IMMEDIATE";
+            command.ExecuteNonQuery();
         }
 
-        public ValueTask<long> PurgeAsync(UsageCutoffs cutoffs, CancellationToken cancellation) => ValueTask.FromResult(0L);
+        public ValueTask DisposeAsync() => _connection.DisposeAsync();
     }
 }

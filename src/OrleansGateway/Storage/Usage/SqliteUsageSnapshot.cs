@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using OrleansGateway.Storage.Ledger;
+using OrleansGateway.Usage;
 
 namespace OrleansGateway.Storage.Usage;
 
@@ -82,6 +83,25 @@ internal sealed class SqliteUsageSnapshot(SqliteConnection connection, Cancellat
         using var statement = Prepare($"SELECT min(at) FROM ({string.Join(" UNION ALL ", firsts)})");
         statement.Bind(1, from).Step();
         return ValueTask.FromResult<long?>(statement.IsNull(0) ? null : statement.Long(0));
+    }
+
+    /// <summary>Number of the record that was applied last; 0 if there is none.</summary>
+    public long LastSequence()
+    {
+        using var statement = Prepare("SELECT coalesce(max(sequence), 0) FROM usage_records");
+        return statement.Step() ? statement.Long(0) : 0;
+    }
+
+    /// <summary>Records in the order in which they were applied.</summary>
+    public IReadOnlyList<(long Number, UsageRecord Record)> Behind(long number, int most)
+    {
+        using var statement = Prepare("SELECT sequence, id, at, tuple, record FROM usage_records WHERE sequence > ?1 ORDER BY sequence LIMIT ?2");
+        statement.Bind(1, number).Bind(2, most);
+        var rows = new List<(long Number, UsageRecord Record)>();
+        while (statement.Step())
+            rows.Add((statement.Long(0), RecordScan.Decode(new StoredUsage(statement.Id(1), statement.Long(2), statement.Long(3), "", [], statement.Bytes(4).ToArray()))));
+        cancellation.ThrowIfCancellationRequested();
+        return rows;
     }
 
     // A table, and not a subquery: that would be run for each chunk.

@@ -6,12 +6,13 @@ using OrleansGateway.Usage;
 namespace OrleansGateway.Storage.Usage;
 
 /// <summary>The usage of one machine, in <c>usage.db</c>. SQLite has one writer at a time, so who writes waits here and not for its lock.</summary>
-internal sealed class SqliteUsageStore : IUsageStore, IUsageReports, IAsyncDisposable
+internal sealed class SqliteUsageStore : IUsageStore, IUsageReports, IUsageSequence, IAsyncDisposable
 {
     private const int PurgedTogether = 2_000;
 
     private readonly SqliteDatabase _database;
     private readonly TupleCatalog _catalog;
+    private readonly SqliteUsageSource _source;
     private readonly UsageReader _reader;
     private readonly SemaphoreSlim _turn = new(1);
     private SqliteConnection? _connection;
@@ -23,7 +24,8 @@ internal sealed class SqliteUsageStore : IUsageStore, IUsageReports, IAsyncDispo
     public SqliteUsageStore(SqliteDatabase database, int tuplesPerTenant = TupleCatalog.PerTenantMax)
     {
         (_database, _catalog) = (database, new TupleCatalog(tuplesPerTenant));
-        _reader = new UsageReader(new SqliteUsageSource(database));
+        _source = new SqliteUsageSource(database);
+        _reader = new UsageReader(_source);
     }
 
     /// <inheritdoc/>
@@ -61,6 +63,13 @@ internal sealed class SqliteUsageStore : IUsageStore, IUsageReports, IAsyncDispo
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<RollupDifference>> CompareRollupsAsync(int most, CancellationToken cancellation) => _reader.CompareRollupsAsync(most, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<long> LastAsync(CancellationToken cancellation) => _source.ReadAsync(static snapshot => ValueTask.FromResult(snapshot.LastSequence()), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<(long Number, UsageRecord Record)>> BehindAsync(long number, int most, CancellationToken cancellation) =>
+        _source.ReadAsync(snapshot => ValueTask.FromResult(snapshot.Behind(number, most)), cancellation);
 
     /// <summary>Waits for who writes, and closes the database.</summary>
     public async ValueTask DisposeAsync()
