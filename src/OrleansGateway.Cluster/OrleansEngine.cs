@@ -77,7 +77,7 @@ internal sealed class OrleansEngine : IEngine
         services.AddSingleton<ILeaseOwners>(_owners);
         services.AddSingleton<IOwnerViews>(_owners);
         services.AddSingleton<IBudgets>(_owners);
-        services.AddSingleton<IUsageStore>(provider => new EventedUsageStore(_usage, provider.GetRequiredService<UsageEvents>()));
+        services.AddSingleton<IUsageStore>(_usage);
         services.AddSingleton<IUsageReports>(_usage);
         services.AddEmbeddedEngine(stateFolder);
     }
