@@ -6,7 +6,7 @@ namespace OrleansGateway.Telemetry;
 /// <summary>Numbers of the cache of models' answers, on the gateway's meter.</summary>
 internal sealed class ModelCacheMetrics
 {
-    private const double PerDollar = 1e9;
+    private const double Billion = 1e9;
 
     private readonly Meter _meter;
     private readonly Counter<long> _requests;
@@ -48,6 +48,6 @@ internal sealed class ModelCacheMetrics
     public void Saved(string? tenant, string model, in SavedUsage saved)
     {
         _savedTokens.Add(saved.Tokens.TotalInput + saved.Tokens.Output, new("tenant", tenant), new("model", model));
-        _savedCost.Add(saved.Billed / PerDollar, new("tenant", tenant), new("model", model));
+        _savedCost.Add(saved.Billed / Billion, new("tenant", tenant), new("model", model));
     }
 }
