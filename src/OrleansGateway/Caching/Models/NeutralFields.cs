@@ -4,8 +4,8 @@ using OrleansGateway.Http;
 namespace OrleansGateway.Caching.Models;
 
 /// <summary>
-/// What reaches a provider and cannot change what the model says: all that a key leaves out. Everything else counts, also what this program has never heard of. Each
-/// name was looked up with its vendor; docs/model-caching.md tells the reasons.
+/// What reaches a provider and cannot change what the model says: all that a key leaves out. Everything else counts, also what this program has never heard of.
+/// docs/model-caching.md tells the reason of each name.
 /// </summary>
 internal static class NeutralFields
 {
