@@ -8,11 +8,14 @@ namespace OrleansGateway;
 /// <summary>The event log of one machine, what is made into events, and the webhooks that they are sent to.</summary>
 internal sealed class EmbeddedEvents(EventFeeds feeds, WebhookDeliveries deliveries)
 {
+    /// <summary>Not long: whoever could not write is told, and tries again half a second later.</summary>
+    private static readonly TimeSpan s_lockWait = TimeSpan.FromSeconds(5);
+
     /// <summary>The ports, and what stands behind them.</summary>
     public static void Add(IServiceCollection services, string stateFolder)
     {
         services.TryAddSingleton(provider => new EventDatabase(
-            SqliteDatabase.OpenEvents(stateFolder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteDatabase>>())));
+            SqliteDatabase.OpenEvents(stateFolder, s_lockWait, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteDatabase>>())));
         services.TryAddSingleton<IEventStore, SqliteEventStore>();
         services.TryAddSingleton<IWebhookStore, SqliteWebhookStore>();
         services.TryAddSingleton<EventLog>();
