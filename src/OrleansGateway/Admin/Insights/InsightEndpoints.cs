@@ -53,7 +53,11 @@ internal sealed class InsightEndpoints(
         var (snapshot, found, now) = (current(), new List<InsightDocument>(), time.GetUtcNow());
         var (sample, isAll) = await SampleAsync(new UsageRecordQuery { From = from, To = to, Only = only, NewestFirst = true }, most, cancellation);
         // What tenants are billed is theirs to know, and not what it costs the operator, and where.
-        if (!isBound) Add(CheaperModels.Of(await RowsAsync(CheaperModels.By), snapshot));
+        if (!isBound)
+        {
+            Add(CheaperModels.Of(await RowsAsync(CheaperModels.By), snapshot));
+            Add(CheaperProviders.Of(sample, snapshot));
+        }
         else sample = [.. sample.Select(r => r with { Cost = new CostParts { Request = r.Billed } })];
         Add(RepeatedPrompts.Of(sample));
         Add(ProviderTroubles.Failing(await RowsAsync(ProviderTroubles.By), sample));
