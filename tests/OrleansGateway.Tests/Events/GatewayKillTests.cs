@@ -122,22 +122,22 @@ public sealed class GatewayKillTests
     private static async Task CallUntilAsync(GatewayProcess gateway, string key, List<string> answered, CancellationToken over)
     {
         using var client = new HttpClient();
-        await WhileItLivesAsync(over, async () =>
+        await WhileItLivesAsync(async () =>
         {
             using var request = GatewayCalls.Chat(gateway.Data, "quick", "hello", key: key);
             using var response = await client.SendAsync(request, Cancel);
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             lock (answered) answered.Add(Assert.Single(response.Headers.GetValues("x-request-id")));
-        });
+        }, over);
     }
 
     private static async Task MakeKeysUntilAsync(OperationsFolder folder, GatewayProcess gateway, List<string> made, CancellationToken over)
     {
         using var admin = AdminOf(folder, gateway);
-        await WhileItLivesAsync(over, async () => made.Add(await MakeKeyAsync(admin)));
+        await WhileItLivesAsync(async () => made.Add(await MakeKeyAsync(admin)), over);
     }
 
-    private static async Task WhileItLivesAsync(CancellationToken over, Func<Task> call)
+    private static async Task WhileItLivesAsync(Func<Task> call, CancellationToken over)
     {
         try
         {
