@@ -61,6 +61,7 @@ internal static class GatewayServices
         services.TryAddSingleton<BudgetEndpoints>();
         services.TryAddSingleton<LimitEndpoints>();
         services.TryAddSingleton<UsageEndpoints>();
+        services.TryAddSingleton<NearLimitSearch>();
         services.TryAddSingleton<InsightEndpoints>();
         services.TryAddSingleton<WebhookEndpoints>();
         services.TryAddSingleton<PurgeEndpoints>();

@@ -87,6 +87,9 @@ internal sealed class AdminHost : IAsyncDisposable
 
     public required UsageTail Tail { get; init; }
 
+    /// <summary>Whom limits are taken from.</summary>
+    public required EmbeddedOwners Owners { get; init; }
+
     /// <summary>What has been invalidated by the API.</summary>
     public required InvalidationTable Invalidations { get; init; }
 
@@ -141,14 +144,14 @@ internal sealed class AdminHost : IAsyncDisposable
             new BudgetEndpoints(owners, new SettlementByHand(book, usage, owners, directory.Time), rules, directory.Tenants, new SqliteAuditLog(directory.Database), new Random(1), directory.Time),
             new LimitEndpoints(new LimitExplanation(rules, owners), directory.Keys, () => source.Current),
             new UsageEndpoints(reports ?? book, book, tail, directory.Time),
-            new InsightEndpoints(reports ?? book, book, () => source.Current, rules, owners, directory.Tenants, directory.Keys, directory.Time),
+            new InsightEndpoints(reports ?? book, book, () => source.Current, new NearLimitSearch(rules, owners, owners, directory.Tenants, directory.Time), directory.Keys, directory.Time),
             accounting,
             new WebhookEndpoints(events.Deliveries, new Random(1), directory.Time),
             new PurgeEndpoints(publisher, directory.Tenants, new SqliteAuditLog(directory.Database), directory.Time),
             new EventIntakeEndpoints(intake, parked, new SqliteAuditLog(directory.Database), directory.Time), () => Status, () => Upstreams, directory.Time);
         new AdminApi(endpoints, admins, new RequestIds(new Random(1)), loggers.CreateLogger<AdminApi>()).Map(app);
         await app.StartAsync(Cancel);
-        return new AdminHost(app, folder, directory, token, admins, source, changes, events) { Usage = book, Tail = tail, Invalidations = invalidations };
+        return new AdminHost(app, folder, directory, token, admins, source, changes, events) { Usage = book, Tail = tail, Owners = owners, Invalidations = invalidations };
     }
 
     /// <summary>A call with another token, and a body of any kind.</summary>
