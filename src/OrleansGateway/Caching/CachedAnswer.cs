@@ -44,8 +44,8 @@ internal sealed class CachedAnswer(StoredHead head, AnswerTerms terms, VaryTerms
     /// <summary>Whether a request that comes now may have it while it is coming.</summary>
     public bool MayBeJoined(FillTicket ticket) => invalidations.MayJoin(ticket, cells, knowsTags: true);
 
-    /// <summary>The same, as of a later invalidation: one that it was made after.</summary>
-    public CachedAnswer At(long laterSeq) => new(head, terms, vary, invalidations, cells, laterSeq);
+    /// <summary>The same, as of its own invalidation of what was there before; none if another has touched it meanwhile.</summary>
+    public CachedAnswer? BehindItsOwn(long ownSeq) => invalidations.IsTouched(cells, fillSeq, butBy: ownSeq) ? null : new(head, terms, vary, invalidations, cells, ownSeq);
 
     /// <summary>The body has come.</summary>
     public CachedAnswer WithBody(byte[] body)

@@ -28,12 +28,10 @@ internal sealed class ChangeWatch(AnswerCache cache, IInvalidationSequencer sequ
         if (answer.Status is < 200 or >= 400) return;
         var head = StoredHead.Of(answer, cache.Time.GetUtcNow());
         var stored = ToStore(answer, head);
-        // Newer than what this request makes invalid, but not than what another has since it was sent, or does in this moment.
-        var isNew = stored is not null && stored.Check() == Standing.Valid;
-        var applied = cache.Invalidations.Of(tenant).Applied;
         var receipt = await sequencer.PublishAsync(
             new InvalidationRequest(tenant, [.. Selectors(head)], InvalidationMode.Hard, null, null, "unsafe request"), exchange.Aborted);
-        if (isNew && receipt.Seq == applied + 1) (_stored, _body) = (stored!.At(receipt.Seq), new ArrayBufferWriter<byte>());
+        // Newer than what this request makes invalid, but not than what another has since it was sent.
+        if (stored?.BehindItsOwn(receipt.Seq) is { } own) (_stored, _body) = (own, new ArrayBufferWriter<byte>());
         else stored?.LetGo();
     }
 

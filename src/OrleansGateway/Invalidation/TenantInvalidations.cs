@@ -93,6 +93,27 @@ internal sealed class TenantInvalidations(InvalidationBounds bounds)
     }
 
     /// <summary>
+    /// Whether anything but that one invalidation has touched what a fetch has brought, since the fetch began. For an answer that makes itself what was there before invalid: it is newer
+    /// than its own invalidation, and older than any other.
+    /// </summary>
+    /// <param name="set">Selectors of what the fetch has brought, interned before that invalidation was asked for.</param>
+    /// <param name="fillSeq">When it began.</param>
+    /// <param name="butBy">Place of that invalidation, of tags, groups or URLs and a hard one, which has been applied.</param>
+    public bool IsTouched(CellSet set, long fillSeq, long butBy)
+    {
+        lock (_lock)
+        {
+            if (_all.StandingOf(fillSeq) != Standing.Valid || _prefixes.StandingOf(set.Url, fillSeq) != Standing.Valid) return true;
+            foreach (var cell in set.Cells)
+            {
+                if (cell.IsTouched(fillSeq, butBy)) return true;
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>
     /// Applies the next of the sequence. One that has been applied already changes nothing; false if one before it is missing, and then nothing is changed either.
     /// </summary>
     public bool Apply(NumberedInvalidation invalidation)
