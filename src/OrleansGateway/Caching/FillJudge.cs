@@ -17,7 +17,7 @@ internal static class FillJudge
         var answer = fetch.Answer!;
         if (order.Completes && answer.Status is 206 or 416) return Completed(cache, order, answer, times) ?? new FillResult(FillKind.Again);
         if (order.Validates && answer.Status == StatusCodes.Status304NotModified)
-            return (SpeaksOf(order.Stored!.Terms, answer) ? Confirmed(cache, order, answer, times) : null) ?? new FillResult(FillKind.Again);
+            return (SpeaksOf(order.Stored!.Terms, answer) ? Confirmed(cache, order, order.Stored, answer, times) : null) ?? new FillResult(FillKind.Again);
         if (answer.Status is 500 or 502 or 503 or 504 && MayGiveStale(cache, order)) return new FillResult(FillKind.Stale, answer.Status, order.Stored);
         return Judge(cache, order, answer, times);
     }
@@ -40,6 +40,7 @@ internal static class FillJudge
     {
         var head = StoredHead.Of(answer, times.Now);
         var directives = AnswerTerms.DirectivesOf(head, out var isTargeted);
+        if (order.Request.Method == HttpMethods.Head && answer.Status == StatusCodes.Status200OK) HeadUpdate.Apply(cache, order, answer, times);
         var whyNot = order.Request.Method != HttpMethods.Get ? "method" : StoreRules.WhyNot(head, directives, isTargeted, order.Terms, order.Settings);
         var terms = AnswerTerms.Of(head, directives, isTargeted, order.Settings, times, cache.Time);
         var isFresh = !terms.MustValidate && terms.Lifetime > terms.Age(cache.Time, times.CameAt);
@@ -77,9 +78,8 @@ internal static class FillJudge
     /// What is stored still holds: its head is brought up to date, and counts as fetched by this request (RFC 9111 §4.3.4). None if it then
     /// has more tags than are kept: the whole is to be asked for.
     /// </summary>
-    private static FillResult? Confirmed(AnswerCache cache, FillOrder order, UpstreamResponse answer, in AnswerTimes times)
+    public static FillResult? Confirmed(AnswerCache cache, FillOrder order, CachedAnswer before, UpstreamResponse answer, in AnswerTimes times)
     {
-        var before = order.Stored!;
         var head = before.Head.UpdatedBy(answer, times.Now);
         var directives = AnswerTerms.DirectivesOf(head, out var isTargeted);
         var terms = AnswerTerms.Of(head, directives, isTargeted, order.Settings, times, cache.Time);
