@@ -52,7 +52,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
     private FillKey? SharedKey(Exchange exchange, CacheMiss miss)
     {
         var request = exchange.Http.Request;
-        if (!HttpMethods.IsGet(request.Method) || miss.Terms.WantsNew || !cache.PredictorOf(exchange.Route!).MayBeStored || cache.Uncacheable.Has(miss.Key)) return null;
+        if (!HttpMethods.IsGet(request.Method) || miss.Terms.WantsNew || !cache.PredictorOf(exchange.Route!).MayBeStored(miss.Key.Target) || cache.Uncacheable.Has(miss.Key)) return null;
         var range = request.Headers.Range;
         return new FillKey(miss.Key, range.Count == 0 || miss.Stored is not null ? miss.Variant : $"{miss.Variant}range:{range}\n{request.Headers.IfRange}");
     }

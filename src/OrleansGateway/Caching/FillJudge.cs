@@ -54,7 +54,7 @@ internal static class FillJudge
         if (whyNot is null && answer.Header("Trailer") is not null) whyNot = "trailer";
         var tags = whyNot is null ? AnswerTags.Of(head, order.RouteTags, AnswerTags.OriginOf(order.Key.Scheme, order.Key.Host)) : null;
         if (whyNot is null && tags is null) whyNot = "tags";
-        if (order.Request.Method == HttpMethods.Get) cache.PredictorOf(order.Route).Note(whyNot is null && isFresh);
+        if (order.Request.Method == HttpMethods.Get) cache.PredictorOf(order.Route).Note(order.Key.Target, whyNot is null && isFresh);
         if (whyNot is not null) return NotStored(cache, order, answer.Status, whyNot);
         if (isFresh) cache.Uncacheable.Remove(order.Key);
         else cache.Uncacheable.Add(order.Key);
