@@ -171,6 +171,7 @@ internal static class GatewayServices
         services.TryAddSingleton<AnswerCache>();
         services.TryAddSingleton<CacheFetch>();
         services.TryAddSingleton<CachePassing>();
+        services.TryAddSingleton<PurgeMethod>();
         services.TryAddSingleton<CacheStage>();
     }
 

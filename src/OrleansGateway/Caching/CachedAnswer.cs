@@ -17,6 +17,9 @@ internal sealed class CachedAnswer(StoredHead head, AnswerTerms terms, VaryTerms
 
     public VaryTerms Vary => vary;
 
+    /// <summary>Which queries it is for besides its own; none if none.</summary>
+    public SearchVariance? Search { get; } = SearchVariance.Read(head[SearchVariance.Name]);
+
     /// <summary>The last invalidation that had been applied before the origin was asked.</summary>
     public long FillSeq => fillSeq;
 
@@ -40,6 +43,9 @@ internal sealed class CachedAnswer(StoredHead head, AnswerTerms terms, VaryTerms
 
     /// <summary>Whether it may be used.</summary>
     public Standing Check() => invalidations.Check(cells, fillSeq);
+
+    /// <summary>Whether that cannot be known now.</summary>
+    public bool IsSuspect(TimeProvider time) => invalidations.IsSuspect(time);
 
     /// <summary>Whether a request that comes now may have it while it is coming.</summary>
     public bool MayBeJoined(FillTicket ticket) => invalidations.MayJoin(ticket, cells, knowsTags: true);

@@ -77,7 +77,7 @@ internal sealed class ChangeWatch(AnswerCache cache, IInvalidationSequencer sequ
         var asked = RequestTerms.Of(exchange.Http.Request.Headers, settings) with { IsAuthorized = _request.Fields.Exists(static field => field.Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase)) };
         if (!terms.IsExplicit || terms.Lifetime <= TimeSpan.Zero || terms.MustValidate || StoreRules.WhyNot(head, directives, isTargeted, asked, settings) is not null) return null;
         _key = CacheStage.KeyOf(exchange, settings);
-        if (AnswerTags.Of(head, exchange.Route!.CacheTags(exchange.Target.RawPath), AnswerTags.OriginOf(_key.Scheme, _key.Host)) is not { } tags) return null;
+        if (AnswerTags.Of(head, exchange.Route!.CacheTags(exchange.Target.RawPath), _key) is not { } tags) return null;
         var invalidations = cache.Invalidations.Of(tenant);
         var vary = VaryTerms.Of(head, exchange, SentFields.Of);
         var cells = invalidations.Intern(ticket, _key.Host, _key.Url, tags);

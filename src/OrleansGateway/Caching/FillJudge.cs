@@ -52,7 +52,7 @@ internal static class FillJudge
         if (whyNot is null && length > cache.ObjectBytesMax) whyNot = "too-large";
         // Trailers are part of what the client is to get, and are not stored.
         if (whyNot is null && answer.Header("Trailer") is not null) whyNot = "trailer";
-        var tags = whyNot is null ? AnswerTags.Of(head, order.RouteTags, AnswerTags.OriginOf(order.Key.Scheme, order.Key.Host)) : null;
+        var tags = whyNot is null ? AnswerTags.Of(head, order.RouteTags, order.Key) : null;
         if (whyNot is null && tags is null) whyNot = "tags";
         if (order.Request.Method == HttpMethods.Get) cache.PredictorOf(order.Route).Note(order.Key.Target, whyNot is null && isFresh);
         if (whyNot is not null) return NotStored(cache, order, answer.Status, whyNot);
@@ -84,13 +84,13 @@ internal static class FillJudge
         var directives = AnswerTerms.DirectivesOf(head, out var isTargeted);
         var terms = AnswerTerms.Of(head, directives, isTargeted, order.Settings, times, cache.Time);
         var whyNot = StoreRules.WhyNot(head, directives, isTargeted, order.Terms, order.Settings);
-        if (AnswerTags.Of(head, order.RouteTags, AnswerTags.OriginOf(order.Key.Scheme, order.Key.Host)) is not { } tags) return null;
+        if (AnswerTags.Of(head, order.RouteTags, order.Key) is not { } tags) return null;
         var cells = order.Invalidations.Intern(order.Ticket, order.Key.Host, order.Key.Url, tags);
         var updated = new CachedAnswer(head, terms, VaryOf(before, head, order), order.Invalidations, cells, order.Ticket.Seq) { Length = before.Length, Part = before.Part, PartOf = before.PartOf };
         updated.WithBody(before.Body);
         if (whyNot is null)
         {
-            if (updated.Vary != before.Vary) cache.Remove(order.Key, before);
+            if (updated.Vary != before.Vary || updated.Search?.Text != before.Search?.Text) cache.Remove(order.Key, before);
             cache.Store(order.Key, order.Route, updated);
             return new FillResult(FillKind.Stored, answer.Status, updated);
         }
@@ -112,7 +112,7 @@ internal static class FillJudge
         var directives = AnswerTerms.DirectivesOf(head, out var isTargeted);
         if (StoreRules.WhyNot(head, directives, isTargeted, order.Terms, order.Settings) is not null) return null;
         var terms = AnswerTerms.Of(head, directives, isTargeted, order.Settings, times, cache.Time);
-        if (AnswerTags.Of(head, order.RouteTags, AnswerTags.OriginOf(order.Key.Scheme, order.Key.Host)) is not { } tags) return null;
+        if (AnswerTags.Of(head, order.RouteTags, order.Key) is not { } tags) return null;
         var cells = order.Invalidations.Intern(order.Ticket, order.Key.Host, order.Key.Url, tags);
         // What is there is valid up to now, the rest from when it was asked for, and that is earlier.
         if (before.Check() != Standing.Valid)
@@ -135,7 +135,7 @@ internal static class FillJudge
     private static bool MayGiveStale(AnswerCache cache, FillOrder order)
     {
         // A part is no answer to who wants more than that.
-        if (order.Stored is not { Part: null } stored || stored.Terms.NeverStale) return false;
+        if (order.IsSuspect || order.Stored is not { Part: null } stored || stored.Terms.NeverStale) return false;
         var standing = stored.Check();
         var stale = stored.Terms.Age(cache.Time, cache.Time.GetTimestamp()) - stored.Terms.Lifetime;
         return standing != Standing.Gone && stale <= stored.Terms.IfError && stored.Terms.IfError > TimeSpan.Zero;

@@ -11,7 +11,7 @@ internal static class HeadUpdate
 {
     public static void Apply(AnswerCache cache, FillOrder order, UpstreamResponse answer, in AnswerTimes times)
     {
-        if (cache.Answers.Find(order.Key) is not { } resource) return;
+        if (cache.Find(order.Key) is not { } resource) return;
         foreach (var stored in resource.Answers)
         {
             if (stored.Head.Status is not (StatusCodes.Status200OK or StatusCodes.Status206PartialContent) || !stored.Vary.Matches(order, static (order, name) => order.Field(name))) continue;

@@ -35,10 +35,12 @@ internal sealed class TenantInvalidations(InvalidationBounds bounds)
     }
 
     /// <summary>Whether invalidations may have been missed, so that nothing stored can be trusted. Never on one machine.</summary>
-    /// <param name="now">On the clock of <see cref="TrustUntil"/>.</param>
-    public bool IsSuspect(TimeSpan now) => now.Ticks >= Volatile.Read(ref _trustedUntil);
+    public bool IsSuspect(TimeProvider time) => Volatile.Read(ref _trustedUntil) is not long.MaxValue and var until && ClockOf(time).Ticks >= until;
 
-    /// <summary>See <see cref="EdgeAuthority.TrustedUntil"/>.</summary>
+    /// <summary>The clock that trust ends by: only durations count, and no setting of the machine's date.</summary>
+    public static TimeSpan ClockOf(TimeProvider time) => time.GetElapsedTime(0);
+
+    /// <summary>See <see cref="EdgeAuthority.TrustedUntil"/>; on the clock of <see cref="ClockOf"/>.</summary>
     public void TrustUntil(TimeSpan until) => Volatile.Write(ref _trustedUntil, until.Ticks);
 
     /// <summary>Notes that a fetch begins now, before the origin is asked: what is invalidated from now on is remembered for it.</summary>
@@ -122,7 +124,13 @@ internal sealed class TenantInvalidations(InvalidationBounds bounds)
         {
             if (invalidation.Seq <= _applied) return true;
             if (invalidation.Seq > _applied + 1) return false;
-            foreach (var selector in invalidation.Selectors) Mark(selector, LastInvalidated.Of(invalidation.Seq, invalidation.Mode));
+            var last = LastInvalidated.Of(invalidation.Seq, invalidation.Mode);
+            foreach (var selector in invalidation.Selectors)
+            {
+                Mark(selector, last);
+                if (selector.Kind == SelectorKind.Url) Mark(Selector.OfAnyQuery(selector.Value), last);
+            }
+
             Volatile.Write(ref _applied, invalidation.Seq);
             return true;
         }
