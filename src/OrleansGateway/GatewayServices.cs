@@ -172,6 +172,7 @@ internal static class GatewayServices
         services.TryAddSingleton<AnswerCache>();
         services.TryAddSingleton<CacheFetch>();
         services.TryAddSingleton<CachePassing>();
+        services.TryAddSingleton<PurgeMethod>();
         services.TryAddSingleton<CacheStage>();
     }
 

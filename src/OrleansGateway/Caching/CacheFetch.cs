@@ -14,8 +14,11 @@ namespace OrleansGateway.Caching;
 /// <param name="Variant">What the request says of what the origin is known to vary by.</param>
 internal sealed record CacheMiss(CacheKey Key, CacheSettings Settings, RequestTerms Terms, CachedAnswer? Stored, CachedAnswer? Partial, string Variant)
 {
+    /// <summary>Whether what is stored cannot be trusted now, so that nothing but the origin's own word counts.</summary>
+    public bool IsSuspect { get; init; }
+
     /// <summary>Why the origin is asked, as RFC 9211 §2.2 says it.</summary>
-    public string Why => Stored is null ? Partial is not null ? "partial" : Variant.Length > 0 ? "vary-miss" : "uri-miss" : Terms.WantsNew ? "request" : "stale";
+    public string Why => IsSuspect ? Stored is null ? "bypass" : "stale" : Stored is null ? Partial is not null ? "partial" : Variant.Length > 0 ? "vary-miss" : "uri-miss" : Terms.WantsNew ? "request" : "stale";
 }
 
 /// <summary>Fetches from the origin for a client, or waits for the fetch that another has begun.</summary>
@@ -27,7 +30,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         if (SharedKey(exchange, miss) is { } key)
         {
             var (fill, isNew) = cache.JoinOrAdd(
-                key, TenantOf(exchange, miss.Settings), (Fetch: this, exchange, miss), static (of, shared) => of.Fetch.OrderOf(of.exchange, of.miss, shared, isBackground: false));
+                key, cache.InvalidationsOf(exchange, miss.Settings), (Fetch: this, exchange, miss), static (of, shared) => of.Fetch.OrderOf(of.exchange, of.miss, shared, isBackground: false));
             if (isNew)
             {
                 await LeadAsync(exchange, miss, fill);
@@ -52,7 +55,8 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
     private FillKey? SharedKey(Exchange exchange, CacheMiss miss)
     {
         var request = exchange.Http.Request;
-        if (!HttpMethods.IsGet(request.Method) || miss.Terms.WantsNew || !cache.PredictorOf(exchange.Route!).MayBeStored || cache.Uncacheable.Has(miss.Key)) return null;
+        // Who comes after a purge that has not been heard of must not get what was asked for before it.
+        if (!HttpMethods.IsGet(request.Method) || miss.Terms.WantsNew || miss.IsSuspect || !cache.PredictorOf(exchange.Route!).MayBeStored(miss.Key.Target) || cache.Uncacheable.Has(miss.Key)) return null;
         var range = request.Headers.Range;
         return new FillKey(miss.Key, range.Count == 0 || miss.Stored is not null ? miss.Variant : $"{miss.Variant}range:{range}\n{request.Headers.IfRange}");
     }
@@ -193,7 +197,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
     private FillOrder OrderOf(Exchange exchange, CacheMiss miss, FillKey? shared, bool isBackground)
     {
         var request = OriginRequest.Of(exchange);
-        var (stored, tenant, partial) = (miss.Stored, TenantOf(exchange, miss.Settings), (CachedAnswer?)null);
+        var (stored, tenant, partial) = (miss.Stored, cache.InvalidationsOf(exchange, miss.Settings), (CachedAnswer?)null);
         // What its client wants of caches is not meant for what is fetched for others.
         if (isBackground) foreach (var name in (string[])["Cache-Control", "Pragma", "Range"]) request.Set(name, null);
         var validates = stored is { Terms.HasValidator: true, Part: null };
@@ -227,11 +231,9 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
             RouteTags = exchange.Route!.CacheTags(exchange.Target.RawPath),
             Terms = miss.Terms with { IsAuthorized = request.Fields.Exists(static field => field.Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase)) },
             IsBackground = isBackground,
+            IsSuspect = miss.IsSuspect,
         };
     }
-
-    private Invalidation.TenantInvalidations TenantOf(Exchange exchange, CacheSettings settings) =>
-        cache.Invalidations.Of(settings.Scope == CacheScope.Public ? null : exchange.Caller?.Tenant);
 
     private void Note(Exchange exchange, CacheUse use)
     {

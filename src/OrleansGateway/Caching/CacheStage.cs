@@ -3,6 +3,7 @@ using OrleansGateway.Caching.Terms;
 using OrleansGateway.Configuration;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
+using OrleansGateway.Invalidation;
 
 namespace OrleansGateway.Caching;
 
@@ -10,7 +11,7 @@ namespace OrleansGateway.Caching;
 /// Answers from what is stored where it can, and stores what is fetched, for routes with a cache. Directly before the stage that passes requests on, in place of which it
 /// fetches: all that may refuse has had its say, and what is stored is what the origin said, not what was made of it for one client.
 /// </summary>
-internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassing passing, TimeProvider time) : IStage
+internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassing passing, PurgeMethod purge, TimeProvider time) : IStage
 {
     private static readonly Refusal s_notCached = new(504, "not_cached", "The answer is not stored, and the request asks for a stored one only (only-if-cached).");
 
@@ -20,11 +21,17 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
     private ValueTask ServeAsync(Exchange exchange, CacheSettings settings)
     {
         var headers = exchange.Http.Request.Headers;
+        if (PurgeMethod.IsFor(exchange, settings)) return purge.PurgeAsync(exchange, settings);
         if (Bypass(exchange.Http) is { } why) return passing.PassAsync(exchange, settings, why);
         var key = KeyOf(exchange, settings);
         var terms = RequestTerms.Of(headers, settings);
         var stored = Find(exchange, key, out var partial, out var variant);
-        if (stored is not null)
+        var isSuspect = settings.WhenSuspect != SuspectUse.Serve && (stored?.IsSuspect(time) ?? cache.InvalidationsOf(exchange, settings).IsSuspect(time));
+        if (isSuspect)
+        {
+            (stored, partial) = (settings.WhenSuspect == SuspectUse.Revalidate && stored?.Check() < Standing.Gone ? stored : null, null);
+        }
+        else if (stored is not null)
         {
             var age = stored.Terms.Age(time, time.GetTimestamp());
             switch (ReuseRules.Judge(terms, stored.Terms, stored.Check(), age))
@@ -50,7 +57,7 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
             return ValueTask.CompletedTask;
         }
 
-        return fetch.FetchAsync(exchange, new CacheMiss(key, settings, terms, stored, partial, variant));
+        return fetch.FetchAsync(exchange, new CacheMiss(key, settings, terms, stored, partial, variant) { IsSuspect = isSuspect });
     }
 
     /// <summary>Why the cache has nothing to do with a request; none if it has.</summary>
@@ -83,7 +90,7 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
     private CachedAnswer? Find(Exchange exchange, in CacheKey key, out CachedAnswer? partial, out string variant)
     {
         (partial, variant) = (null, "");
-        if (cache.Answers.Find(key) is not { } resource) return null;
+        if (cache.Find(key) is not { } resource) return null;
         foreach (var answer in resource.Answers)
         {
             if (!answer.Vary.Matches(exchange, SentFields.Of)) continue;
@@ -108,6 +115,7 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
         exchange.Cache = use;
         cache.Metrics.Asked(exchange.Route!.Id, use);
         cache.Metrics.Served(exchange.Route.Id, answer.Body.Length);
-        return Serving.WriteAsync(exchange, answer, age, CacheStatusText.Hit((long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds)), time);
+        var status = CacheStatusText.Hit((long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds));
+        return Serving.WriteAsync(exchange, answer, age, answer.IsSuspect(time) ? status + "; detail=suspect" : status, time);
     }
 }

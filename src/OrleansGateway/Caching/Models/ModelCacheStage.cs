@@ -86,7 +86,8 @@ internal sealed class ModelCacheStage(
 
     private async ValueTask CacheAsync(Exchange exchange, ModelCall call, CallTerms terms, AnswerOrder order, Next next)
     {
-        if (terms.MayFind)
+        var isSuspect = order.Settings.WhenSuspect == ModelSuspectUse.Pass && order.Invalidations.IsSuspect(time);
+        if (terms.MayFind && !isSuspect)
         {
             if (cache.Find(order.Key) is { } stored && !(stored.Age(time) > terms.MaxAge) && stored.StoppedFor(order.Settings.FinishReasons)
                 && await desk.TryGiveAsync(exchange, call, order, stored)) return;
