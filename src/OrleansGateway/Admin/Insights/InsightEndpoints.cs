@@ -59,6 +59,7 @@ internal sealed class InsightEndpoints(
         if (!isBound) Add(CheaperModels.Of(await RowsAsync(CheaperModels.By), snapshot));
         else sample = [.. sample.Select(r => r with { Cost = new CostParts { Request = r.Billed } })];
         Add(RepeatedPrompts.Of(sample));
+        Add(RepeatedPrompts.Saved(sample));
         Add(ProviderTroubles.Failing(await RowsAsync(ProviderTroubles.By), sample));
         Add(ProviderTroubles.Slow(sample));
         var owners = await NearLimitsAsync(tenant, Add, cancellation);
