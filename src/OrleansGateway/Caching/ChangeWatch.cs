@@ -32,7 +32,7 @@ internal sealed class ChangeWatch(AnswerCache cache, IInvalidationSequencer sequ
         var isNew = stored is not null && stored.Check() == Standing.Valid;
         var applied = cache.Invalidations.Of(tenant).Applied;
         var receipt = await sequencer.PublishAsync(
-            new InvalidationRequest(tenant, [.. Selectors(head)], InvalidationMode.Hard, null, null, "unsafe request"), exchange.Aborted);
+            new InvalidationRequest(tenant, [.. Selectors(head)], InvalidationMode.Hard, null, null, InvalidationMetrics.UnsafeRequest), exchange.Aborted);
         if (isNew && receipt.Seq == applied + 1) (_stored, _body) = (stored!.At(receipt.Seq), new ArrayBufferWriter<byte>());
         else stored?.LetGo();
     }
