@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OrleansGateway.Caching.Figures;
 using OrleansGateway.Caching.Store;
 using OrleansGateway.Configuration;
 using OrleansGateway.Forwarding;
@@ -23,9 +24,9 @@ internal sealed class AnswerCache : IAsyncDisposable
     private readonly Func<Snapshot> _current;
     private readonly ITimer _sweep;
 
-    public AnswerCache(Origin origin, InvalidationTable invalidations, Func<Snapshot> current, CacheMetrics metrics, Random random, TimeProvider time)
+    public AnswerCache(Origin origin, InvalidationTable invalidations, Func<Snapshot> current, CacheMetrics metrics, CacheFigures figures, Random random, TimeProvider time)
     {
-        (Origin, Invalidations, _current, Metrics, Time) = (origin, invalidations, current, metrics, time);
+        (Origin, Invalidations, _current, Metrics, Figures, Time) = (origin, invalidations, current, metrics, figures, time);
         _store = new(() => new MemoryStore<CacheKey, CachedResource>(current().Settings.Cache.Memory.Bytes, random));
         Uncacheable = new UncacheableKeys(time);
         metrics.Size = () => _store.IsValueCreated ? Answers.Bytes : 0;
@@ -39,6 +40,8 @@ internal sealed class AnswerCache : IAsyncDisposable
     public InvalidationTable Invalidations { get; }
 
     public CacheMetrics Metrics { get; }
+
+    public CacheFigures Figures { get; }
 
     public TimeProvider Time { get; }
 
@@ -115,6 +118,7 @@ internal sealed class AnswerCache : IAsyncDisposable
     {
         if (answer.Check() == Standing.Gone)
         {
+            Figures.Decisions.Note(key, "invalidated", answer.Head.Status, Time.GetUtcNow());
             answer.LetGo();
             return;
         }

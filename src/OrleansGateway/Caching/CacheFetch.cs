@@ -115,7 +115,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         var use = isFollower ? CacheUse.Collapsed : result.Kind == FillKind.Stored ? CacheUse.Revalidated : result.Kind == FillKind.Stale ? CacheUse.Stale : CacheUse.Miss;
         if (result.Kind == FillKind.Refused)
         {
-            Note(exchange, use);
+            Note(exchange, miss, use);
             CacheStatusText.Append(exchange.Http.Response.Headers, CacheStatusText.Forwarded(miss.Why, 0, isStored: false, isFollower, null, null));
             exchange.Refuse(result.Refusal!);
             return true;
@@ -126,17 +126,20 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         var ttl = (long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds);
         if (result.Kind != FillKind.Coming)
         {
-            Note(exchange, use);
+            Note(exchange, miss, use);
             Completed(exchange);
-            cache.Metrics.Served(exchange.Route!.Id, answer.Body.Length);
             var status = CacheStatusText.Forwarded(miss.Why, result.Status, result is { Kind: FillKind.Stored, Detail: null }, isFollower, ttl, result.Kind == FillKind.Stale ? "stale-if-error" : result.Detail);
-            await Serving.WriteAsync(exchange, answer, age, status, time);
+            var writing = Serving.WriteAsync(exchange, answer, age, status, time);
+            var bytes = Serving.BodyBytes(exchange);
+            cache.Metrics.Served(exchange.Route!.Id, bytes);
+            cache.Figures.Of(exchange).GaveStored(bytes);
+            await writing;
             return true;
         }
 
         using var reader = result.Body!.TryRead();
         if (reader is null) return false;
-        Note(exchange, use);
+        Note(exchange, miss, use);
         await CopyAsync(exchange, answer, reader, age, CacheStatusText.Forwarded(miss.Why, result.Status, isStored: true, isFollower, ttl, null), isFollower);
         return true;
     }
@@ -148,6 +151,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         if (Serving.TryNotModified(exchange, answer, age, status, time)) return;
         Serving.WriteHead(exchange, answer.Head, age, status);
         if (answer.Head.Status != StatusCodes.Status204NoContent) response.ContentLength = answer.Length;
+        var bytes = 0L;
         try
         {
             var isFirst = true;
@@ -161,7 +165,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
                 if (piece.IsEmpty) break;
                 var flushed = await response.BodyWriter.WriteAsync(piece, exchange.Aborted);
                 if (flushed.IsCompleted) exchange.Aborted.ThrowIfCancellationRequested();
-                if (isFollower) cache.Metrics.Served(exchange.Route!.Id, piece.Length);
+                bytes += piece.Length;
                 reader.Took(piece.Length);
             }
 
@@ -171,6 +175,14 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         {
             if (exchange.Forward is { } facts) facts.Outcome = CallOutcome.UpstreamCut;
             exchange.Http.Abort();
+        }
+        finally
+        {
+            if (isFollower)
+            {
+                cache.Metrics.Served(exchange.Route!.Id, bytes);
+                cache.Figures.Of(exchange).GaveShared(bytes);
+            }
         }
     }
 
@@ -183,7 +195,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
             return;
         }
 
-        Note(exchange, CacheUse.Miss);
+        Note(exchange, miss, CacheUse.Miss);
         try
         {
             await live.PassOnAsync(exchange, new LiveWatch(exchange, CacheStatusText.Forwarded(miss.Why, result.Status, isStored: false, isCollapsed: false, null, result.Detail)));
@@ -235,10 +247,13 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         };
     }
 
-    private void Note(Exchange exchange, CacheUse use)
+    private void Note(Exchange exchange, CacheMiss miss, CacheUse use)
     {
         exchange.Cache = use;
         cache.Metrics.Asked(exchange.Route!.Id, use);
+        var tally = cache.Figures.Of(exchange);
+        tally.Asked(use);
+        tally.Keys.Miss(miss.Key);
     }
 
     private static void Completed(Exchange exchange)

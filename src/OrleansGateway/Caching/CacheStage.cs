@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using OrleansGateway.Caching.Figures;
 using OrleansGateway.Caching.Terms;
 using OrleansGateway.Configuration;
 using OrleansGateway.Forwarding;
@@ -37,10 +38,10 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
             switch (ReuseRules.Judge(terms, stored.Terms, stored.Check(), age))
             {
                 case Reuse.Fresh:
-                    return Give(exchange, stored, age, age < stored.Terms.Lifetime ? CacheUse.Hit : CacheUse.Stale);
+                    return Give(exchange, key, stored, age, age < stored.Terms.Lifetime ? CacheUse.Hit : CacheUse.Stale);
                 case Reuse.StaleAndRefresh:
                     fetch.Refresh(exchange, key, stored, settings);
-                    return Give(exchange, stored, age, CacheUse.Stale);
+                    return Give(exchange, key, stored, age, CacheUse.Stale);
                 case Reuse.Gone:
                     cache.Remove(key, stored);
                     stored = null;
@@ -53,6 +54,7 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
             exchange.Cache = CacheUse.Miss;
             CacheStatusText.Append(exchange.Http.Response.Headers, "gateway; fwd=request; detail=only-if-cached");
             cache.Metrics.Asked(exchange.Route!.Id, CacheUse.Miss);
+            cache.Figures.Of(exchange).Asked(CacheUse.Miss);
             exchange.Refuse(s_notCached);
             return ValueTask.CompletedTask;
         }
@@ -61,7 +63,7 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
     }
 
     /// <summary>Why the cache has nothing to do with a request; none if it has.</summary>
-    private static string? Bypass(HttpContext http)
+    public static string? Bypass(HttpContext http)
     {
         var (request, headers) = (http.Request, http.Request.Headers);
         if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)) return "method";
@@ -110,12 +112,26 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
             && range is { } asked && asked.From >= answer.Part!.Value.From && asked.To <= answer.Part.Value.To;
     }
 
-    private ValueTask Give(Exchange exchange, CachedAnswer answer, TimeSpan age, CacheUse use)
+    private ValueTask Give(Exchange exchange, in CacheKey key, CachedAnswer answer, TimeSpan age, CacheUse use)
     {
         exchange.Cache = use;
         cache.Metrics.Asked(exchange.Route!.Id, use);
-        cache.Metrics.Served(exchange.Route.Id, answer.Body.Length);
         var status = CacheStatusText.Hit((long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds));
-        return Serving.WriteAsync(exchange, answer, age, answer.IsSuspect(time) ? status + "; detail=suspect" : status, time);
+        var writing = Serving.WriteAsync(exchange, answer, age, answer.IsSuspect(time) ? status + "; detail=suspect" : status, time);
+        // The head is written by now, and says how long the body is that the client gets.
+        var bytes = Serving.BodyBytes(exchange);
+        cache.Metrics.Served(exchange.Route.Id, bytes);
+        var tally = TallyOf(exchange, answer);
+        tally.Asked(use);
+        tally.GaveStored(bytes);
+        tally.Keys.Hit(key, bytes);
+        return writing;
+    }
+
+    /// <summary>Mostly it is the one that had the answer before: then nothing is looked up.</summary>
+    private CacheTally TallyOf(Exchange exchange, CachedAnswer answer)
+    {
+        if (answer.Tally is { } last && last.Route == exchange.Route!.Id && last.Tenant == (exchange.Caller?.Tenant ?? "")) return last;
+        return answer.Tally = cache.Figures.Of(exchange);
     }
 }

@@ -1,3 +1,4 @@
+using OrleansGateway.Caching.Figures;
 using OrleansGateway.Caching.Terms;
 using OrleansGateway.Invalidation;
 
@@ -37,6 +38,12 @@ internal sealed class CachedAnswer(StoredHead head, AnswerTerms terms, VaryTerms
 
     /// <summary>The body; empty until it is whole.</summary>
     public byte[] Body { get; private set; } = [];
+
+    /// <summary>By what it can be invalidated.</summary>
+    public CellSet Cells => cells;
+
+    /// <summary>Where the last request that it answered was counted.</summary>
+    public CacheTally? Tally { get; set; }
 
     /// <summary>What it takes of memory.</summary>
     public long Bytes => Body.Length + head.Bytes + vary.Bytes + 400 + (cells.Cells.Length * 24) + (2 * cells.Url.Length);

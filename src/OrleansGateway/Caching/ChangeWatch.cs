@@ -29,7 +29,7 @@ internal sealed class ChangeWatch(AnswerCache cache, IInvalidationSequencer sequ
         var head = StoredHead.Of(answer, cache.Time.GetUtcNow());
         var stored = ToStore(answer, head);
         var receipt = await sequencer.PublishAsync(
-            new InvalidationRequest(tenant, [.. Selectors(head)], InvalidationMode.Hard, null, null, "unsafe request"), exchange.Aborted);
+            new InvalidationRequest(tenant, [.. Selectors(head)], InvalidationMode.Hard, null, null, InvalidationMetrics.UnsafeRequest), exchange.Aborted);
         // Newer than what this request makes invalid, but not than what another has since it was sent.
         if (stored?.BehindItsOwn(receipt.Seq) is { } own) (_stored, _body) = (own, new ArrayBufferWriter<byte>());
         else stored?.LetGo();

@@ -69,6 +69,7 @@ internal static class FillJudge
         // A HEAD says nothing of what a GET would bring.
         if (order.Request.Method != HttpMethods.Get) return new FillResult(FillKind.Live, status, Detail: whyNot);
         cache.Uncacheable.Add(order.Key);
+        cache.Figures.Decisions.Note(order.Key, whyNot, status, cache.Time.GetUtcNow());
         // What may no longer be stored must not be given because of an error later on; an error says nothing of that.
         if (order.Stored is { } stored && status < 500 && !order.Completes) cache.Remove(order.Key, stored);
         return new FillResult(FillKind.Live, status, Detail: whyNot);
@@ -96,6 +97,7 @@ internal static class FillJudge
         }
 
         updated.LetGo();
+        cache.Figures.Decisions.Note(order.Key, whyNot, answer.Status, cache.Time.GetUtcNow());
         cache.Remove(order.Key, before);
         return new FillResult(FillKind.Stored, answer.Status, updated, Detail: whyNot);
     }

@@ -60,6 +60,7 @@ internal sealed class InsightEndpoints(
         }
         else sample = [.. sample.Select(r => r with { Cost = new CostParts { Request = r.Billed } })];
         Add(RepeatedPrompts.Of(sample));
+        Add(RepeatedPrompts.Saved(sample));
         Add(ProviderTroubles.Failing(await RowsAsync(ProviderTroubles.By), sample));
         Add(ProviderTroubles.Slow(sample));
         var near = await limits.FindAsync(tenant, OfKindMax, cancellation);

@@ -1,3 +1,4 @@
+using OrleansGateway.Caching.Figures;
 using OrleansGateway.Http;
 using OrleansGateway.Models;
 using OrleansGateway.Models.Relays;
@@ -8,7 +9,7 @@ using OrleansGateway.Upstream;
 namespace OrleansGateway.Caching.Models;
 
 /// <summary>Gives out answers that no provider was asked for: stored ones, and those that another call has asked for. All go the way that a provider's own would go.</summary>
-internal sealed class AnswerDesk(ModelCacheMetrics metrics, Readiness readiness, Random random, TimeProvider time)
+internal sealed class AnswerDesk(ModelCacheMetrics metrics, CacheFigures figures, Readiness readiness, Random random, TimeProvider time)
 {
     private static readonly Waits s_unbounded = new(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan, null);
 
@@ -82,6 +83,7 @@ internal sealed class AnswerDesk(ModelCacheMetrics metrics, Readiness readiness,
         var saved = new SavedUsage(tokens, price is null ? 0 : Cost.Of(price, tokens, call.ServiceTier).Total);
         (call.Saved, call.Usage, call.ServiceTier) = (saved, null, null);
         metrics.Saved(tenant, call.Model, saved);
+        figures.Of(exchange).Saved(tokens.TotalInput + tokens.Output, saved.Billed);
     }
 
     /// <summary>The other form of an answer that is on its way, once it is whole; none if it never is.</summary>
