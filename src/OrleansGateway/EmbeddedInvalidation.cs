@@ -1,3 +1,4 @@
+using OrleansGateway.Caching.Disk;
 using OrleansGateway.Invalidation;
 using OrleansGateway.Invalidation.Messages;
 using OrleansGateway.Storage;
@@ -6,7 +7,7 @@ using OrleansGateway.Storage.Invalidation;
 namespace OrleansGateway;
 
 /// <summary>Invalidation on one machine: the sequences in a SQLite file in the state folder, applied where they are numbered.</summary>
-internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer)
+internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer, DiskCache disk)
 {
     /// <summary>The ports, and what stands behind them.</summary>
     public static void Add(IServiceCollection services, string stateFolder)
@@ -29,8 +30,7 @@ internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer)
     {
         try
         {
-            // What is stored is in memory only, so that nothing of before the start can come back.
-            foreach (var restored in await sequencer.RestoreAsync(cancellation)) restored.Dispose();
+            disk.Open(await sequencer.RestoreAsync(cancellation));
         }
         catch (InvalidationException broken)
         {

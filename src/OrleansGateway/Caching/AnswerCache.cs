@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OrleansGateway.Caching.Disk;
 using OrleansGateway.Caching.Store;
 using OrleansGateway.Configuration;
 using OrleansGateway.Forwarding;
@@ -19,12 +20,15 @@ internal sealed class AnswerCache : IAsyncDisposable
     private readonly ConcurrentDictionary<Fill, Task> _running = [];
     private readonly ConcurrentDictionary<string, Predictor> _predictors = new(StringComparer.Ordinal);
     private readonly Func<Snapshot> _current;
+    private readonly ConcurrentDictionary<UInt128, Task<CachedResource?>> _loading = [];
+    private readonly DiskCache? _disk;
     private readonly ITimer _sweep;
 
-    public AnswerCache(Origin origin, InvalidationTable invalidations, Func<Snapshot> current, CacheMetrics metrics, Random random, TimeProvider time)
+    public AnswerCache(Origin origin, InvalidationTable invalidations, Func<Snapshot> current, CacheMetrics metrics, Random random, TimeProvider time, DiskCache? disk = null)
     {
-        (Origin, Invalidations, _current, Metrics, Time) = (origin, invalidations, current, metrics, time);
-        _store = new(() => new MemoryStore<CacheKey, CachedResource>(current().Settings.Cache.Memory.Bytes, random));
+        (Origin, Invalidations, _current, Metrics, Time, _disk) = (origin, invalidations, current, metrics, time, disk);
+        Action<CacheKey, CachedResource, int>? evicted = disk is null ? null : (key, resource, asks) => disk.Evicted(key, resource, asks);
+        _store = new(() => new MemoryStore<CacheKey, CachedResource>(current().Settings.Cache.Memory.Bytes, random, evicted));
         Uncacheable = new UncacheableKeys(time);
         metrics.Size = () => _store.IsValueCreated ? Answers.Bytes : 0;
         metrics.Entries = () => _store.IsValueCreated ? Answers.Count : 0;
@@ -46,6 +50,12 @@ internal sealed class AnswerCache : IAsyncDisposable
 
     /// <summary>Most bytes of a body that is stored.</summary>
     public int ObjectBytesMax => (int)Math.Min(_current().Settings.Cache.ObjectMax.Bytes, int.MaxValue / 2);
+
+    /// <summary>What is on disk; none if there is no disk.</summary>
+    public DiskCache? Disk => _disk is { IsOpen: true } ? _disk : null;
+
+    /// <summary>Most bytes of a body that is stored at all.</summary>
+    public long LargestBytes => Math.Max(ObjectBytesMax, _disk?.ObjectBytesMax ?? 0);
 
     public Predictor PredictorOf(Route route) => _predictors.GetOrAdd(route.Id, static _ => new Predictor());
 
@@ -115,11 +125,48 @@ internal sealed class AnswerCache : IAsyncDisposable
 
         Metrics.Stored(route.Id);
         Answers.Change(key, (Answer: answer, key.Bytes), static (before, added) => CachedResource.With(before, added.Answer, added.Bytes));
+        Disk?.Replaced(key, answer);
+    }
+
+    /// <summary>
+    /// Reads what is stored on disk under a key and not in memory, puts it there, and returns all that is stored under it now; none if nothing is to be found. Many who ask at once are
+    /// one reading. To be asked only where <see cref="DiskCache.HasMore"/> says so.
+    /// </summary>
+    public Task<CachedResource?> LoadAsync(CacheKey key, UInt128 hash, byte[] keyBytes, CacheSettings settings)
+    {
+        var mine = new TaskCompletionSource<CachedResource?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var loading = _loading.GetOrAdd(hash, mine.Task);
+        return loading == mine.Task ? LoadAsync(key, hash, keyBytes, settings, mine) : loading;
+    }
+
+    private async Task<CachedResource?> LoadAsync(CacheKey key, UInt128 hash, byte[] keyBytes, CacheSettings settings, TaskCompletionSource<CachedResource?> loading)
+    {
+        CachedResource? all = null;
+        try
+        {
+            var loaded = await _disk!.LoadAsync(hash, keyBytes, settings, ObjectBytesMax);
+            // What has been replaced since is out of the index by now.
+            Answers.Change(key, loaded, (now, older) => all = CachedResource.WithOlder(now, [.. older.Where(static answer => answer.Copy is { IsDropped: false })], key.Bytes));
+            foreach (var answer in loaded)
+            {
+                if (all is null || !all.Answers.Contains(answer)) answer.LetGo();
+            }
+
+            return all;
+        }
+        finally
+        {
+            _loading.TryRemove(hash, out _);
+            loading.SetResult(all);
+        }
     }
 
     /// <summary>Takes an answer out.</summary>
-    public void Remove(in CacheKey key, CachedAnswer answer) =>
+    public void Remove(in CacheKey key, CachedAnswer answer)
+    {
+        Disk?.Removed(key, answer);
         Answers.Change(key, answer, static (before, removed) => before?.Where(answer => answer != removed));
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -127,11 +174,13 @@ internal sealed class AnswerCache : IAsyncDisposable
         var running = _running.ToArray();
         foreach (var (fill, _) in running) fill.Cancel();
         await Task.WhenAll(running.Select(static one => one.Value));
+        if (Disk is { } disk) await disk.CloseAsync(_store.IsValueCreated ? Answers.Everything() : []);
     }
 
     /// <summary>Takes out, by and by, what is of no more use, so that selectors and memory go back without anyone asking.</summary>
     private void Sweep()
     {
+        Disk?.Sweep();
         if (!_store.IsValueCreated || Answers.Count == 0) return;
         Answers.Sweep(SweptAtOnce, this, static (resource, cache) => cache.HasSpent(resource), static (resource, cache) => resource?.Where(answer => !cache.IsSpent(answer)));
     }

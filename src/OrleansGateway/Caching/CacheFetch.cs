@@ -62,6 +62,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         var interim = InterimAnswers.For(exchange) is { } tell ? new LeaderInterim(tell) : null;
         if (interim is not null) fill.Order.Request.Interim = interim.TellAsync;
         cache.Begin(fill);
+        var isGone = false;
         try
         {
             FillResult result;
@@ -76,7 +77,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
             }
 
             if (result.Kind == FillKind.Live) await PassOnAsync(exchange, miss, fill, result);
-            else await GiveAsync(exchange, miss, result, isFollower: false);
+            else if (!await GiveAsync(exchange, miss, result, isFollower: false)) isGone = result.Answer?.BodyOnDisk is not null;
         }
         catch (OperationCanceledException) when (exchange.Aborted.IsCancellationRequested)
         {
@@ -87,6 +88,9 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         {
             await fill.LeaveAsync();
         }
+
+        // What was confirmed is on disk no more, or damaged.
+        if (isGone) await FetchAsync(exchange, miss with { Stored = null, Partial = null });
     }
 
     /// <summary>Whether the answer that another has asked for was for this request too.</summary>
@@ -122,11 +126,20 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         var ttl = (long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds);
         if (result.Kind != FillKind.Coming)
         {
-            Note(exchange, use);
-            Completed(exchange);
-            cache.Metrics.Served(exchange.Route!.Id, answer.Body.Length);
             var status = CacheStatusText.Forwarded(miss.Why, result.Status, result is { Kind: FillKind.Stored, Detail: null }, isFollower, ttl, result.Kind == FillKind.Stale ? "stale-if-error" : result.Detail);
-            await Serving.WriteAsync(exchange, answer, age, status, time);
+            Note(exchange, use);
+            if (answer.BodyOnDisk is null)
+            {
+                await Serving.WriteAsync(exchange, answer, age, status, time);
+            }
+            else if (!await Serving.TryWriteFromDiskAsync(exchange, answer, age, status, time))
+            {
+                cache.Remove(miss.Key, answer);
+                return false;
+            }
+
+            Completed(exchange);
+            cache.Metrics.Served(exchange.Route!.Id, answer.BodyLength);
             return true;
         }
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using OrleansGateway.Caching.Disk;
 using OrleansGateway.Caching.Terms;
 using OrleansGateway.Configuration;
 using OrleansGateway.Forwarding;
@@ -23,17 +24,27 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
         if (Bypass(exchange.Http) is { } why) return passing.PassAsync(exchange, settings, why);
         var key = KeyOf(exchange, settings);
         var terms = RequestTerms.Of(headers, settings);
-        var stored = Find(exchange, key, out var partial, out var variant);
+        return Serve(exchange, settings, key, terms, cache.Answers.Find(key), mayLoad: cache.Disk is { Count: > 0 });
+    }
+
+    private ValueTask Serve(Exchange exchange, CacheSettings settings, in CacheKey key, RequestTerms terms, CachedResource? resource, bool mayLoad)
+    {
+        var stored = Find(exchange, resource, out var partial, out var variant);
+        if (stored is null && mayLoad && IsOnDisk(key, resource, out var hash, out var bytes)) return LoadAsync(exchange, settings, key, terms, hash, bytes);
         if (stored is not null)
         {
             var age = stored.Terms.Age(time, time.GetTimestamp());
             switch (ReuseRules.Judge(terms, stored.Terms, stored.Check(), age))
             {
-                case Reuse.Fresh:
+                case Reuse.Fresh when stored.BodyOnDisk is null:
                     return Give(exchange, stored, age, age < stored.Terms.Lifetime ? CacheUse.Hit : CacheUse.Stale);
+                case Reuse.Fresh:
+                    return GiveFromDiskAsync(exchange, new CacheMiss(key, settings, terms, null, null, ""), stored, age, age < stored.Terms.Lifetime ? CacheUse.Hit : CacheUse.Stale);
                 case Reuse.StaleAndRefresh:
                     fetch.Refresh(exchange, key, stored, settings);
-                    return Give(exchange, stored, age, CacheUse.Stale);
+                    return stored.BodyOnDisk is null
+                        ? Give(exchange, stored, age, CacheUse.Stale)
+                        : GiveFromDiskAsync(exchange, new CacheMiss(key, settings, terms, null, null, ""), stored, age, CacheUse.Stale);
                 case Reuse.Gone:
                     cache.Remove(key, stored);
                     stored = null;
@@ -77,13 +88,13 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
 
     /// <summary>The stored answer for a request.</summary>
     /// <param name="exchange">The request.</param>
-    /// <param name="key">Under which it is stored.</param>
+    /// <param name="resource">All that is stored of the URL; none if nothing is.</param>
     /// <param name="partial">One of which the request wants more than is there, and that begins at the beginning.</param>
     /// <param name="variant">What the request says of what the origin is known to vary by.</param>
-    private CachedAnswer? Find(Exchange exchange, in CacheKey key, out CachedAnswer? partial, out string variant)
+    private static CachedAnswer? Find(Exchange exchange, CachedResource? resource, out CachedAnswer? partial, out string variant)
     {
         (partial, variant) = (null, "");
-        if (cache.Answers.Find(key) is not { } resource) return null;
+        if (resource is null) return null;
         foreach (var answer in resource.Answers)
         {
             if (!answer.Vary.Matches(exchange, SentFields.Of)) continue;
@@ -109,5 +120,32 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
         cache.Metrics.Asked(exchange.Route!.Id, use);
         cache.Metrics.Served(exchange.Route.Id, answer.Body.Length);
         return Serving.WriteAsync(exchange, answer, age, CacheStatusText.Hit((long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds)), time);
+    }
+
+    private bool IsOnDisk(in CacheKey key, CachedResource? inMemory, out UInt128 hash, out byte[] bytes)
+    {
+        bytes = key.ToBytes();
+        hash = DiskFolder.HashOf(bytes);
+        return cache.Disk!.HasMore(hash, inMemory);
+    }
+
+    private async ValueTask LoadAsync(Exchange exchange, CacheSettings settings, CacheKey key, RequestTerms terms, UInt128 hash, byte[] bytes)
+    {
+        var all = await cache.LoadAsync(key, hash, bytes, settings);
+        await Serve(exchange, settings, key, terms, all, mayLoad: false);
+    }
+
+    private async ValueTask GiveFromDiskAsync(Exchange exchange, CacheMiss miss, CachedAnswer answer, TimeSpan age, CacheUse use)
+    {
+        exchange.Cache = use;
+        if (await Serving.TryWriteFromDiskAsync(exchange, answer, age, CacheStatusText.Hit((long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds)), time))
+        {
+            cache.Metrics.Asked(exchange.Route!.Id, use);
+            cache.Metrics.Served(exchange.Route.Id, answer.BodyLength);
+            return;
+        }
+
+        cache.Remove(miss.Key, answer);
+        await fetch.FetchAsync(exchange, miss);
     }
 }

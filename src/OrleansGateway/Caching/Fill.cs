@@ -1,3 +1,4 @@
+using OrleansGateway.Caching.Disk;
 using OrleansGateway.Caching.Terms;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
@@ -22,6 +23,7 @@ internal sealed class Fill
     private readonly AnswerCache _cache;
     private readonly FillOrder _order;
     private OriginFetch? _live;
+    private DiskFill? _onDisk;
     private OriginFetch _fetch;
     private int _interested;
     private bool _goesOn;
@@ -62,12 +64,20 @@ internal sealed class Fill
     public async ValueTask LeaveAsync()
     {
         OriginFetch? live = null;
+        bool goesOn;
         lock (_lock)
         {
-            if (--_interested > 0 || _goesOn) return;
-            _isOver = true;
-            (live, _live) = (_live, null);
+            if (--_interested > 0) return;
+            goesOn = _goesOn;
+            if (!goesOn)
+            {
+                _isOver = true;
+                (live, _live) = (_live, null);
+            }
         }
+
+        CloseDisk(ended: null);
+        if (goesOn) return;
 
         if (live is not null) await live.DisposeAsync();
         await _cancellation.CancelAsync();
@@ -136,6 +146,7 @@ internal sealed class Fill
         {
             while (true)
             {
+                if (body.IsTooLarge && !body.IsWindow) await WriteDownAsync(answer, body);
                 if (body.IsWindow)
                 {
                     Overflowed();
@@ -150,8 +161,7 @@ internal sealed class Fill
                 if (bytes >= SocketThreads.BulkBytes) await SocketThreads.Leave();
             }
 
-            if (!body.IsWindow) _cache.Store(_order.Key, _order.Route, answer.WithBody(body.ToArray()));
-            else answer.LetGo();
+            await StoreAsync(answer, body);
             body.Complete();
         }
         catch (Exception broken) when (broken is UpstreamException or OperationCanceledException)
@@ -159,6 +169,38 @@ internal sealed class Fill
             answer.LetGo();
             body.Fail(broken);
         }
+        finally
+        {
+            body.OnDisk?.Abandon();
+            CloseDisk(body);
+        }
+    }
+
+    private async ValueTask StoreAsync(CachedAnswer answer, FillBody body)
+    {
+        if (!body.IsWindow && body.OnDisk is null) _cache.Store(_order.Key, _order.Route, answer.WithBody(body.ToArray()));
+        else if (!body.IsWindow && await body.OnDisk!.FinishAsync(answer) is { } onDisk) _cache.Store(_order.Key, _order.Route, answer.WithBody(onDisk));
+        else answer.LetGo();
+    }
+
+    /// <summary>Writes to the disk what is too large for memory. If that is not possible, it goes on for those who read it.</summary>
+    private async ValueTask WriteDownAsync(CachedAnswer answer, FillBody body)
+    {
+        if (body.OnDisk is null && body.Length <= _cache.LargestBytes && _cache.Disk?.TryBegin(_order.Key, answer) is { } begun) body.GoesToDisk(begun);
+        if (body.OnDisk is null || body.Length > _cache.LargestBytes || !await body.TryWriteDownAsync(_cache.Time)) body.GoesOnAsWindow();
+    }
+
+    /// <summary>The file is closed when nothing writes it, and nobody reads what it has not got in memory.</summary>
+    private void CloseDisk(FillBody? ended)
+    {
+        DiskFill? closed = null;
+        lock (_lock)
+        {
+            _onDisk ??= ended?.OnDisk;
+            if (_interested == 0) (closed, _onDisk, _isOver) = (_onDisk, null, _isOver || _onDisk is not null);
+        }
+
+        closed?.Dispose();
     }
 
     /// <summary>It is larger than what is stored: it goes on for those who read it, and nobody joins.</summary>
