@@ -3,11 +3,12 @@ using OrleansGateway.Invalidation;
 using OrleansGateway.Invalidation.Messages;
 using OrleansGateway.Storage;
 using OrleansGateway.Storage.Invalidation;
+using OrleansGateway.Telemetry;
 
 namespace OrleansGateway;
 
 /// <summary>Invalidation on one machine: the sequences in a SQLite file in the state folder, applied where they are numbered.</summary>
-internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer, DiskCache disk)
+internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer, DiskCache disk, Readiness readiness)
 {
     /// <summary>The ports, and what stands behind them.</summary>
     public static void Add(IServiceCollection services, string stateFolder)
@@ -28,6 +29,7 @@ internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer, DiskCach
     /// <summary>Before anything is stored. Throws <see cref="StorageException"/> if it is not known what has been invalidated.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
+        readiness.Watch(() => disk.Health.Reason is { } reason ? [new Trouble(Stops: false, $"The cache's disk cannot be written, and nothing is stored there: {reason}")] : []);
         try
         {
             disk.Open(await sequencer.RestoreAsync(cancellation));

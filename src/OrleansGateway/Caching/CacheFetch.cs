@@ -86,6 +86,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         }
         finally
         {
+            fill.LeaderLeaves();
             await fill.LeaveAsync();
         }
 
@@ -143,7 +144,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
             return true;
         }
 
-        using var reader = result.Body!.TryRead();
+        using var reader = (isFollower ? null : result.Body!.TakeReserved()) ?? result.Body!.TryRead();
         if (reader is null) return false;
         Note(exchange, use);
         await CopyAsync(exchange, answer, reader, age, CacheStatusText.Forwarded(miss.Why, result.Status, isStored: true, isFollower, ttl, null), isFollower);

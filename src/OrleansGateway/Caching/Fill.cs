@@ -26,6 +26,7 @@ internal sealed class Fill
     private DiskFill? _onDisk;
     private OriginFetch _fetch;
     private int _interested;
+    private bool _isLed;
     private bool _goesOn;
     private bool _isOver;
 
@@ -34,7 +35,7 @@ internal sealed class Fill
         (_cache, _order) = (cache, order);
         _fetch = NewFetch();
         // A refresh in the background is for whoever comes next.
-        _goesOn = order.IsBackground;
+        (_goesOn, _isLed) = (order.IsBackground, !order.IsBackground);
     }
 
     public FillOrder Order => _order;
@@ -83,6 +84,13 @@ internal sealed class Fill
         await _cancellation.CancelAsync();
     }
 
+    /// <summary>Who began it waits for it no more.</summary>
+    public void LeaderLeaves()
+    {
+        lock (_lock) _isLed = false;
+        if (_result.Task is { IsCompletedSuccessfully: true, Result.Body: { } body }) body.TakeReserved()?.Dispose();
+    }
+
     /// <summary>The answer that cannot be stored, for who began the fill. Whoever takes it disposes of it.</summary>
     public OriginFetch? TakeLive() => Interlocked.Exchange(ref _live, null);
 
@@ -110,6 +118,7 @@ internal sealed class Fill
             // Those who come from now on get what is stored, or ask for themselves.
             if (result.Kind != FillKind.Coming || result.IsForOne) _cache.Closed(this);
             else _goesOn |= result.Answer!.Length is not null;
+            if (result.Kind == FillKind.Coming) Reserve(result.Body!);
             _result.TrySetResult(result);
             if (result.Kind == FillKind.Coming) await PumpAsync(_fetch, result.Answer!, result.Body!);
         }
@@ -128,6 +137,15 @@ internal sealed class Fill
     }
 
     private OriginFetch NewFetch() => new(_cache.Origin, _order.Request, _cancellation);
+
+    /// <summary>A body may come faster than who began the fill begins to read, and outgrow what is kept of it.</summary>
+    private void Reserve(FillBody body)
+    {
+        lock (_lock)
+        {
+            if (_isLed) body.Reserve();
+        }
+    }
 
     private bool HandOver(OriginFetch fetch)
     {

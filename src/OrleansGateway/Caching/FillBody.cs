@@ -6,7 +6,9 @@ namespace OrleansGateway.Caching;
 /// A body that is still coming: one writes it, many read it from its beginning as it comes, each at its own pace. Up to its bound all of it is kept; a body that turns
 /// out to be larger goes on as a window, in which the slowest reader holds the writer back.
 /// </summary>
+#pragma warning disable CA1001 // Disposing of a reader ends the reading; there is nothing to free.
 internal sealed class FillBody
+#pragma warning restore CA1001
 {
     private const int FirstBytes = 4 << 10;
     private const int PieceBytesMax = 64 << 10;
@@ -18,6 +20,7 @@ internal sealed class FillBody
     private readonly List<Piece> _pieces = [];
     private readonly HashSet<FillReader> _readers = [];
     private readonly int _bytesMax;
+    private FillReader? _reserved;
     private TaskCompletionSource? _come;
     private TaskCompletionSource? _taken;
     private Exception? _failure;
@@ -64,6 +67,23 @@ internal sealed class FillBody
             var reader = new FillReader(this);
             _readers.Add(reader);
             return reader;
+        }
+    }
+
+    /// <summary>Keeps the beginning for one who will come for it in any case, so that it is not gone before.</summary>
+    public void Reserve()
+    {
+        lock (_lock) _readers.Add(_reserved = new FillReader(this));
+    }
+
+    /// <summary>The reader that was kept, once; none if there is none.</summary>
+    public FillReader? TakeReserved()
+    {
+        lock (_lock)
+        {
+            var reserved = _reserved;
+            _reserved = null;
+            return reserved;
         }
     }
 

@@ -50,7 +50,11 @@ internal sealed class Readiness : IDisposable
     public void Dispose() => _cutOff.Dispose();
 
     /// <summary>Asks here what is wrong, each time that somebody asks whether the gateway is ready.</summary>
-    public void Watch(Func<IEnumerable<Trouble>> troubles) => _troubles = troubles;
+    public void Watch(Func<IEnumerable<Trouble>> troubles)
+    {
+        var others = _troubles;
+        _troubles = () => others().Concat(troubles());
+    }
 
     // What keeps requests away is the reason for 503; what does not is told beside the 200.
     private Task AnswerServingAsync(HttpContext http)

@@ -126,6 +126,10 @@ internal sealed class DiskOpen : IAsyncDisposable
                 return;
             }
         }
+        catch (FileNotFoundException)
+        {
+            // Somebody has deleted it.
+        }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             health.Failed(fault);
