@@ -73,11 +73,19 @@ internal sealed class DiskScan(DiskOpen disk, InvalidationTable invalidations, D
             var isTold = whyNone is null;
             foreach (var path in disk.Folder.Files())
             {
-                if (stopping.IsCancellationRequested) return;
-                if (DiskFolder.NameOf(path.EndsWith(DiskFolder.Unfinished, StringComparison.Ordinal) ? path[..^DiskFolder.Unfinished.Length] : path) is { } name && _ours.ContainsKey(name.File)) continue;
+                var name = DiskFolder.NameOf(path.EndsWith(DiskFolder.Unfinished, StringComparison.Ordinal) ? path[..^DiskFolder.Unfinished.Length] : path);
+                if (name is { } known && _ours.ContainsKey(known.File)) continue;
+                if (stopping.IsCancellationRequested)
+                {
+                    // What could not be trusted is not trusted the next time either.
+                    if (whyNone is not null) return;
+                    // What was replaced must not come back; all else is found the next time.
+                    if (name is not { } left || !_outdated.ContainsKey(left.Key)) continue;
+                }
+
                 if (!isTold) log.ThrownAway(whyNone!);
                 isTold = true;
-                if (whyNone is null && TryFind(path)) continue;
+                if (whyNone is null && !stopping.IsCancellationRequested && TryFind(path)) continue;
                 _dropped++;
                 disk.Try(() => File.Delete(path));
             }
