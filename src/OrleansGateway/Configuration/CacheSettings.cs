@@ -42,13 +42,13 @@ public sealed record CacheDiskSettings
     public string Path { get; init; } = "";
 
     /// <summary>
-    /// Most bytes of all files. 1 MiB to 1 PiB; default 10 GiB. What does not fit goes, that first which nobody has asked for of late. About 0.7 KiB of memory
+    /// Most bytes of all files. 1 MiB to 65536 GiB; default 10 GiB. What does not fit goes, that first which nobody has asked for of late. About 0.7 KiB of memory
     /// is needed for each answer on disk, besides <c>memory</c>.
     /// </summary>
-    [Range(typeof(ByteSize), "1MiB", "1048576GiB")]
+    [Range(typeof(ByteSize), "1MiB", "65536GiB")]
     public ByteSize Size { get; init; } = ByteSize.FromMebibytes(10 * 1024);
 
-    /// <summary>Largest answer that is stored at all. 1 KiB to 1 TiB; default 1 GiB. Those over <c>cache.object_max</c> are on disk only.</summary>
+    /// <summary>Largest answer that is stored at all. 1 KiB to 1024 GiB; default 1 GiB. Those over <c>cache.object_max</c> are on disk only.</summary>
     [Range(typeof(ByteSize), "1KiB", "1024GiB")]
     public ByteSize ObjectMax { get; init; } = ByteSize.FromMebibytes(1024);
 }
