@@ -1,12 +1,14 @@
+using OrleansGateway.Caching.Disk;
 using OrleansGateway.Invalidation;
 using OrleansGateway.Invalidation.Messages;
 using OrleansGateway.Storage;
 using OrleansGateway.Storage.Invalidation;
+using OrleansGateway.Telemetry;
 
 namespace OrleansGateway;
 
 /// <summary>Invalidation on one machine: the sequences in a SQLite file in the state folder, applied where they are numbered.</summary>
-internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer, IParkedMessages parked)
+internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer, IParkedMessages parked, DiskCache disk, Readiness readiness)
 {
     /// <summary>The ports, and what stands behind them.</summary>
     public static void Add(IServiceCollection services, string stateFolder)
@@ -31,10 +33,10 @@ internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer, IParkedM
     /// <summary>Before anything is stored. Throws <see cref="StorageException"/> if it is not known what has been invalidated.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
+        readiness.Watch(() => disk.Health.Reason is { } reason ? [new Trouble(Stops: false, $"The cache's disk cannot be written, and nothing is stored there: {reason}")] : []);
         try
         {
-            // What is stored is in memory only, so that nothing of before the start can come back.
-            foreach (var restored in await sequencer.RestoreAsync(cancellation)) restored.Dispose();
+            disk.Open(await sequencer.RestoreAsync(cancellation));
             // So that the metrics show them from the start.
             await parked.CountAsync(cancellation);
         }

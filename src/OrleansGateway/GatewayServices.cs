@@ -6,6 +6,7 @@ using OrleansGateway.Auth.Jwt;
 using OrleansGateway.Budgets;
 using OrleansGateway.Caching;
 using OrleansGateway.Caching.Figures;
+using OrleansGateway.Caching.Disk;
 using OrleansGateway.Caching.Models;
 using OrleansGateway.Caching.Reading;
 using OrleansGateway.Compression;
@@ -13,6 +14,7 @@ using OrleansGateway.Configuration;
 using OrleansGateway.Cors;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
+using OrleansGateway.Invalidation;
 using OrleansGateway.Limits;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;
@@ -165,14 +167,23 @@ internal static class GatewayServices
             provider.GetRequiredService<ILogger<UpstreamPools>>()));
         services.TryAddSingleton<Origin>();
         services.TryAddSingleton<ForwardStage>();
-        services.AddCaching();
+        services.AddCaching(configFolder);
         return services;
     }
 
-    private static void AddCaching(this IServiceCollection services)
+    private static void AddCaching(this IServiceCollection services, string configFolder)
     {
         services.TryAddSingleton<CacheMetrics>();
         services.TryAddSingleton<CacheFigures>();
+        services.TryAddSingleton<DiskMetrics>();
+        services.TryAddSingleton(provider => new DiskCache(
+            provider.GetRequiredService<Func<Snapshot>>()().Settings.Cache.Disk,
+            configFolder,
+            provider.GetRequiredService<InvalidationTable>(),
+            provider.GetRequiredService<DiskMetrics>(),
+            provider.GetRequiredService<Random>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<DiskCache>>()));
         services.TryAddSingleton<AnswerCache>();
         services.TryAddSingleton<CacheFetch>();
         services.TryAddSingleton<CachePassing>();

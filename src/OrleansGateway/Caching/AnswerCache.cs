@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OrleansGateway.Caching.Disk;
 using OrleansGateway.Caching.Figures;
 using OrleansGateway.Caching.Store;
 using OrleansGateway.Configuration;
@@ -22,12 +23,16 @@ internal sealed class AnswerCache : IAsyncDisposable
     private readonly ConcurrentDictionary<string, Predictor> _predictors = new(StringComparer.Ordinal);
     private readonly SearchIndex _searches = new();
     private readonly Func<Snapshot> _current;
+    private readonly ConcurrentDictionary<UInt128, Task<CachedResource?>> _loading = [];
+    private readonly DiskCache? _disk;
     private readonly ITimer _sweep;
 
-    public AnswerCache(Origin origin, InvalidationTable invalidations, Func<Snapshot> current, CacheMetrics metrics, CacheFigures figures, Random random, TimeProvider time)
+    public AnswerCache(
+        Origin origin, InvalidationTable invalidations, Func<Snapshot> current, CacheMetrics metrics, CacheFigures figures, Random random, TimeProvider time, DiskCache? disk = null)
     {
-        (Origin, Invalidations, _current, Metrics, Figures, Time) = (origin, invalidations, current, metrics, figures, time);
-        _store = new(() => new MemoryStore<CacheKey, CachedResource>(current().Settings.Cache.Memory.Bytes, random));
+        (Origin, Invalidations, _current, Metrics, Figures, Time, _disk) = (origin, invalidations, current, metrics, figures, time, disk);
+        Action<CacheKey, CachedResource, int>? evicted = disk is null ? null : (key, resource, asks) => disk.Evicted(key, resource, asks);
+        _store = new(() => new MemoryStore<CacheKey, CachedResource>(current().Settings.Cache.Memory.Bytes, random, evicted));
         Uncacheable = new UncacheableKeys(time);
         metrics.Size = () => _store.IsValueCreated ? Answers.Bytes : 0;
         metrics.Entries = () => _store.IsValueCreated ? Answers.Count : 0;
@@ -51,6 +56,12 @@ internal sealed class AnswerCache : IAsyncDisposable
 
     /// <summary>Most bytes of a body that is stored.</summary>
     public int ObjectBytesMax => (int)Math.Min(_current().Settings.Cache.ObjectMax.Bytes, int.MaxValue / 2);
+
+    /// <summary>What is on disk; none if there is no disk.</summary>
+    public DiskCache? Disk => _disk is { IsOpen: true } ? _disk : null;
+
+    /// <summary>Most bytes of a body that is stored at all.</summary>
+    public long LargestBytes => Math.Max(ObjectBytesMax, _disk?.ObjectBytesMax ?? 0);
 
     public Predictor PredictorOf(Route route) => _predictors.GetOrAdd(route.Id, static _ => new Predictor());
 
@@ -130,19 +141,62 @@ internal sealed class AnswerCache : IAsyncDisposable
             _searches.Note(key, variance);
             // What is stored of the URL alone would be found first.
             Answers.Change(key, 0, static (_, _) => null);
+            Disk?.Removed(key, answer);
         }
 
         Answers.Change(place, (Answer: answer, place.Bytes), static (before, added) => CachedResource.With(before, added.Answer, added.Bytes));
+        Disk?.Replaced(place, answer);
+    }
+
+    /// <summary>
+    /// Reads what is stored on disk under a key and not in memory, puts it there, and returns all that is stored under it now; none if nothing is to be found. Many who ask at once are
+    /// one reading. To be asked only where <see cref="DiskCache.HasMore"/> says so.
+    /// </summary>
+    public Task<CachedResource?> LoadAsync(DiskKey place, CacheSettings settings)
+    {
+        var mine = new TaskCompletionSource<CachedResource?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var loading = _loading.GetOrAdd(place.Hash, mine.Task);
+        return loading == mine.Task ? LoadAsync(place, settings, mine) : loading;
+    }
+
+    private async Task<CachedResource?> LoadAsync(DiskKey place, CacheSettings settings, TaskCompletionSource<CachedResource?> loading)
+    {
+        CachedResource? all = null;
+        try
+        {
+            var loaded = await _disk!.LoadAsync(place.Hash, place.Bytes, settings, ObjectBytesMax);
+            // What has been replaced since is out of the index by now.
+            Answers.Change(place.Key, loaded, (now, older) => all = CachedResource.WithOlder(now, [.. older.Where(static answer => answer.Copy is { IsDropped: false })], place.Key.Bytes));
+            foreach (var answer in loaded)
+            {
+                if (all is null || !all.Answers.Contains(answer)) answer.LetGo();
+            }
+
+            return all;
+        }
+        finally
+        {
+            _loading.TryRemove(place.Hash, out _);
+            loading.SetResult(all);
+        }
     }
 
     /// <summary>What is stored for a URL, or for others that are alike.</summary>
     public CachedResource? Find(in CacheKey key) => Answers.Find(key) ?? (_searches.Alike(key) is { } alike ? Answers.Find(alike) : null);
 
     /// <summary>Takes an answer out.</summary>
-    public void Remove(in CacheKey key, CachedAnswer answer) =>
-        Answers.Change(PlaceOf(key, answer), answer, static (before, removed) => before?.Where(answer => answer != removed));
+    public void Remove(in CacheKey key, CachedAnswer answer)
+    {
+        var place = PlaceOf(key, answer);
+        Disk?.Removed(place, answer);
+        Answers.Change(place, answer, static (before, removed) => before?.Where(answer => answer != removed));
+    }
 
-    private static CacheKey PlaceOf(in CacheKey key, CachedAnswer answer) => answer.Search is { } variance ? key.Alike(variance) : key;
+    /// <summary>Under what an answer to a request is stored.</summary>
+    public static CacheKey PlaceOf(in CacheKey key, CachedAnswer answer) => answer.Search is { } variance ? key.Alike(variance) : key;
+
+    /// <summary>Under what an answer to a request may be stored on disk.</summary>
+    public CacheKey PlaceOf(in CacheKey key) => _searches.Alike(key) ?? key;
 
     public async ValueTask DisposeAsync()
     {
@@ -150,11 +204,13 @@ internal sealed class AnswerCache : IAsyncDisposable
         var running = _running.ToArray();
         foreach (var (fill, _) in running) fill.Cancel();
         await Task.WhenAll(running.Select(static one => one.Value));
+        if (Disk is { } disk) await disk.CloseAsync(_store.IsValueCreated ? Answers.Everything() : []);
     }
 
     /// <summary>Takes out, by and by, what is of no more use, so that selectors and memory go back without anyone asking.</summary>
     private void Sweep()
     {
+        Disk?.Sweep();
         if (!_store.IsValueCreated || Answers.Count == 0) return;
         Answers.Sweep(SweptAtOnce, this, static (resource, cache) => cache.HasSpent(resource), static (resource, cache) => resource?.Where(answer => !cache.IsSpent(answer)));
     }

@@ -66,6 +66,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         var interim = InterimAnswers.For(exchange) is { } tell ? new LeaderInterim(tell) : null;
         if (interim is not null) fill.Order.Request.Interim = interim.TellAsync;
         cache.Begin(fill);
+        var isGone = false;
         try
         {
             FillResult result;
@@ -80,7 +81,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
             }
 
             if (result.Kind == FillKind.Live) await PassOnAsync(exchange, miss, fill, result);
-            else await GiveAsync(exchange, miss, result, isFollower: false);
+            else if (!await GiveAsync(exchange, miss, result, isFollower: false)) isGone = result.Answer?.BodyOnDisk is not null;
         }
         catch (OperationCanceledException) when (exchange.Aborted.IsCancellationRequested)
         {
@@ -89,8 +90,12 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         }
         finally
         {
+            fill.LeaderLeaves();
             await fill.LeaveAsync();
         }
+
+        // What was confirmed is on disk no more, or damaged.
+        if (isGone) await FetchAsync(exchange, miss with { Stored = null, Partial = null });
     }
 
     /// <summary>Whether the answer that another has asked for was for this request too.</summary>
@@ -126,18 +131,26 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         var ttl = (long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds);
         if (result.Kind != FillKind.Coming)
         {
-            Note(exchange, miss, use);
-            Completed(exchange);
             var status = CacheStatusText.Forwarded(miss.Why, result.Status, result is { Kind: FillKind.Stored, Detail: null }, isFollower, ttl, result.Kind == FillKind.Stale ? "stale-if-error" : result.Detail);
-            var writing = Serving.WriteAsync(exchange, answer, age, status, time);
+            Note(exchange, miss, use);
+            if (answer.BodyOnDisk is null)
+            {
+                await Serving.WriteAsync(exchange, answer, age, status, time);
+            }
+            else if (!await Serving.TryWriteFromDiskAsync(exchange, answer, age, status, time))
+            {
+                cache.Remove(miss.Key, answer);
+                return false;
+            }
+
+            Completed(exchange);
             var bytes = Serving.BodyBytes(exchange);
             cache.Metrics.Served(exchange.Route!.Id, bytes);
             cache.Figures.Of(exchange).GaveStored(bytes);
-            await writing;
             return true;
         }
 
-        using var reader = result.Body!.TryRead();
+        using var reader = (isFollower ? null : result.Body!.TakeReserved()) ?? result.Body!.TryRead();
         if (reader is null) return false;
         Note(exchange, miss, use);
         await CopyAsync(exchange, answer, reader, age, CacheStatusText.Forwarded(miss.Why, result.Status, isStored: true, isFollower, ttl, null), isFollower);

@@ -1,4 +1,6 @@
 using OrleansGateway.Caching.Terms;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using OrleansGateway.Configuration;
 
 namespace OrleansGateway.Caching;
@@ -37,6 +39,7 @@ internal readonly struct CacheKey : IEquatable<CacheKey>
         _hash = HashCode.Combine(HashCode.Combine(_sharers, _tenant, _team, _user), Scheme, Host, target, _upstream, _originHost, originTarget);
     }
 
+    // Written to disk: the numbers do not change.
     private enum Sharers : byte
     {
         All,
@@ -86,6 +89,29 @@ internal readonly struct CacheKey : IEquatable<CacheKey>
     }
 
     private static ReadOnlySpan<char> PathOf(ReadOnlySpan<char> target) => target.IndexOf('?') is >= 0 and var query ? target[..query] : target;
+
+    /// <summary>The tenant whose invalidations count for what is stored under it; none for everybody's.</summary>
+    public string? InvalidatedBy => _sharers > Sharers.Nobody ? _tenant : null;
+
+    /// <summary>All that it is made of, the same in every process. Two keys that differ have different bytes.</summary>
+    public byte[] ToBytes()
+    {
+        ReadOnlySpan<string> parts = [_tenant, _team, _user, Scheme, Host, Target, _upstream, _originHost, _originTarget];
+        var length = 1;
+        foreach (var part in parts) length += sizeof(int) + (part.Length * sizeof(char));
+        var bytes = new byte[length];
+        bytes[0] = (byte)_sharers;
+        var rest = bytes.AsSpan(1);
+        foreach (var part in parts)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(rest, part.Length);
+            rest = rest[sizeof(int)..];
+            MemoryMarshal.AsBytes(part.AsSpan()).CopyTo(rest);
+            rest = rest[(part.Length * sizeof(char))..];
+        }
+
+        return bytes;
+    }
 
     public bool Equals(CacheKey other) =>
         _hash == other._hash && _sharers == other._sharers && Target == other.Target && Host == other.Host && _originTarget == other._originTarget

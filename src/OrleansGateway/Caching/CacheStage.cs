@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using OrleansGateway.Caching.Disk;
 using OrleansGateway.Caching.Figures;
 using OrleansGateway.Caching.Terms;
 using OrleansGateway.Configuration;
@@ -26,7 +27,13 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
         if (Bypass(exchange.Http) is { } why) return passing.PassAsync(exchange, settings, why);
         var key = KeyOf(exchange, settings);
         var terms = RequestTerms.Of(headers, settings);
-        var stored = Find(exchange, key, out var partial, out var variant);
+        return Serve(exchange, settings, key, terms, cache.Find(key), mayLoad: cache.Disk is { Count: > 0 });
+    }
+
+    private ValueTask Serve(Exchange exchange, CacheSettings settings, in CacheKey key, RequestTerms terms, CachedResource? resource, bool mayLoad)
+    {
+        var stored = Find(exchange, resource, out var partial, out var variant);
+        if (stored is null && mayLoad && IsOnDisk(key, resource, out var place)) return LoadAsync(exchange, settings, key, terms, place);
         var isSuspect = settings.WhenSuspect != SuspectUse.Serve && (stored?.IsSuspect(time) ?? cache.InvalidationsOf(exchange, settings).IsSuspect(time));
         if (isSuspect)
         {
@@ -38,10 +45,10 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
             switch (ReuseRules.Judge(terms, stored.Terms, stored.Check(), age))
             {
                 case Reuse.Fresh:
-                    return Give(exchange, key, stored, age, age < stored.Terms.Lifetime ? CacheUse.Hit : CacheUse.Stale);
+                    return GiveAsync(exchange, key, settings, terms, stored, age, age < stored.Terms.Lifetime ? CacheUse.Hit : CacheUse.Stale);
                 case Reuse.StaleAndRefresh:
                     fetch.Refresh(exchange, key, stored, settings);
-                    return Give(exchange, key, stored, age, CacheUse.Stale);
+                    return GiveAsync(exchange, key, settings, terms, stored, age, CacheUse.Stale);
                 case Reuse.Gone:
                     cache.Remove(key, stored);
                     stored = null;
@@ -86,13 +93,13 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
 
     /// <summary>The stored answer for a request.</summary>
     /// <param name="exchange">The request.</param>
-    /// <param name="key">Under which it is stored.</param>
+    /// <param name="resource">All that is stored of the URL; none if nothing is.</param>
     /// <param name="partial">One of which the request wants more than is there, and that begins at the beginning.</param>
     /// <param name="variant">What the request says of what the origin is known to vary by.</param>
-    private CachedAnswer? Find(Exchange exchange, in CacheKey key, out CachedAnswer? partial, out string variant)
+    private static CachedAnswer? Find(Exchange exchange, CachedResource? resource, out CachedAnswer? partial, out string variant)
     {
         (partial, variant) = (null, "");
-        if (cache.Find(key) is not { } resource) return null;
+        if (resource is null) return null;
         foreach (var answer in resource.Answers)
         {
             if (!answer.Vary.Matches(exchange, SentFields.Of)) continue;
@@ -112,20 +119,38 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
             && range is { } asked && asked.From >= answer.Part!.Value.From && asked.To <= answer.Part.Value.To;
     }
 
-    private ValueTask Give(Exchange exchange, in CacheKey key, CachedAnswer answer, TimeSpan age, CacheUse use)
+    private ValueTask GiveAsync(Exchange exchange, in CacheKey key, CacheSettings settings, RequestTerms terms, CachedAnswer answer, TimeSpan age, CacheUse use)
     {
         exchange.Cache = use;
-        cache.Metrics.Asked(exchange.Route!.Id, use);
         var status = CacheStatusText.Hit((long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds));
-        var writing = Serving.WriteAsync(exchange, answer, age, answer.IsSuspect(time) ? status + "; detail=suspect" : status, time);
-        // The head is written by now, and says how long the body is that the client gets.
-        var bytes = Serving.BodyBytes(exchange);
+        if (answer.IsSuspect(time)) status += "; detail=suspect";
+        if (answer.BodyOnDisk is not null) return GiveFromDiskAsync(exchange, new CacheMiss(key, settings, terms, null, null, ""), answer, age, status);
+        var writing = Serving.WriteAsync(exchange, answer, age, status, time);
+        Count(exchange, key, answer);
+        return writing;
+    }
+
+    private async ValueTask GiveFromDiskAsync(Exchange exchange, CacheMiss miss, CachedAnswer answer, TimeSpan age, string status)
+    {
+        if (await Serving.TryWriteFromDiskAsync(exchange, answer, age, status, time))
+        {
+            Count(exchange, miss.Key, answer);
+            return;
+        }
+
+        cache.Remove(miss.Key, answer);
+        await fetch.FetchAsync(exchange, miss);
+    }
+
+    /// <summary>Once the head is written, which says how long the body is that the client gets.</summary>
+    private void Count(Exchange exchange, in CacheKey key, CachedAnswer answer)
+    {
+        var (use, bytes, tally) = (exchange.Cache, Serving.BodyBytes(exchange), TallyOf(exchange, answer));
+        cache.Metrics.Asked(exchange.Route!.Id, use);
         cache.Metrics.Served(exchange.Route.Id, bytes);
-        var tally = TallyOf(exchange, answer);
         tally.Asked(use);
         tally.GaveStored(bytes);
         tally.Keys.Hit(key, bytes);
-        return writing;
     }
 
     /// <summary>Mostly it is the one that had the answer before: then nothing is looked up.</summary>
@@ -133,5 +158,17 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
     {
         if (answer.Tally is { } last && last.Route == exchange.Route!.Id && last.Tenant == (exchange.Caller?.Tenant ?? "")) return last;
         return answer.Tally = cache.Figures.Of(exchange);
+    }
+
+    private bool IsOnDisk(in CacheKey key, CachedResource? inMemory, out DiskKey place)
+    {
+        place = DiskKey.Of(cache.PlaceOf(key));
+        return cache.Disk!.HasMore(place.Hash, inMemory);
+    }
+
+    private async ValueTask LoadAsync(Exchange exchange, CacheSettings settings, CacheKey key, RequestTerms terms, DiskKey place)
+    {
+        var all = await cache.LoadAsync(place, settings);
+        await Serve(exchange, settings, key, terms, all, mayLoad: false);
     }
 }

@@ -1,3 +1,4 @@
+using OrleansGateway.Caching.Disk;
 using OrleansGateway.Caching.Figures;
 using OrleansGateway.Caching.Terms;
 using OrleansGateway.Invalidation;
@@ -31,12 +32,12 @@ internal sealed class CachedAnswer(StoredHead head, AnswerTerms terms, VaryTerms
     public ByteRange? Part { get; init; }
 
     /// <summary>Bytes of the whole.</summary>
-    public long WholeLength => Part is null ? Body.Length : PartOf;
+    public long WholeLength => Part is null ? BodyLength : PartOf;
 
     /// <summary>Bytes of the whole, where the body is a part of it.</summary>
     public long PartOf { get; init; }
 
-    /// <summary>The body; empty until it is whole.</summary>
+    /// <summary>The body; empty until it is whole, and where it is on disk only.</summary>
     public byte[] Body { get; private set; } = [];
 
     /// <summary>By what it can be invalidated.</summary>
@@ -44,6 +45,14 @@ internal sealed class CachedAnswer(StoredHead head, AnswerTerms terms, VaryTerms
 
     /// <summary>Where the last request that it answered was counted.</summary>
     public CacheTally? Tally { get; set; }
+
+    /// <summary>The body, if it is too large for memory.</summary>
+    public DiskBody? BodyOnDisk { get; private set; }
+
+    /// <summary>Where the same stands on disk; none if it does not, or not as it is here.</summary>
+    public DiskEntry? Copy { get; set; }
+
+    public long BodyLength => BodyOnDisk?.Length ?? Body.Length;
 
     /// <summary>What it takes of memory.</summary>
     public long Bytes => Body.Length + head.Bytes + vary.Bytes + 400 + (cells.Cells.Length * 24) + (2 * cells.Url.Length);
@@ -66,6 +75,23 @@ internal sealed class CachedAnswer(StoredHead head, AnswerTerms terms, VaryTerms
         Body = body;
         return this;
     }
+
+    /// <summary>The body has come, and is on disk only.</summary>
+    public CachedAnswer WithBody(DiskBody body)
+    {
+        BodyOnDisk = body;
+        return this;
+    }
+
+    /// <summary>With the body of another.</summary>
+    public CachedAnswer WithBodyOf(CachedAnswer other)
+    {
+        (Body, BodyOnDisk) = (other.Body, other.BodyOnDisk);
+        return this;
+    }
+
+    /// <summary>The same, to be stored once more.</summary>
+    public CachedAnswer With(CellSet shared) => new CachedAnswer(head, terms, vary, invalidations, shared, fillSeq) { Length = Length, Part = Part, PartOf = PartOf, Copy = Copy }.WithBodyOf(this);
 
     /// <summary>Whether the other is for the same requests, and for the same bytes.</summary>
     public bool IsReplacedBy(CachedAnswer other) => vary.IsSameAs(other.Vary) && (other.Part is null || other.Part == Part);

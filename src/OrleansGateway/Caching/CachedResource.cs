@@ -1,3 +1,4 @@
+using OrleansGateway.Caching.Disk;
 using OrleansGateway.Caching.Store;
 
 namespace OrleansGateway.Caching;
@@ -22,11 +23,26 @@ internal sealed class CachedResource : IStored
 
     public ReadOnlySpan<CachedAnswer> Answers => _answers;
 
+    /// <summary>Whether what stands there on disk is among them.</summary>
+    public bool Has(DiskEntry entry) => Array.Exists(_answers, answer => answer.Copy == entry || answer.BodyOnDisk?.Entry == entry);
+
     /// <summary>With an answer more, which takes the place of those that it stands for.</summary>
     public static CachedResource With(CachedResource? before, CachedAnswer added, int keyBytes)
     {
         var kept = (before?._answers ?? []).Where(answer => !answer.IsReplacedBy(added)).Take(AnswersMax - 1);
         return new CachedResource([added, .. kept], keyBytes);
+    }
+
+    /// <summary>With answers that were stored before those that are there, which count for more.</summary>
+    public static CachedResource? WithOlder(CachedResource? now, IReadOnlyList<CachedAnswer> older, int keyBytes)
+    {
+        var kept = new List<CachedAnswer>(now?._answers ?? []);
+        foreach (var answer in older)
+        {
+            if (kept.Count < AnswersMax && !kept.Exists(newer => answer.IsReplacedBy(newer))) kept.Add(answer);
+        }
+
+        return kept.Count == (now?._answers.Length ?? 0) ? now : new CachedResource([.. kept], keyBytes);
     }
 
     /// <summary>With those answers only; none if there are none.</summary>

@@ -1,3 +1,4 @@
+using OrleansGateway.Caching.Disk;
 using OrleansGateway.Caching.Terms;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
@@ -22,8 +23,10 @@ internal sealed class Fill
     private readonly AnswerCache _cache;
     private readonly FillOrder _order;
     private OriginFetch? _live;
+    private DiskFill? _onDisk;
     private OriginFetch _fetch;
     private int _interested;
+    private bool _isLed;
     private bool _goesOn;
     private bool _isOver;
 
@@ -32,7 +35,7 @@ internal sealed class Fill
         (_cache, _order) = (cache, order);
         _fetch = NewFetch();
         // A refresh in the background is for whoever comes next.
-        _goesOn = order.IsBackground;
+        (_goesOn, _isLed) = (order.IsBackground, !order.IsBackground);
     }
 
     public FillOrder Order => _order;
@@ -62,15 +65,30 @@ internal sealed class Fill
     public async ValueTask LeaveAsync()
     {
         OriginFetch? live = null;
+        bool goesOn;
         lock (_lock)
         {
-            if (--_interested > 0 || _goesOn) return;
-            _isOver = true;
-            (live, _live) = (_live, null);
+            if (--_interested > 0) return;
+            goesOn = _goesOn;
+            if (!goesOn)
+            {
+                _isOver = true;
+                (live, _live) = (_live, null);
+            }
         }
+
+        CloseDisk(ended: null);
+        if (goesOn) return;
 
         if (live is not null) await live.DisposeAsync();
         await _cancellation.CancelAsync();
+    }
+
+    /// <summary>Who began it waits for it no more.</summary>
+    public void LeaderLeaves()
+    {
+        lock (_lock) _isLed = false;
+        if (_result.Task is { IsCompletedSuccessfully: true, Result.Body: { } body }) body.TakeReserved()?.Dispose();
     }
 
     /// <summary>The answer that cannot be stored, for who began the fill. Whoever takes it disposes of it.</summary>
@@ -100,6 +118,7 @@ internal sealed class Fill
             // Those who come from now on get what is stored, or ask for themselves.
             if (result.Kind != FillKind.Coming || result.IsForOne) _cache.Closed(this);
             else _goesOn |= result.Answer!.Length is not null;
+            if (result.Kind == FillKind.Coming) Reserve(result.Body!);
             _result.TrySetResult(result);
             if (result.Kind == FillKind.Coming) await PumpAsync(_fetch, result.Answer!, result.Body!);
         }
@@ -119,6 +138,15 @@ internal sealed class Fill
 
     private OriginFetch NewFetch() => new(_cache.Origin, _order.Request, _cancellation);
 
+    /// <summary>A body may come faster than who began the fill begins to read, and outgrow what is kept of it.</summary>
+    private void Reserve(FillBody body)
+    {
+        lock (_lock)
+        {
+            if (_isLed) body.Reserve();
+        }
+    }
+
     private bool HandOver(OriginFetch fetch)
     {
         lock (_lock)
@@ -136,6 +164,7 @@ internal sealed class Fill
         {
             while (true)
             {
+                if (body.IsTooLarge && !body.IsWindow) await WriteDownAsync(answer, body);
                 if (body.IsWindow)
                 {
                     Overflowed();
@@ -150,8 +179,7 @@ internal sealed class Fill
                 if (bytes >= SocketThreads.BulkBytes) await SocketThreads.Leave();
             }
 
-            if (!body.IsWindow) _cache.Store(_order.Key, _order.Route, answer.WithBody(body.ToArray()));
-            else answer.LetGo();
+            await StoreAsync(answer, body);
             body.Complete();
         }
         catch (Exception broken) when (broken is UpstreamException or OperationCanceledException)
@@ -160,6 +188,38 @@ internal sealed class Fill
             answer.LetGo();
             body.Fail(broken);
         }
+        finally
+        {
+            body.OnDisk?.Abandon();
+            CloseDisk(body);
+        }
+    }
+
+    private async ValueTask StoreAsync(CachedAnswer answer, FillBody body)
+    {
+        if (!body.IsWindow && body.OnDisk is null) _cache.Store(_order.Key, _order.Route, answer.WithBody(body.ToArray()));
+        else if (!body.IsWindow && await body.OnDisk!.FinishAsync(answer) is { } onDisk) _cache.Store(_order.Key, _order.Route, answer.WithBody(onDisk));
+        else answer.LetGo();
+    }
+
+    /// <summary>Writes to the disk what is too large for memory. If that is not possible, it goes on for those who read it.</summary>
+    private async ValueTask WriteDownAsync(CachedAnswer answer, FillBody body)
+    {
+        if (body.OnDisk is null && body.Length <= _cache.LargestBytes && _cache.Disk?.TryBegin(AnswerCache.PlaceOf(_order.Key, answer), answer) is { } begun) body.GoesToDisk(begun);
+        if (body.OnDisk is null || body.Length > _cache.LargestBytes || !await body.TryWriteDownAsync(_cache.Time)) body.GoesOnAsWindow();
+    }
+
+    /// <summary>The file is closed when nothing writes it, and nobody reads what it has not got in memory.</summary>
+    private void CloseDisk(FillBody? ended)
+    {
+        DiskFill? closed = null;
+        lock (_lock)
+        {
+            _onDisk ??= ended?.OnDisk;
+            if (_interested == 0) (closed, _onDisk, _isOver) = (_onDisk, null, _isOver || _onDisk is not null);
+        }
+
+        closed?.Dispose();
     }
 
     /// <summary>It is larger than what is stored: it goes on for those who read it, and nobody joins.</summary>

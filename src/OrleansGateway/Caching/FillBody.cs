@@ -1,18 +1,26 @@
+using OrleansGateway.Caching.Disk;
+
 namespace OrleansGateway.Caching;
 
 /// <summary>
 /// A body that is still coming: one writes it, many read it from its beginning as it comes, each at its own pace. Up to its bound all of it is kept; a body that turns
 /// out to be larger goes on as a window, in which the slowest reader holds the writer back.
 /// </summary>
+#pragma warning disable CA1001 // Disposing of a reader ends the reading; there is nothing to free.
 internal sealed class FillBody
+#pragma warning restore CA1001
 {
     private const int FirstBytes = 4 << 10;
     private const int PieceBytesMax = 64 << 10;
+
+    // Of what is on disk already, so much stays for those who keep up.
+    private const int KeptBytes = 512 << 10;
 
     private readonly Lock _lock = new();
     private readonly List<Piece> _pieces = [];
     private readonly HashSet<FillReader> _readers = [];
     private readonly int _bytesMax;
+    private FillReader? _reserved;
     private TaskCompletionSource? _come;
     private TaskCompletionSource? _taken;
     private Exception? _failure;
@@ -32,6 +40,15 @@ internal sealed class FillBody
     /// <summary>Whether it is larger than its bound, so that what was read by all is gone.</summary>
     public bool IsWindow { get; private set; }
 
+    /// <summary>Whether a body that is larger than the bound may be written to disk as it comes.</summary>
+    public bool MayGoToDisk { get; init; }
+
+    /// <summary>Whether it has outgrown memory.</summary>
+    public bool IsTooLarge => Length > _bytesMax;
+
+    /// <summary>Where it is written, if it is too large for memory.</summary>
+    public DiskFill? OnDisk { get; private set; }
+
     /// <summary>How many read it now.</summary>
     public int Readers
     {
@@ -50,6 +67,23 @@ internal sealed class FillBody
             var reader = new FillReader(this);
             _readers.Add(reader);
             return reader;
+        }
+    }
+
+    /// <summary>Keeps the beginning for one who will come for it in any case, so that it is not gone before.</summary>
+    public void Reserve()
+    {
+        lock (_lock) _readers.Add(_reserved = new FillReader(this));
+    }
+
+    /// <summary>The reader that was kept, once; none if there is none.</summary>
+    public FillReader? TakeReserved()
+    {
+        lock (_lock)
+        {
+            var reserved = _reserved;
+            _reserved = null;
+            return reserved;
         }
     }
 
@@ -74,11 +108,42 @@ internal sealed class FillBody
         {
             _pieces[^1].Length += bytes;
             Length += bytes;
-            if (Length > _bytesMax) IsWindow = true;
+            if (Length > _bytesMax && !MayGoToDisk) IsWindow = true;
             (come, _come) = (_come, null);
         }
 
         come?.SetResult();
+    }
+
+    /// <summary>It goes to the disk as it comes.</summary>
+    public void GoesToDisk(DiskFill disk)
+    {
+        lock (_lock) OnDisk = disk;
+    }
+
+    /// <summary>It goes on as a window: there is no disk, or none any more.</summary>
+    public void GoesOnAsWindow()
+    {
+        lock (_lock) IsWindow = true;
+    }
+
+    /// <summary>Writes to the disk what has come. False if that is not possible any more.</summary>
+    public async ValueTask<bool> TryWriteDownAsync(TimeProvider time)
+    {
+        while (OnDisk!.Length < Length)
+        {
+            ReadOnlyMemory<byte> next;
+            lock (_lock) next = Next(OnDisk.Length);
+            if (!await OnDisk.TryAppendAsync(next, time)) return false;
+        }
+
+        lock (_lock)
+        {
+            var written = Math.Min(OnDisk.Written, Length - KeptBytes);
+            while (_pieces.Count > 1 && _pieces[0].From + _pieces[0].Length <= written) _pieces.RemoveAt(0);
+        }
+
+        return true;
     }
 
     /// <summary>Waits, if there is no room for more: until readers have taken of it, or there are none.</summary>
@@ -123,6 +188,13 @@ internal sealed class FillBody
         {
             more = null;
             if (reader.IsCutOff) throw new IOException("The reader was too slow for those who read the same answer.");
+            if (OnDisk is not null && _pieces.Count > 0 && reader.Position < _pieces[0].From)
+            {
+                reader.Behind = OnDisk;
+                return default;
+            }
+
+            reader.Behind = null;
             if (Next(reader.Position) is { IsEmpty: false } next) return next;
             if (_failure is { } failure) throw new IOException("The answer broke off.", failure);
             if (!_isWhole) more = (_come ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;

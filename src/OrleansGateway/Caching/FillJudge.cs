@@ -49,7 +49,7 @@ internal static class FillJudge
         var length = LengthOf(answer);
         var part = head.Status == StatusCodes.Status206PartialContent ? ByteRange.OfContent(head["Content-Range"]) : null;
         if (whyNot is null && head.Status == StatusCodes.Status206PartialContent && (part is null || part.Value.Range.Length != length)) whyNot = "range";
-        if (whyNot is null && length > cache.ObjectBytesMax) whyNot = "too-large";
+        if (whyNot is null && length > (part is null ? cache.LargestBytes : cache.ObjectBytesMax)) whyNot = "too-large";
         // Trailers are part of what the client is to get, and are not stored.
         if (whyNot is null && answer.Header("Trailer") is not null) whyNot = "trailer";
         var tags = whyNot is null ? AnswerTags.Of(head, order.RouteTags, order.Key) : null;
@@ -61,7 +61,7 @@ internal static class FillJudge
         var vary = VaryTerms.Of(head, order, static (order, name) => order.Field(name));
         var cells = order.Invalidations.Intern(order.Ticket, order.Key.Host, order.Key.Url, tags!);
         var stored = new CachedAnswer(head, terms, vary, order.Invalidations, cells, order.Ticket.Seq) { Length = length, Part = part?.Range, PartOf = part?.Length ?? 0 };
-        return new FillResult(FillKind.Coming, answer.Status, stored, new FillBody(length, cache.ObjectBytesMax)) { IsForOne = !isFresh };
+        return new FillResult(FillKind.Coming, answer.Status, stored, new FillBody(length, cache.ObjectBytesMax) { MayGoToDisk = part is null && cache.Disk is not null }) { IsForOne = !isFresh };
     }
 
     private static FillResult NotStored(AnswerCache cache, FillOrder order, int status, string whyNot)
@@ -88,7 +88,7 @@ internal static class FillJudge
         if (AnswerTags.Of(head, order.RouteTags, order.Key) is not { } tags) return null;
         var cells = order.Invalidations.Intern(order.Ticket, order.Key.Host, order.Key.Url, tags);
         var updated = new CachedAnswer(head, terms, VaryOf(before, head, order), order.Invalidations, cells, order.Ticket.Seq) { Length = before.Length, Part = before.Part, PartOf = before.PartOf };
-        updated.WithBody(before.Body);
+        updated.WithBodyOf(before);
         if (whyNot is null)
         {
             if (updated.Vary != before.Vary || updated.Search?.Text != before.Search?.Text) cache.Remove(order.Key, before);

@@ -21,7 +21,12 @@ internal static class Serving
         if (TryNotModified(exchange, answer, age, status, time)) return ValueTask.CompletedTask;
         WriteHead(exchange, answer.Head, age, status);
         ReadOnlyMemory<byte> body = answer.Body;
-        if (answer.Part is not null || (request.Headers.Range.Count > 0 && answer.Head.Status == StatusCodes.Status200OK && HttpMethods.IsGet(request.Method))) body = Cut(exchange, answer);
+        if (IsCut(request, answer))
+        {
+            var (from, bytes) = Cut(exchange, answer);
+            body = answer.Body.AsMemory((int)from, (int)bytes);
+        }
+
         if (response.StatusCode is StatusCodes.Status204NoContent) return ValueTask.CompletedTask;
         response.ContentLength = body.Length;
         if (HttpMethods.IsHead(request.Method) || body.IsEmpty) return ValueTask.CompletedTask;
@@ -64,24 +69,68 @@ internal static class Serving
         exchange.Route!.ResponseHeaders?.Apply(headers);
     }
 
-    private static ReadOnlyMemory<byte> Cut(Exchange exchange, CachedAnswer answer)
+    /// <summary>
+    /// The same from a body that is on disk. False if that is gone or damaged, and then nothing has been written. What turns out to be damaged later breaks off: it must not look
+    /// whole.
+    /// </summary>
+    public static async ValueTask<bool> TryWriteFromDiskAsync(Exchange exchange, CachedAnswer answer, TimeSpan age, string status, TimeProvider time)
+    {
+        var (request, response, body) = (exchange.Http.Request, exchange.Http.Response, answer.BodyOnDisk!);
+        if (TryNotModified(exchange, answer, age, status, time)) return true;
+        var isGet = HttpMethods.IsGet(request.Method);
+        var wanted = IsCut(request, answer) ? RangeOf(request, answer) : new ByteRange(0, body.Length - 1);
+        using var reading = wanted is { } first && isGet ? await body.TryOpenAsync(first.From, first.Length, exchange.Aborted) : null;
+        if (reading is null && wanted is not null && isGet) return false;
+        WriteHead(exchange, answer.Head, age, status);
+        response.ContentLength = IsCut(request, answer) ? Cut(exchange, answer).Bytes : body.Length;
+        if (reading is null) return true;
+        try
+        {
+            while (await reading.NextAsync(exchange.Aborted) is { IsEmpty: false } piece)
+            {
+                var flushed = await response.BodyWriter.WriteAsync(piece, exchange.Aborted);
+                if (flushed.IsCompleted) exchange.Aborted.ThrowIfCancellationRequested();
+            }
+        }
+        catch (IOException damaged) when (!exchange.Aborted.IsCancellationRequested)
+        {
+            body.Damaged(damaged);
+            exchange.Http.Abort();
+        }
+
+        return true;
+    }
+
+    private static bool IsCut(HttpRequest request, CachedAnswer answer) =>
+        answer.Part is not null || (request.Headers.Range.Count > 0 && answer.Head.Status == StatusCodes.Status200OK && HttpMethods.IsGet(request.Method));
+
+    /// <summary>The bytes that a request wants of the whole: all that is there, if it does not ask for some in a way that is to be followed; none if there are none such.</summary>
+    private static ByteRange? RangeOf(HttpRequest request, CachedAnswer answer) =>
+        TryRange(request, answer, out var range) ? range : new ByteRange(answer.Part?.From ?? 0, (answer.Part?.From ?? 0) + answer.BodyLength - 1);
+
+    private static bool TryRange(HttpRequest request, CachedAnswer answer, out ByteRange? range)
+    {
+        range = null;
+        return request.Headers.Range is [{ } text] && Conditions.MayCut(request.Headers, answer.Terms) && ByteRange.TryRead(text, answer.WholeLength, out range);
+    }
+
+    /// <summary>Says in the head which part it is, and returns where it is in what is stored.</summary>
+    private static (long From, long Bytes) Cut(Exchange exchange, CachedAnswer answer)
     {
         var (request, response) = (exchange.Http.Request, exchange.Http.Response);
-        var range = (ByteRange?)null;
-        var isAsked = request.Headers.Range is [{ } text] && Conditions.MayCut(request.Headers, answer.Terms) && ByteRange.TryRead(text, answer.WholeLength, out range);
-        if (!isAsked) return answer.Body;
+        if (!TryRange(request, answer, out var range)) return (0, answer.BodyLength);
         response.Headers.Remove("Content-Range");
         if (range is not { } asked)
         {
             response.StatusCode = StatusCodes.Status416RangeNotSatisfiable;
             response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{answer.WholeLength}");
             response.Headers.ContentType = default;
-            return default;
+            return (0, 0);
         }
 
         response.StatusCode = StatusCodes.Status206PartialContent;
         response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {asked.From}-{asked.To}/{answer.WholeLength}");
-        return answer.Body.AsMemory((int)(asked.From - (answer.Part?.From ?? 0)), (int)asked.Length);
+        return (asked.From - (answer.Part?.From ?? 0), asked.Length);
     }
 
     private static string AgeOf(TimeSpan age)

@@ -16,12 +16,41 @@ public sealed record CacheStoreSettings
     [Range(typeof(ByteSize), "1KiB", "1GiB")]
     public ByteSize ObjectMax { get; init; } = ByteSize.FromMebibytes(1);
 
+    /// <summary>Disk for answers that are too large for memory or had to leave it; default none.</summary>
+    public CacheDiskSettings? Disk { get; init; }
+
     /// <summary>
     /// Memory for the answers of models that routes with <c>model_cache</c> keep, apart from <c>memory</c>, so that pages cannot push out what costs money to make
     /// again. 1 MiB to 1024 GiB; default 64 MiB. Read at start only.
     /// </summary>
     [Range(typeof(ByteSize), "1MiB", "1024GiB")]
     public ByteSize ModelMemory { get; init; } = ByteSize.FromMebibytes(64);
+}
+
+/// <summary>
+/// Keeps answers on a local disk: those too large for memory, and those that had to leave it and were asked for more than once. They come back after a restart. Read at start
+/// only.
+/// </summary>
+public sealed record CacheDiskSettings
+{
+    /// <summary>
+    /// Folder for them, which is made if it is missing; relative to that of the configuration. One gateway only may use it, and nothing else may be kept in it. What is stored is not encrypted; only the
+    /// gateway's user may read it.
+    /// </summary>
+    [Required]
+    [MinLength(1)]
+    public string Path { get; init; } = "";
+
+    /// <summary>
+    /// Most bytes of all files. 1 MiB to 65536 GiB; default 10 GiB. What does not fit goes, that first which nobody has asked for of late. About 0.7 KiB of memory
+    /// is needed for each answer on disk, besides <c>memory</c>.
+    /// </summary>
+    [Range(typeof(ByteSize), "1MiB", "65536GiB")]
+    public ByteSize Size { get; init; } = ByteSize.FromMebibytes(10 * 1024);
+
+    /// <summary>Largest answer that is stored at all. 1 KiB to 1024 GiB; default 1 GiB. Those over <c>cache.object_max</c> are on disk only.</summary>
+    [Range(typeof(ByteSize), "1KiB", "1024GiB")]
+    public ByteSize ObjectMax { get; init; } = ByteSize.FromMebibytes(1024);
 }
 
 /// <summary>

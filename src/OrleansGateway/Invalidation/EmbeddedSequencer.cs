@@ -21,10 +21,10 @@ internal sealed class EmbeddedSequencer(IInvalidationLog log, InvalidationTable 
     private long _pruned = time.GetTimestamp();
 
     /// <summary>Goes on where the last run has ended. What comes from a disk cache is interned before the tickets end. Throws <see cref="InvalidationException"/>.</summary>
-    public async Task<IReadOnlyList<IDisposable>> RestoreAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<RestoredInvalidations>> RestoreAsync(CancellationToken cancellation)
     {
         var kept = await log.LoadAsync(cancellation);
-        return [.. kept.Select(one => table.Of(one.Tenant).Restore(one.Head, one.Kept))];
+        return [.. kept.Select(one => new RestoredInvalidations(one.Tenant, one.Head, table.Of(one.Tenant).Restore(one.Head, one.Kept)))];
     }
 
     /// <inheritdoc/>

@@ -63,6 +63,8 @@ internal sealed class CellSet(TenantInvalidations owner, SelectorCell[] cells, s
 
     public ReadOnlySpan<SelectorCell> Cells => cells;
 
+    internal SelectorCell[] Held => cells;
+
     /// <summary>Host, path and query, for prefixes.</summary>
     public string Url => url;
 
@@ -72,6 +74,17 @@ internal sealed class CellSet(TenantInvalidations owner, SelectorCell[] cells, s
         get => Volatile.Read(ref _prefixesSeen);
         set => Volatile.Write(ref _prefixesSeen, value);
     }
+
+    /// <summary>Whether it was given back.</summary>
+    public bool IsOver => Volatile.Read(ref _isOver) != 0;
+
+    internal SeqHolds.Hold Hold => hold;
+
+    /// <summary>How something stored with these selectors stands whose fetch began at that place.</summary>
+    public Standing Check(long fillSeq) => owner.Check(this, fillSeq);
+
+    /// <summary>The same selectors, held once more; none if these were given back already.</summary>
+    public CellSet? Share() => owner.Share(this);
 
     public void Dispose()
     {

@@ -64,7 +64,12 @@ internal sealed class TenantInvalidations(InvalidationBounds bounds)
     public CellSet Intern(FillTicket fill, string host, string url, IEnumerable<Selector> others)
     {
         var (knownHost, knownUrl) = (ClientUrl.HostOf(host) ?? host, ClientUrl.Of(url) ?? url);
-        HashSet<Selector> selectors = [.. others, new Selector(SelectorKind.Host, knownHost), new Selector(SelectorKind.Url, knownUrl)];
+        return Intern(fill, knownUrl, [.. others, new Selector(SelectorKind.Host, knownHost), new Selector(SelectorKind.Url, knownUrl)]);
+    }
+
+    /// <summary>The same, of what was interned before with these selectors and this URL, in another process.</summary>
+    public CellSet Intern(FillTicket fill, string knownUrl, HashSet<Selector> selectors)
+    {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(fill.IsOver, fill);
@@ -156,6 +161,19 @@ internal sealed class TenantInvalidations(InvalidationBounds bounds)
 
             Volatile.Write(ref _applied, head);
             return ticket;
+        }
+    }
+
+    /// <summary>Holds once more what a set holds; none if it was given back.</summary>
+    internal CellSet? Share(CellSet set)
+    {
+        lock (_lock)
+        {
+            // Marked as over before it is given back, and that waits for the lock.
+            if (set.IsOver) return null;
+            SeqHolds.Add(set.Hold);
+            foreach (var cell in set.Cells) cell.References++;
+            return new CellSet(this, set.Held, set.Url, set.Hold);
         }
     }
 

@@ -76,10 +76,12 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     }
 
     /// <summary>Stops it, and starts it again on what it has kept. Its address is another one: answers another client.</summary>
-    public async Task<HttpClient> RestartAsync()
+    /// <param name="whileDown">What happens between.</param>
+    public async Task<HttpClient> RestartAsync(Func<Task>? whileDown = null)
     {
         await Host.StopAsync();
         await Host.DisposeAsync();
+        if (whileDown is not null) await whileDown();
         _host = await GatewayHost.StartAsync(_source, Folder, _configure!, TestContext.Current.CancellationToken);
         return new HttpClient { BaseAddress = Url, DefaultRequestHeaders = { Authorization = new("Bearer", Key) } };
     }

@@ -17,7 +17,7 @@ public sealed class EmbeddedSequencerTests : SequencerContract
         await bed.RestartAsync();
         var tenant = bed.Table.Of("acme");
         Assert.Equal((2, 5), (tenant.KeptFrom, tenant.Applied));
-        using var set = tenant.Intern((FillTicket)bed.Restored.Single(), "h", "h/", Tag);
+        using var set = tenant.Intern(((RestoredInvalidations)bed.Restored.Single()).Ticket, "h", "h/", Tag);
         Assert.Equal(Standing.Gone, tenant.Check(set, 4));
         Assert.Equal(Standing.Valid, tenant.Check(set, 5));
         // Only the last two ids are known, and those for an hour.

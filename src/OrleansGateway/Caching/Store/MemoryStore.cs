@@ -25,6 +25,7 @@ internal sealed class MemoryStore<TKey, TValue>
     private readonly ReadBuffer<StoreNode<TKey, TValue>> _reads = new(Environment.ProcessorCount);
     private readonly FrequencySketch _sketch;
     private readonly Random _random;
+    private readonly Action<TKey, TValue, int>? _evicted;
     private readonly Lock _lock = new();
     private IEnumerator<KeyValuePair<TKey, StoreNode<TKey, TValue>>>? _sweep;
     private long _bytes;
@@ -32,9 +33,10 @@ internal sealed class MemoryStore<TKey, TValue>
 
     /// <param name="bytesMax">Most bytes that it may take.</param>
     /// <param name="random">Lets in one of many that would lose, so that nobody can keep others out by knowing the hash.</param>
-    public MemoryStore(long bytesMax, Random random)
+    /// <param name="evicted">Told what goes for want of room, and how often it was asked for of late, before it has gone. Under the lock: quick.</param>
+    public MemoryStore(long bytesMax, Random random, Action<TKey, TValue, int>? evicted = null)
     {
-        (BytesMax, _random) = (bytesMax, random);
+        (BytesMax, _random, _evicted) = (bytesMax, random, evicted);
         // A word for each item of 2 KiB: 0.4 % of the bytes.
         _sketch = new FrequencySketch((int)Math.Clamp(bytesMax / 2048, 256, 1 << 22));
     }
@@ -107,6 +109,12 @@ internal sealed class MemoryStore<TKey, TValue>
         }
 
         return most;
+    }
+
+    /// <summary>All that is stored, and how often it was asked for of late. What changes meanwhile may be there or not.</summary>
+    public IEnumerable<(TKey Key, TValue Value, int Asks)> Everything()
+    {
+        foreach (var (key, node) in _index) yield return (key, node.Value, _sketch.Count(node.Hash));
     }
 
     private void TryLookAtReads()
@@ -208,6 +216,7 @@ internal sealed class MemoryStore<TKey, TValue>
     private void Evict(StoreNode<TKey, TValue> node)
     {
         _evictions++;
+        _evicted?.Invoke(node.Key, node.Value, _sketch.Count(node.Hash));
         Remove(node);
     }
 

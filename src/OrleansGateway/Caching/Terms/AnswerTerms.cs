@@ -14,12 +14,11 @@ internal sealed class AnswerTerms
 {
     private static readonly TimeSpan s_heuristicMax = TimeSpan.FromDays(1);
 
-    private readonly long _cameAt;
     private readonly TimeSpan _initialAge;
 
     private AnswerTerms(StoredHead head, in CacheDirectives directives, bool isTargeted, CacheSettings settings, in AnswerTimes times, TimeProvider time)
     {
-        _cameAt = times.CameAt;
+        Times = times;
         var date = HttpDate.Parse(head["Date"], times.Now) ?? times.Now;
         _initialAge = InitialAge(head, date, times, time);
         (Lifetime, IsExplicit) = LifetimeOf(head, directives, isTargeted, settings, date, times.Now);
@@ -34,6 +33,9 @@ internal sealed class AnswerTerms
         Modified = HttpDate.Parse(ModifiedText, times.Now);
         IsModifiedStrong = Modified <= date - TimeSpan.FromSeconds(1);
     }
+
+    /// <summary>When it was asked for and came.</summary>
+    public AnswerTimes Times { get; }
 
     /// <summary>How long it is fresh, from its making.</summary>
     public TimeSpan Lifetime { get; }
@@ -66,7 +68,7 @@ internal sealed class AnswerTerms
     public bool HasValidator => EntityTag is not null || ModifiedText is not null;
 
     /// <summary>How old it is (RFC 9111 §4.2.3).</summary>
-    public TimeSpan Age(TimeProvider time, long now) => _initialAge + time.GetElapsedTime(_cameAt, now);
+    public TimeSpan Age(TimeProvider time, long now) => _initialAge + time.GetElapsedTime(Times.CameAt, now);
 
     /// <summary>Works the terms out.</summary>
     public static AnswerTerms Of(StoredHead head, in CacheDirectives directives, bool isTargeted, CacheSettings settings, in AnswerTimes times, TimeProvider time) =>

@@ -38,6 +38,9 @@ internal sealed class StoredHead
         return new StoredHead(answer.Status, sent, kept);
     }
 
+    /// <summary>As it was stored before.</summary>
+    public static StoredHead Restore(int status, KeyValuePair<string, StringValues>[] sent, KeyValuePair<string, StringValues>[] kept) => new(status, [.. sent], [.. kept]);
+
     /// <summary>As a 304 has it (RFC 9111 §3.2, §4.3.4): its fields take the place of those of their name, but what describes the body stays that of the body.</summary>
     public StoredHead UpdatedBy(UpstreamResponse notModified, DateTimeOffset now)
     {

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Primitives;
 
@@ -31,6 +34,25 @@ internal sealed class VaryTerms
 
     /// <summary>The fields, and what each said.</summary>
     public IEnumerable<(string Name, StringValues Said)> Fields => _names.Zip(_said);
+    /// <summary>Names of the fields, in small letters.</summary>
+    public IReadOnlyList<string> Names => _names;
+
+    /// <summary>What each of them said.</summary>
+    public IReadOnlyList<StringValues> Said => _said;
+
+    /// <summary>The language of the answer, as it was stated.</summary>
+    public string? Language => _language;
+
+    /// <summary>As it was stored before.</summary>
+    public static VaryTerms Restore(string[] names, StringValues[] said, string? language) => names.Length == 0 ? s_none : new(names, said, [.. names.Zip(said, Meaning)], language);
+
+    /// <summary>Tells apart what <see cref="IsSameAs"/> does, in every process alike; 0 for none.</summary>
+    public ulong Hash()
+    {
+        if (IsNone) return 0;
+        var text = string.Join('\n', _names.Zip(_meant, static (name, meant) => $"{name}\t{meant?.Length ?? -1}\t{meant}"));
+        return BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(MemoryMarshal.AsBytes(text.AsSpan())));
+    }
 
     public static VaryTerms Of<TRequest>(StoredHead head, TRequest request, SentField<TRequest> field)
     {

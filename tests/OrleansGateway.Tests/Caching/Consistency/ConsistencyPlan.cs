@@ -7,6 +7,9 @@ internal sealed record ConsistencyPlan(int Keys, TimeSpan DelayMax)
 {
     private const int Groups = 4;
 
+    /// <summary>Length of a body; the version stands at its beginning and again at its end.</summary>
+    public int BodyBytes { get; init; } = 256;
+
     /// <summary>Path of a key: a folder for each group, so that a prefix reaches some keys and not others.</summary>
     public static string PathOf(int key) => string.Create(CultureInfo.InvariantCulture, $"/shop/{key % Groups}/item-{key}");
 

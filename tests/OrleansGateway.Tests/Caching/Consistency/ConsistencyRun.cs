@@ -58,7 +58,7 @@ internal sealed record ConsistencyRun(ConsistencyPlan Plan, VersionedOrigin Orig
     {
         using var request = new HttpRequestMessage(way is >= 80 and < 86 ? HttpMethod.Head : HttpMethod.Get, ConsistencyPlan.PathOf(key));
         if (way is >= 86 and < 92) request.Headers.Range = new RangeHeaderValue(0, 9);
-        if (way is >= 92 and < 96) request.Headers.Range = new RangeHeaderValue(VersionedOrigin.BodyBytes - 10, null);
+        if (way is >= 92 and < 96) request.Headers.Range = new RangeHeaderValue(Plan.BodyBytes - 10, null);
         var floor = Judge.Floor(key);
         // A client that has the version before: 304 says that it is still right.
         if (way >= 96) request.Headers.IfNoneMatch.Add(new EntityTagHeaderValue($"\"{Math.Max(0, floor - 1)}\""));
@@ -67,14 +67,14 @@ internal sealed record ConsistencyRun(ConsistencyPlan Plan, VersionedOrigin Orig
         Judge.Seen(key, floor, await VersionAsync(response, floor, cancellation), $"{request.Method} {request.Headers.Range} {(int)response.StatusCode}");
     }
 
-    private static async Task<int> VersionAsync(HttpResponseMessage response, int floor, CancellationToken cancellation)
+    private async Task<int> VersionAsync(HttpResponseMessage response, int floor, CancellationToken cancellation)
     {
         if (response.StatusCode == HttpStatusCode.NotModified) return Math.Max(0, floor - 1);
         Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent, $"{(int)response.StatusCode}");
         var said = int.Parse(Assert.Single(response.Headers.GetValues("x-version")), CultureInfo.InvariantCulture);
         if (response.RequestMessage!.Method == HttpMethod.Head) return said;
         var body = await response.Content.ReadAsStringAsync(cancellation);
-        Assert.Equal(response.StatusCode == HttpStatusCode.PartialContent ? 10 : VersionedOrigin.BodyBytes, body.Length);
+        Assert.Equal(response.StatusCode == HttpStatusCode.PartialContent ? 10 : Plan.BodyBytes, body.Length);
         // Head, beginning and end are of one version: nothing was put together from two.
         var (first, last) = (int.Parse(body.AsSpan(0, 10), CultureInfo.InvariantCulture), int.Parse(body.AsSpan(body.Length - 10), CultureInfo.InvariantCulture));
         Assert.True(first == last && first == said, $"head {said}, beginning {first}, end {last}");

@@ -15,23 +15,47 @@ public sealed class ConsistencyTests
 
     [Theory(Timeout = 1_800_000)]
     [InlineData(1)]
-    public async Task Reads_AfterAnInvalidationWasAcknowledged_SeeWhatItAnnounced(int seed)
+    public Task Reads_AfterAnInvalidationWasAcknowledged_SeeWhatItAnnounced(int seed) => CheckAsync(s_plan, "", seed, Reads);
+
+    // Larger than memory takes; and of a size that memory has room for half of them, so that they go to the disk and come back all the time.
+    [Theory(Timeout = 1_800_000)]
+    [InlineData(1, 4_096, "object_max: 1KiB")]
+    [InlineData(1, 50_000, "memory: 1MiB, object_max: 64KiB")]
+    public async Task Reads_OfWhatIsOnDisk_SeeWhatWasAnnounced(int seed, int bodyBytes, string cache)
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-disk-");
+        try
+        {
+            var metrics = await CheckAsync(s_plan with { BodyBytes = bodyBytes }, $"cache: {{{cache}, disk: {{path: \"{folder.FullName}\"}}}}", seed, Reads / 3);
+            var reads = metrics.Split('\n').Single(line => line.StartsWith("gateway_cache_disk_reads_total", StringComparison.Ordinal)).Split(' ')[^1];
+            TestContext.Current.TestOutputHelper?.WriteLine($"{reads} from the disk");
+            Assert.True(double.Parse(reads, CultureInfo.InvariantCulture) > Reads / 100, reads);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task<string> CheckAsync(ConsistencyPlan plan, string more, int seed, long reads)
     {
         var cancellation = TestContext.Current.CancellationToken;
-        var origin = new VersionedOrigin(s_plan, new Random(seed));
+        var origin = new VersionedOrigin(plan, new Random(seed));
         await using var server = await origin.StartAsync();
-        await using var bed = await ForwardBed.StartAsync([server.Url], route: "cache: {scope: public}");
+        await using var bed = await ForwardBed.StartAsync([server.Url], route: "cache: {scope: public}", more: more);
         using var purges = await Purges.OfAsync(bed, cancellation);
-        var run = new ConsistencyRun(s_plan, origin, bed.Client, purges.InvalidateAsync, seed);
+        var run = new ConsistencyRun(plan, origin, bed.Client, purges.InvalidateAsync, seed);
 
-        await run.RunAsync(Reads, cancellation);
+        await run.RunAsync(reads, cancellation);
 
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{run.Judge.Reads} reads, {run.Hits} of them from the store, {origin.Requests} requests at the origin, {run.Judge.Acknowledged} invalidations, {run.Judge.Stale} stale");
         Assert.Empty(run.Judge.Violations);
         Assert.Equal(0, run.Judge.Stale);
         // Else it was not the cache that was looked at.
-        Assert.True(run.Hits > Reads / 4, $"{run.Hits} of {Reads} reads came from the store");
+        Assert.True(run.Hits > reads / 4, $"{run.Hits} of {reads} reads came from the store");
+        using var admin = new HttpClient { BaseAddress = bed.Gateway.Host.AdminAddress };
+        return await admin.GetStringAsync("/metrics", cancellation);
     }
 
     [Fact(Timeout = 300_000)]

@@ -9,9 +9,6 @@ namespace OrleansGateway.Tests.Caching.Consistency;
 /// </summary>
 internal sealed class VersionedOrigin(ConsistencyPlan plan, Random random)
 {
-    /// <summary>Length of a body; the version stands at its beginning and again at its end.</summary>
-    public const int BodyBytes = 256;
-
     private readonly int[] _versions = new int[plan.Keys];
     private int _requests;
 
@@ -45,22 +42,22 @@ internal sealed class VersionedOrigin(ConsistencyPlan plan, Random random)
         var body = Body(version);
         http.Response.ContentLength = body.Length;
         if (HttpMethods.IsHead(http.Request.Method)) return;
-        await http.Response.Body.WriteAsync(body.AsMemory(0, BodyBytes / 2), http.RequestAborted);
+        await http.Response.Body.WriteAsync(body.AsMemory(0, plan.BodyBytes / 2), http.RequestAborted);
         if (beforeBody > TimeSpan.Zero)
         {
             await http.Response.Body.FlushAsync(http.RequestAborted);
             await Task.Delay(beforeBody, http.RequestAborted);
         }
 
-        await http.Response.Body.WriteAsync(body.AsMemory(BodyBytes / 2), http.RequestAborted);
+        await http.Response.Body.WriteAsync(body.AsMemory(plan.BodyBytes / 2), http.RequestAborted);
     }
 
-    private static byte[] Body(int version)
+    private byte[] Body(int version)
     {
-        var body = new byte[BodyBytes];
+        var body = new byte[plan.BodyBytes];
         body.AsSpan().Fill((byte)' ');
         version.TryFormat(body, out _, "d10", CultureInfo.InvariantCulture);
-        version.TryFormat(body.AsSpan(BodyBytes - 10), out _, "d10", CultureInfo.InvariantCulture);
+        version.TryFormat(body.AsSpan(plan.BodyBytes - 10), out _, "d10", CultureInfo.InvariantCulture);
         return body;
     }
 }
