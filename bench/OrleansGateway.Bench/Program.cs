@@ -3,6 +3,7 @@ using OrleansGateway.Bench.Ledger;
 using OrleansGateway.Bench.Load;
 using OrleansGateway.Bench.Micro;
 using OrleansGateway.Bench.Mock;
+using OrleansGateway.Bench.Stampede;
 using OrleansGateway.Bench.Usage;
 
 return await new RootCommand("Mock provider and load generator for measuring the gateway. Loopback only.")
@@ -15,6 +16,7 @@ return await new RootCommand("Mock provider and load generator for measuring the
     FirstTokenCommand.Create(),
     IdleCommand.Create(),
     TransferCommand.Create(),
+    StampedeCommand.Create(),
     MicroCommand.Create(),
     LeasesCommand.Create(),
     LedgerCommand.Create(),

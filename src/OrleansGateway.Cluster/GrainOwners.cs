@@ -30,6 +30,9 @@ internal sealed class GrainOwners(IGrainFactory grains, ILedgerStore ledger, Pos
     public async ValueTask<OwnerView> ViewAsync(string owner, CancellationToken cancellation) =>
         (await AskAsync(owner, static (grain, _, stop) => grain.ViewAsync(stop), owner, cancellation)).ToView(specs);
 
+    public async ValueTask<NearSlice> NearAsync(string owner, int from, int percent, int most, CancellationToken cancellation) =>
+        (await AskAsync(owner, static (grain, asked, stop) => grain.NearAsync(asked.from, asked.percent, asked.most, stop), (from, percent, most), cancellation)).ToSlice(specs);
+
     public ValueTask<LedgerRecord?> ReadAsync(string owner, CancellationToken cancellation) => ledger.ReadAsync(owner, cancellation);
 
     public async ValueTask<BudgetActResult> ActAsync(string owner, BudgetAct act, CancellationToken cancellation)

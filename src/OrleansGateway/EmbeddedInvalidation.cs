@@ -6,7 +6,7 @@ using OrleansGateway.Storage.Invalidation;
 namespace OrleansGateway;
 
 /// <summary>Invalidation on one machine: the sequences in a SQLite file in the state folder, applied where they are numbered.</summary>
-internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer)
+internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer, IParkedMessages parked)
 {
     /// <summary>The ports, and what stands behind them.</summary>
     public static void Add(IServiceCollection services, string stateFolder)
@@ -15,9 +15,13 @@ internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer)
         services.TryAddSingleton(provider => new CacheDatabase(
             SqliteDatabase.OpenCache(stateFolder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteDatabase>>())));
         services.TryAddSingleton<IInvalidationLog>(provider => new SqliteInvalidationLog(provider.GetRequiredService<CacheDatabase>(), provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton<IParkedMessages, SqliteParkedMessages>();
+        services.TryAddSingleton<IParkedMessages>(provider => new CountedMessages(new SqliteParkedMessages(provider.GetRequiredService<CacheDatabase>()), provider.GetRequiredService<InvalidationMetrics>()));
         services.TryAddSingleton<EmbeddedSequencer>();
-        services.TryAddSingleton<IInvalidationSequencer>(provider => provider.GetRequiredService<EmbeddedSequencer>());
+        services.TryAddSingleton<RecentPurges>();
+        services.TryAddSingleton<InvalidationMetrics>();
+        services.TryAddSingleton<IInvalidationSequencer>(provider => new WatchedSequencer(
+            provider.GetRequiredService<EmbeddedSequencer>(), provider.GetRequiredService<InvalidationMetrics>(), provider.GetRequiredService<RecentPurges>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<Publisher>();
         services.TryAddSingleton<EventSources>();
         services.TryAddSingleton<EventIntake>();
@@ -31,6 +35,8 @@ internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer)
         {
             // What is stored is in memory only, so that nothing of before the start can come back.
             foreach (var restored in await sequencer.RestoreAsync(cancellation)) restored.Dispose();
+            // So that the metrics show them from the start.
+            await parked.CountAsync(cancellation);
         }
         catch (InvalidationException broken)
         {

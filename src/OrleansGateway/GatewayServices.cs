@@ -5,7 +5,9 @@ using OrleansGateway.Auth;
 using OrleansGateway.Auth.Jwt;
 using OrleansGateway.Budgets;
 using OrleansGateway.Caching;
+using OrleansGateway.Caching.Figures;
 using OrleansGateway.Caching.Models;
+using OrleansGateway.Caching.Reading;
 using OrleansGateway.Compression;
 using OrleansGateway.Configuration;
 using OrleansGateway.Cors;
@@ -61,9 +63,11 @@ internal static class GatewayServices
         services.TryAddSingleton<BudgetEndpoints>();
         services.TryAddSingleton<LimitEndpoints>();
         services.TryAddSingleton<UsageEndpoints>();
+        services.TryAddSingleton<NearLimitSearch>();
         services.TryAddSingleton<InsightEndpoints>();
         services.TryAddSingleton<WebhookEndpoints>();
         services.TryAddSingleton<PurgeEndpoints>();
+        services.TryAddSingleton<CacheEndpoints>();
         services.TryAddSingleton<EventIntakeEndpoints>();
         return services;
     }
@@ -168,10 +172,13 @@ internal static class GatewayServices
     private static void AddCaching(this IServiceCollection services)
     {
         services.TryAddSingleton<CacheMetrics>();
+        services.TryAddSingleton<CacheFigures>();
         services.TryAddSingleton<AnswerCache>();
         services.TryAddSingleton<CacheFetch>();
         services.TryAddSingleton<CachePassing>();
+        services.TryAddSingleton<PurgeMethod>();
         services.TryAddSingleton<CacheStage>();
+        services.TryAddSingleton<CacheExplainer>();
     }
 
     private static IServiceCollection AddPipeline(this IServiceCollection services)

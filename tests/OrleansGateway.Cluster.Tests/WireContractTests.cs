@@ -23,11 +23,13 @@ public sealed class WireContractTests
         gateway.lease-reply: 0 Int64, 1 Int64, 2 Boolean, 3 Boolean, 4 gateway.lease-grant[], 5 gateway.take-result[]
         gateway.lease-report: 0 gateway.account, 1 Int64, 2 Int64, 3 Int64, 4 Int64, 5 Int64, 6 Boolean, 7 Int64
         gateway.lease-request: 0 Guid, 1 Int64, 2 Int64, 3 Boolean, 4 gateway.lease-report[], 5 gateway.take-request[], 6 Boolean
+        gateway.near-slice: 0 gateway.account-view[], 1 Int32, 2 Int32?
         gateway.owner-view: 0 Int64, 1 Boolean, 2 gateway.account-view[]
         gateway.take-item: 0 gateway.account, 1 Int64, 2 Int64
         gateway.take-request: 0 Int64, 1 gateway.take-item[], 2 Byte, 3 TimeSpan
         gateway.take-result: 0 Int64, 1 gateway.account?, 2 Byte, 3 TimeSpan
         gateway.lease-owner.act(gateway.budget-act) gateway.budget-act-result
+        gateway.lease-owner.near(Int32, Int32, Int32) gateway.near-slice
         gateway.lease-owner.recover(gateway.findings)
         gateway.lease-owner.send(gateway.lease-request) gateway.lease-reply
         gateway.lease-owner.view() gateway.owner-view

@@ -16,6 +16,10 @@ internal interface ILeaseOwnerGrain : IGrainWithStringKey
     [Alias("view")]
     Task<WireOwnerView> ViewAsync(CancellationToken cancellation);
 
+    /// <summary>As <see cref="Leases.IOwnerViews.NearAsync"/> says.</summary>
+    [Alias("near")]
+    Task<WireNearSlice> NearAsync(int from, int percent, int most, CancellationToken cancellation);
+
     /// <summary>Throws <see cref="IOException"/> if it cannot be made durable.</summary>
     [Alias("act")]
     Task<WireBudgetActResult> ActAsync(WireBudgetAct act, CancellationToken cancellation);

@@ -52,6 +52,17 @@ internal sealed class LeaseOwnerGrain(SiloOwners owners) : Grain, ILeaseOwnerGra
         return WireOwnerView.Of(view!);
     }
 
+    public async Task<WireNearSlice> NearAsync(int from, int percent, int most, CancellationToken cancellation)
+    {
+        NearSlice? slice = null;
+        await DoAsync(needsLedger: false, (core, now) =>
+        {
+            slice = core.Near(from, percent, most, now);
+            return null;
+        });
+        return WireNearSlice.Of(slice!);
+    }
+
     public async Task<WireBudgetActResult> ActAsync(WireBudgetAct act, CancellationToken cancellation) =>
         WireBudgetActResult.Of((await DoAsync(needsLedger: true, (core, now) => core.BeginAct(act.ToAct(), now)))!.Act!);
 

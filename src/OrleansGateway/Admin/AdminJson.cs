@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using OrleansGateway.Admin.Insights;
+using OrleansGateway.Caching.Reading;
 using OrleansGateway.Configuration;
 using OrleansGateway.Tenants;
 using OrleansGateway.Usage.Reading;
@@ -206,5 +207,8 @@ internal sealed record UpstreamTargetDocument(
 [JsonSerializable(typeof(EventOutcomeDocument))]
 [JsonSerializable(typeof(ParkedListDocument))]
 [JsonSerializable(typeof(ParkedDocument))]
+[JsonSerializable(typeof(CacheStatsDocument))]
+[JsonSerializable(typeof(CacheTopDocument))]
+[JsonSerializable(typeof(CacheExplanationDocument))]
 [JsonSerializable(typeof(JsonObject))]
 internal sealed partial class AdminJson : JsonSerializerContext;

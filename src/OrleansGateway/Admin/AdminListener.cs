@@ -74,6 +74,7 @@ internal sealed class AdminListener : IAsyncDisposable
             services.GetRequiredService<WebhookEndpoints>(),
             services.GetRequiredService<PurgeEndpoints>(),
             services.GetRequiredService<EventIntakeEndpoints>(),
+            services.GetRequiredService<CacheEndpoints>(),
             services.GetRequiredService<StatusSource>().Now,
             services.GetRequiredService<UpstreamStatus>().Now,
             services.GetRequiredService<TimeProvider>());

@@ -71,9 +71,9 @@ internal sealed class BudgetEndpoints(IBudgets budgets, SettlementByHand settlem
         return show(records, QueryText.Of(query, "budget"));
     }
 
-    /// <summary>The row of each budget's latest period; of a window that rolls, all its parts in one.</summary>
-    private static IEnumerable<AccountRow> Current(LedgerRecord record) => record.Accounts
-        .Where(a => a.Account.Rule.StartsWith(Section, StringComparison.Ordinal)).GroupBy(a => a.Account).Select(periods => periods.Where(p => p.Period == 0 && p.End is null).ToArray() is [var open]
+    /// <summary>The row of the latest period of each budget, or of each rule of another section; of a window that rolls, all its parts in one.</summary>
+    public static IEnumerable<AccountRow> Current(LedgerRecord record, string section = Section) => record.Accounts
+        .Where(a => a.Account.Rule.StartsWith(section, StringComparison.Ordinal)).GroupBy(a => a.Account).Select(periods => periods.Where(p => p.Period == 0 && p.End is null).ToArray() is [var open]
             ? open with { Limit = periods.Sum(p => p.Limit), Posted = periods.Sum(p => p.Posted) }
             : periods.MaxBy(p => p.Period)!);
 

@@ -46,6 +46,9 @@ internal enum Permission
 
     /// <summary>What is cached, and events that say what is to be invalidated of it.</summary>
     PurgeCache,
+
+    /// <summary>What caches hold and have done.</summary>
+    ReadCache,
 }
 
 /// <summary>Who may do what: the one table.</summary>
@@ -55,12 +58,12 @@ internal static class Permissions
     {
         [AdminRole.Owner] = [.. Enum.GetValues<Permission>()],
         [AdminRole.Operator] = [.. Enum.GetValues<Permission>().Where(p => p != Permission.ChangeAdmins)],
-        [AdminRole.TenantAdmin] = [Permission.ReadApi, Permission.ReadKeys, Permission.ChangeKeys, Permission.ReadTenants, Permission.ChangeMembers, Permission.ReadBudgets, Permission.ReadUsage, Permission.PurgeCache],
+        [AdminRole.TenantAdmin] = [Permission.ReadApi, Permission.ReadKeys, Permission.ChangeKeys, Permission.ReadTenants, Permission.ChangeMembers, Permission.ReadBudgets, Permission.ReadUsage, Permission.PurgeCache, Permission.ReadCache],
         // Not the text of the configuration: its secrets are masked, and its comments are not.
         [AdminRole.Viewer] =
         [
             Permission.ReadApi, Permission.ReadKeys, Permission.ReadTenants, Permission.ReadStatus, Permission.ReadConfiguration, Permission.ReadAudit, Permission.ReadBudgets,
-            Permission.ReadUsage, Permission.ReadEvents,
+            Permission.ReadUsage, Permission.ReadEvents, Permission.ReadCache,
         ],
     }.ToFrozenDictionary();
 
@@ -68,7 +71,7 @@ internal static class Permissions
     private static readonly FrozenSet<Permission> WithinATenant =
     [
         Permission.ReadApi, Permission.ReadKeys, Permission.ChangeKeys, Permission.ReadTenants, Permission.ChangeMembers, Permission.ReadBudgets, Permission.ReadUsage,
-        Permission.PurgeCache,
+        Permission.PurgeCache, Permission.ReadCache,
     ];
 
     private static readonly FrozenDictionary<string, AdminRole> ByName = new Dictionary<string, AdminRole>

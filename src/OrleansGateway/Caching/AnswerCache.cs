@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using OrleansGateway.Caching.Figures;
 using OrleansGateway.Caching.Store;
 using OrleansGateway.Configuration;
 using OrleansGateway.Forwarding;
+using OrleansGateway.Http;
 using OrleansGateway.Invalidation;
 using OrleansGateway.Telemetry;
 
@@ -18,12 +20,13 @@ internal sealed class AnswerCache : IAsyncDisposable
     private readonly ConcurrentDictionary<FillKey, Fill> _shared = [];
     private readonly ConcurrentDictionary<Fill, Task> _running = [];
     private readonly ConcurrentDictionary<string, Predictor> _predictors = new(StringComparer.Ordinal);
+    private readonly SearchIndex _searches = new();
     private readonly Func<Snapshot> _current;
     private readonly ITimer _sweep;
 
-    public AnswerCache(Origin origin, InvalidationTable invalidations, Func<Snapshot> current, CacheMetrics metrics, Random random, TimeProvider time)
+    public AnswerCache(Origin origin, InvalidationTable invalidations, Func<Snapshot> current, CacheMetrics metrics, CacheFigures figures, Random random, TimeProvider time)
     {
-        (Origin, Invalidations, _current, Metrics, Time) = (origin, invalidations, current, metrics, time);
+        (Origin, Invalidations, _current, Metrics, Figures, Time) = (origin, invalidations, current, metrics, figures, time);
         _store = new(() => new MemoryStore<CacheKey, CachedResource>(current().Settings.Cache.Memory.Bytes, random));
         Uncacheable = new UncacheableKeys(time);
         metrics.Size = () => _store.IsValueCreated ? Answers.Bytes : 0;
@@ -38,6 +41,8 @@ internal sealed class AnswerCache : IAsyncDisposable
 
     public CacheMetrics Metrics { get; }
 
+    public CacheFigures Figures { get; }
+
     public TimeProvider Time { get; }
 
     public UncacheableKeys Uncacheable { get; }
@@ -48,6 +53,10 @@ internal sealed class AnswerCache : IAsyncDisposable
     public int ObjectBytesMax => (int)Math.Min(_current().Settings.Cache.ObjectMax.Bytes, int.MaxValue / 2);
 
     public Predictor PredictorOf(Route route) => _predictors.GetOrAdd(route.Id, static _ => new Predictor());
+
+    /// <summary>Those that count for what a request may share.</summary>
+    public TenantInvalidations InvalidationsOf(Exchange exchange, CacheSettings settings) =>
+        Invalidations.Of(settings.Scope == CacheScope.Public ? null : exchange.Caller?.Tenant);
 
     /// <summary>The fetch that is under way for the same, joined; none if there is none that this request may have the answer of.</summary>
     private Fill? TryJoin(in FillKey key, TenantInvalidations invalidations) =>
@@ -109,17 +118,31 @@ internal sealed class AnswerCache : IAsyncDisposable
     {
         if (answer.Check() == Standing.Gone)
         {
+            Figures.Decisions.Note(key, "invalidated", answer.Head.Status, Time.GetUtcNow());
             answer.LetGo();
             return;
         }
 
         Metrics.Stored(route.Id);
-        Answers.Change(key, (Answer: answer, key.Bytes), static (before, added) => CachedResource.With(before, added.Answer, added.Bytes));
+        var place = PlaceOf(key, answer);
+        if (answer.Search is { } variance)
+        {
+            _searches.Note(key, variance);
+            // What is stored of the URL alone would be found first.
+            Answers.Change(key, 0, static (_, _) => null);
+        }
+
+        Answers.Change(place, (Answer: answer, place.Bytes), static (before, added) => CachedResource.With(before, added.Answer, added.Bytes));
     }
+
+    /// <summary>What is stored for a URL, or for others that are alike.</summary>
+    public CachedResource? Find(in CacheKey key) => Answers.Find(key) ?? (_searches.Alike(key) is { } alike ? Answers.Find(alike) : null);
 
     /// <summary>Takes an answer out.</summary>
     public void Remove(in CacheKey key, CachedAnswer answer) =>
-        Answers.Change(key, answer, static (before, removed) => before?.Where(answer => answer != removed));
+        Answers.Change(PlaceOf(key, answer), answer, static (before, removed) => before?.Where(answer => answer != removed));
+
+    private static CacheKey PlaceOf(in CacheKey key, CachedAnswer answer) => answer.Search is { } variance ? key.Alike(variance) : key;
 
     public async ValueTask DisposeAsync()
     {

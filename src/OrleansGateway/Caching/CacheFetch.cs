@@ -14,8 +14,11 @@ namespace OrleansGateway.Caching;
 /// <param name="Variant">What the request says of what the origin is known to vary by.</param>
 internal sealed record CacheMiss(CacheKey Key, CacheSettings Settings, RequestTerms Terms, CachedAnswer? Stored, CachedAnswer? Partial, string Variant)
 {
+    /// <summary>Whether what is stored cannot be trusted now, so that nothing but the origin's own word counts.</summary>
+    public bool IsSuspect { get; init; }
+
     /// <summary>Why the origin is asked, as RFC 9211 §2.2 says it.</summary>
-    public string Why => Stored is null ? Partial is not null ? "partial" : Variant.Length > 0 ? "vary-miss" : "uri-miss" : Terms.WantsNew ? "request" : "stale";
+    public string Why => IsSuspect ? Stored is null ? "bypass" : "stale" : Stored is null ? Partial is not null ? "partial" : Variant.Length > 0 ? "vary-miss" : "uri-miss" : Terms.WantsNew ? "request" : "stale";
 }
 
 /// <summary>Fetches from the origin for a client, or waits for the fetch that another has begun.</summary>
@@ -27,7 +30,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         if (SharedKey(exchange, miss) is { } key)
         {
             var (fill, isNew) = cache.JoinOrAdd(
-                key, TenantOf(exchange, miss.Settings), (Fetch: this, exchange, miss), static (of, shared) => of.Fetch.OrderOf(of.exchange, of.miss, shared, isBackground: false));
+                key, cache.InvalidationsOf(exchange, miss.Settings), (Fetch: this, exchange, miss), static (of, shared) => of.Fetch.OrderOf(of.exchange, of.miss, shared, isBackground: false));
             if (isNew)
             {
                 await LeadAsync(exchange, miss, fill);
@@ -52,7 +55,8 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
     private FillKey? SharedKey(Exchange exchange, CacheMiss miss)
     {
         var request = exchange.Http.Request;
-        if (!HttpMethods.IsGet(request.Method) || miss.Terms.WantsNew || !cache.PredictorOf(exchange.Route!).MayBeStored || cache.Uncacheable.Has(miss.Key)) return null;
+        // Who comes after a purge that has not been heard of must not get what was asked for before it.
+        if (!HttpMethods.IsGet(request.Method) || miss.Terms.WantsNew || miss.IsSuspect || !cache.PredictorOf(exchange.Route!).MayBeStored(miss.Key.Target) || cache.Uncacheable.Has(miss.Key)) return null;
         var range = request.Headers.Range;
         return new FillKey(miss.Key, range.Count == 0 || miss.Stored is not null ? miss.Variant : $"{miss.Variant}range:{range}\n{request.Headers.IfRange}");
     }
@@ -111,7 +115,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         var use = isFollower ? CacheUse.Collapsed : result.Kind == FillKind.Stored ? CacheUse.Revalidated : result.Kind == FillKind.Stale ? CacheUse.Stale : CacheUse.Miss;
         if (result.Kind == FillKind.Refused)
         {
-            Note(exchange, use);
+            Note(exchange, miss, use);
             CacheStatusText.Append(exchange.Http.Response.Headers, CacheStatusText.Forwarded(miss.Why, 0, isStored: false, isFollower, null, null));
             exchange.Refuse(result.Refusal!);
             return true;
@@ -122,17 +126,20 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         var ttl = (long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds);
         if (result.Kind != FillKind.Coming)
         {
-            Note(exchange, use);
+            Note(exchange, miss, use);
             Completed(exchange);
-            cache.Metrics.Served(exchange.Route!.Id, answer.Body.Length);
             var status = CacheStatusText.Forwarded(miss.Why, result.Status, result is { Kind: FillKind.Stored, Detail: null }, isFollower, ttl, result.Kind == FillKind.Stale ? "stale-if-error" : result.Detail);
-            await Serving.WriteAsync(exchange, answer, age, status, time);
+            var writing = Serving.WriteAsync(exchange, answer, age, status, time);
+            var bytes = Serving.BodyBytes(exchange);
+            cache.Metrics.Served(exchange.Route!.Id, bytes);
+            cache.Figures.Of(exchange).GaveStored(bytes);
+            await writing;
             return true;
         }
 
         using var reader = result.Body!.TryRead();
         if (reader is null) return false;
-        Note(exchange, use);
+        Note(exchange, miss, use);
         await CopyAsync(exchange, answer, reader, age, CacheStatusText.Forwarded(miss.Why, result.Status, isStored: true, isFollower, ttl, null), isFollower);
         return true;
     }
@@ -144,6 +151,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         if (Serving.TryNotModified(exchange, answer, age, status, time)) return;
         Serving.WriteHead(exchange, answer.Head, age, status);
         if (answer.Head.Status != StatusCodes.Status204NoContent) response.ContentLength = answer.Length;
+        var bytes = 0L;
         try
         {
             var isFirst = true;
@@ -157,7 +165,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
                 if (piece.IsEmpty) break;
                 var flushed = await response.BodyWriter.WriteAsync(piece, exchange.Aborted);
                 if (flushed.IsCompleted) exchange.Aborted.ThrowIfCancellationRequested();
-                if (isFollower) cache.Metrics.Served(exchange.Route!.Id, piece.Length);
+                bytes += piece.Length;
                 reader.Took(piece.Length);
             }
 
@@ -167,6 +175,14 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
         {
             if (exchange.Forward is { } facts) facts.Outcome = CallOutcome.UpstreamCut;
             exchange.Http.Abort();
+        }
+        finally
+        {
+            if (isFollower)
+            {
+                cache.Metrics.Served(exchange.Route!.Id, bytes);
+                cache.Figures.Of(exchange).GaveShared(bytes);
+            }
         }
     }
 
@@ -179,7 +195,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
             return;
         }
 
-        Note(exchange, CacheUse.Miss);
+        Note(exchange, miss, CacheUse.Miss);
         try
         {
             await live.PassOnAsync(exchange, new LiveWatch(exchange, CacheStatusText.Forwarded(miss.Why, result.Status, isStored: false, isCollapsed: false, null, result.Detail)));
@@ -193,7 +209,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
     private FillOrder OrderOf(Exchange exchange, CacheMiss miss, FillKey? shared, bool isBackground)
     {
         var request = OriginRequest.Of(exchange);
-        var (stored, tenant, partial) = (miss.Stored, TenantOf(exchange, miss.Settings), (CachedAnswer?)null);
+        var (stored, tenant, partial) = (miss.Stored, cache.InvalidationsOf(exchange, miss.Settings), (CachedAnswer?)null);
         // What its client wants of caches is not meant for what is fetched for others.
         if (isBackground) foreach (var name in (string[])["Cache-Control", "Pragma", "Range"]) request.Set(name, null);
         var validates = stored is { Terms.HasValidator: true, Part: null };
@@ -227,16 +243,17 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
             RouteTags = exchange.Route!.CacheTags(exchange.Target.RawPath),
             Terms = miss.Terms with { IsAuthorized = request.Fields.Exists(static field => field.Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase)) },
             IsBackground = isBackground,
+            IsSuspect = miss.IsSuspect,
         };
     }
 
-    private Invalidation.TenantInvalidations TenantOf(Exchange exchange, CacheSettings settings) =>
-        cache.Invalidations.Of(settings.Scope == CacheScope.Public ? null : exchange.Caller?.Tenant);
-
-    private void Note(Exchange exchange, CacheUse use)
+    private void Note(Exchange exchange, CacheMiss miss, CacheUse use)
     {
         exchange.Cache = use;
         cache.Metrics.Asked(exchange.Route!.Id, use);
+        var tally = cache.Figures.Of(exchange);
+        tally.Asked(use);
+        tally.Keys.Miss(miss.Key);
     }
 
     private static void Completed(Exchange exchange)

@@ -1,3 +1,4 @@
+using OrleansGateway.Caching.Terms;
 using OrleansGateway.Configuration;
 
 namespace OrleansGateway.Caching;
@@ -27,6 +28,13 @@ internal readonly struct CacheKey : IEquatable<CacheKey>
         (_upstream, _originHost, _originTarget) = (address.Upstream, address.OriginHost ?? "", address.OriginTarget);
         var who = HashCode.Combine(sharers, _tenant, _team, user);
         _hash = HashCode.Combine(who, Scheme, Host, Target, _upstream, _originHost, ReferenceEquals(Target, _originTarget) ? Target : _originTarget);
+    }
+
+    private CacheKey(in CacheKey other, string target, string originTarget)
+    {
+        (_sharers, _tenant, _team, _user, _upstream, _originHost) = (other._sharers, other._tenant, other._team, other._user, other._upstream, other._originHost);
+        (Scheme, Host, Target, _originTarget) = (other.Scheme, other.Host, target, originTarget);
+        _hash = HashCode.Combine(HashCode.Combine(_sharers, _tenant, _team, _user), Scheme, Host, target, _upstream, _originHost, originTarget);
     }
 
     private enum Sharers : byte
@@ -64,6 +72,20 @@ internal readonly struct CacheKey : IEquatable<CacheKey>
         (_, { User: { } user }) => new CacheKey(Sharers.User, caller, user, address),
         _ => new CacheKey(Sharers.Key, caller, caller.CountedAs, address),
     };
+
+    /// <summary>The same for all queries.</summary>
+    public CacheKey WithoutQuery() => new(this, PathOf(Target).ToString(), PathOf(_originTarget).ToString());
+
+    /// <summary>The same for all queries that are alike. No URL has the character that tells it from others.</summary>
+    public CacheKey Alike(SearchVariance variance) => new(this, Alike(Target, variance), Alike(_originTarget, variance));
+
+    private static string Alike(ReadOnlySpan<char> target, SearchVariance variance)
+    {
+        var path = PathOf(target);
+        return $"{path}\0{variance.Text}\0{variance.KeyOf(target[Math.Min(path.Length + 1, target.Length)..])}";
+    }
+
+    private static ReadOnlySpan<char> PathOf(ReadOnlySpan<char> target) => target.IndexOf('?') is >= 0 and var query ? target[..query] : target;
 
     public bool Equals(CacheKey other) =>
         _hash == other._hash && _sharers == other._sharers && Target == other.Target && Host == other.Host && _originTarget == other._originTarget

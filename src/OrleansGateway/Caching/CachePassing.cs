@@ -14,6 +14,7 @@ internal sealed class CachePassing(AnswerCache cache, IInvalidationSequencer seq
     {
         exchange.Cache = CacheUse.Bypass;
         cache.Metrics.Asked(exchange.Route!.Id, CacheUse.Bypass);
+        cache.Figures.Of(exchange).Asked(CacheUse.Bypass);
         var method = exchange.Http.Request.Method;
         // RFC 9110 §9.2.1.
         var isSafe = HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method) || HttpMethods.IsConnect(method);

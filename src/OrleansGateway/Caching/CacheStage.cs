@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Http.Features;
+using OrleansGateway.Caching.Figures;
 using OrleansGateway.Caching.Terms;
 using OrleansGateway.Configuration;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
+using OrleansGateway.Invalidation;
 
 namespace OrleansGateway.Caching;
 
@@ -10,7 +12,7 @@ namespace OrleansGateway.Caching;
 /// Answers from what is stored where it can, and stores what is fetched, for routes with a cache. Directly before the stage that passes requests on, in place of which it
 /// fetches: all that may refuse has had its say, and what is stored is what the origin said, not what was made of it for one client.
 /// </summary>
-internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassing passing, TimeProvider time) : IStage
+internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassing passing, PurgeMethod purge, TimeProvider time) : IStage
 {
     private static readonly Refusal s_notCached = new(504, "not_cached", "The answer is not stored, and the request asks for a stored one only (only-if-cached).");
 
@@ -20,20 +22,26 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
     private ValueTask ServeAsync(Exchange exchange, CacheSettings settings)
     {
         var headers = exchange.Http.Request.Headers;
+        if (PurgeMethod.IsFor(exchange, settings)) return purge.PurgeAsync(exchange, settings);
         if (Bypass(exchange.Http) is { } why) return passing.PassAsync(exchange, settings, why);
         var key = KeyOf(exchange, settings);
         var terms = RequestTerms.Of(headers, settings);
         var stored = Find(exchange, key, out var partial, out var variant);
-        if (stored is not null)
+        var isSuspect = settings.WhenSuspect != SuspectUse.Serve && (stored?.IsSuspect(time) ?? cache.InvalidationsOf(exchange, settings).IsSuspect(time));
+        if (isSuspect)
+        {
+            (stored, partial) = (settings.WhenSuspect == SuspectUse.Revalidate && stored?.Check() < Standing.Gone ? stored : null, null);
+        }
+        else if (stored is not null)
         {
             var age = stored.Terms.Age(time, time.GetTimestamp());
             switch (ReuseRules.Judge(terms, stored.Terms, stored.Check(), age))
             {
                 case Reuse.Fresh:
-                    return Give(exchange, stored, age, age < stored.Terms.Lifetime ? CacheUse.Hit : CacheUse.Stale);
+                    return Give(exchange, key, stored, age, age < stored.Terms.Lifetime ? CacheUse.Hit : CacheUse.Stale);
                 case Reuse.StaleAndRefresh:
                     fetch.Refresh(exchange, key, stored, settings);
-                    return Give(exchange, stored, age, CacheUse.Stale);
+                    return Give(exchange, key, stored, age, CacheUse.Stale);
                 case Reuse.Gone:
                     cache.Remove(key, stored);
                     stored = null;
@@ -46,15 +54,16 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
             exchange.Cache = CacheUse.Miss;
             CacheStatusText.Append(exchange.Http.Response.Headers, "gateway; fwd=request; detail=only-if-cached");
             cache.Metrics.Asked(exchange.Route!.Id, CacheUse.Miss);
+            cache.Figures.Of(exchange).Asked(CacheUse.Miss);
             exchange.Refuse(s_notCached);
             return ValueTask.CompletedTask;
         }
 
-        return fetch.FetchAsync(exchange, new CacheMiss(key, settings, terms, stored, partial, variant));
+        return fetch.FetchAsync(exchange, new CacheMiss(key, settings, terms, stored, partial, variant) { IsSuspect = isSuspect });
     }
 
     /// <summary>Why the cache has nothing to do with a request; none if it has.</summary>
-    private static string? Bypass(HttpContext http)
+    public static string? Bypass(HttpContext http)
     {
         var (request, headers) = (http.Request, http.Request.Headers);
         if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)) return "method";
@@ -83,7 +92,7 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
     private CachedAnswer? Find(Exchange exchange, in CacheKey key, out CachedAnswer? partial, out string variant)
     {
         (partial, variant) = (null, "");
-        if (cache.Answers.Find(key) is not { } resource) return null;
+        if (cache.Find(key) is not { } resource) return null;
         foreach (var answer in resource.Answers)
         {
             if (!answer.Vary.Matches(exchange, SentFields.Of)) continue;
@@ -103,11 +112,26 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
             && range is { } asked && asked.From >= answer.Part!.Value.From && asked.To <= answer.Part.Value.To;
     }
 
-    private ValueTask Give(Exchange exchange, CachedAnswer answer, TimeSpan age, CacheUse use)
+    private ValueTask Give(Exchange exchange, in CacheKey key, CachedAnswer answer, TimeSpan age, CacheUse use)
     {
         exchange.Cache = use;
         cache.Metrics.Asked(exchange.Route!.Id, use);
-        cache.Metrics.Served(exchange.Route.Id, answer.Body.Length);
-        return Serving.WriteAsync(exchange, answer, age, CacheStatusText.Hit((long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds)), time);
+        var status = CacheStatusText.Hit((long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds));
+        var writing = Serving.WriteAsync(exchange, answer, age, answer.IsSuspect(time) ? status + "; detail=suspect" : status, time);
+        // The head is written by now, and says how long the body is that the client gets.
+        var bytes = Serving.BodyBytes(exchange);
+        cache.Metrics.Served(exchange.Route.Id, bytes);
+        var tally = TallyOf(exchange, answer);
+        tally.Asked(use);
+        tally.GaveStored(bytes);
+        tally.Keys.Hit(key, bytes);
+        return writing;
+    }
+
+    /// <summary>Mostly it is the one that had the answer before: then nothing is looked up.</summary>
+    private CacheTally TallyOf(Exchange exchange, CachedAnswer answer)
+    {
+        if (answer.Tally is { } last && last.Route == exchange.Route!.Id && last.Tenant == (exchange.Caller?.Tenant ?? "")) return last;
+        return answer.Tally = cache.Figures.Of(exchange);
     }
 }

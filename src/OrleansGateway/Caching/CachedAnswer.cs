@@ -1,3 +1,4 @@
+using OrleansGateway.Caching.Figures;
 using OrleansGateway.Caching.Terms;
 using OrleansGateway.Invalidation;
 
@@ -17,6 +18,9 @@ internal sealed class CachedAnswer(StoredHead head, AnswerTerms terms, VaryTerms
 
     public VaryTerms Vary => vary;
 
+    /// <summary>Which queries it is for besides its own; none if none.</summary>
+    public SearchVariance? Search { get; } = SearchVariance.Read(head[SearchVariance.Name]);
+
     /// <summary>The last invalidation that had been applied before the origin was asked.</summary>
     public long FillSeq => fillSeq;
 
@@ -35,17 +39,26 @@ internal sealed class CachedAnswer(StoredHead head, AnswerTerms terms, VaryTerms
     /// <summary>The body; empty until it is whole.</summary>
     public byte[] Body { get; private set; } = [];
 
+    /// <summary>By what it can be invalidated.</summary>
+    public CellSet Cells => cells;
+
+    /// <summary>Where the last request that it answered was counted.</summary>
+    public CacheTally? Tally { get; set; }
+
     /// <summary>What it takes of memory.</summary>
     public long Bytes => Body.Length + head.Bytes + vary.Bytes + 400 + (cells.Cells.Length * 24) + (2 * cells.Url.Length);
 
     /// <summary>Whether it may be used.</summary>
     public Standing Check() => invalidations.Check(cells, fillSeq);
 
+    /// <summary>Whether that cannot be known now.</summary>
+    public bool IsSuspect(TimeProvider time) => invalidations.IsSuspect(time);
+
     /// <summary>Whether a request that comes now may have it while it is coming.</summary>
     public bool MayBeJoined(FillTicket ticket) => invalidations.MayJoin(ticket, cells, knowsTags: true);
 
-    /// <summary>The same, as of a later invalidation: one that it was made after.</summary>
-    public CachedAnswer At(long laterSeq) => new(head, terms, vary, invalidations, cells, laterSeq);
+    /// <summary>The same, as of its own invalidation of what was there before; none if another has touched it meanwhile.</summary>
+    public CachedAnswer? BehindItsOwn(long ownSeq) => invalidations.IsTouched(cells, fillSeq, butBy: ownSeq) ? null : new(head, terms, vary, invalidations, cells, ownSeq);
 
     /// <summary>The body has come.</summary>
     public CachedAnswer WithBody(byte[] body)

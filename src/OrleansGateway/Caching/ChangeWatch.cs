@@ -28,12 +28,10 @@ internal sealed class ChangeWatch(AnswerCache cache, IInvalidationSequencer sequ
         if (answer.Status is < 200 or >= 400) return;
         var head = StoredHead.Of(answer, cache.Time.GetUtcNow());
         var stored = ToStore(answer, head);
-        // Newer than what this request makes invalid, but not than what another has since it was sent, or does in this moment.
-        var isNew = stored is not null && stored.Check() == Standing.Valid;
-        var applied = cache.Invalidations.Of(tenant).Applied;
         var receipt = await sequencer.PublishAsync(
-            new InvalidationRequest(tenant, [.. Selectors(head)], InvalidationMode.Hard, null, null, "unsafe request"), exchange.Aborted);
-        if (isNew && receipt.Seq == applied + 1) (_stored, _body) = (stored!.At(receipt.Seq), new ArrayBufferWriter<byte>());
+            new InvalidationRequest(tenant, [.. Selectors(head)], InvalidationMode.Hard, null, null, InvalidationMetrics.UnsafeRequest), exchange.Aborted);
+        // Newer than what this request makes invalid, but not than what another has since it was sent.
+        if (stored?.BehindItsOwn(receipt.Seq) is { } own) (_stored, _body) = (own, new ArrayBufferWriter<byte>());
         else stored?.LetGo();
     }
 
@@ -79,7 +77,7 @@ internal sealed class ChangeWatch(AnswerCache cache, IInvalidationSequencer sequ
         var asked = RequestTerms.Of(exchange.Http.Request.Headers, settings) with { IsAuthorized = _request.Fields.Exists(static field => field.Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase)) };
         if (!terms.IsExplicit || terms.Lifetime <= TimeSpan.Zero || terms.MustValidate || StoreRules.WhyNot(head, directives, isTargeted, asked, settings) is not null) return null;
         _key = CacheStage.KeyOf(exchange, settings);
-        if (AnswerTags.Of(head, exchange.Route!.CacheTags(exchange.Target.RawPath), AnswerTags.OriginOf(_key.Scheme, _key.Host)) is not { } tags) return null;
+        if (AnswerTags.Of(head, exchange.Route!.CacheTags(exchange.Target.RawPath), _key) is not { } tags) return null;
         var invalidations = cache.Invalidations.Of(tenant);
         var vary = VaryTerms.Of(head, exchange, SentFields.Of);
         var cells = invalidations.Intern(ticket, _key.Host, _key.Url, tags);

@@ -156,6 +156,7 @@ internal sealed class Fill
         }
         catch (Exception broken) when (broken is UpstreamException or OperationCanceledException)
         {
+            _cache.Figures.Decisions.Note(_order.Key, "incomplete", answer.Head.Status, _cache.Time.GetUtcNow());
             answer.LetGo();
             body.Fail(broken);
         }
@@ -169,6 +170,7 @@ internal sealed class Fill
         _goesOn = false;
         _cache.Closed(this);
         _cache.Uncacheable.Add(_order.Key);
+        _cache.Figures.Decisions.Note(_order.Key, "too-large", StatusCodes.Status200OK, _cache.Time.GetUtcNow());
         lock (_lock)
         {
             if (_interested > 0) return;

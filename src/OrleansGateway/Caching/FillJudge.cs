@@ -17,7 +17,7 @@ internal static class FillJudge
         var answer = fetch.Answer!;
         if (order.Completes && answer.Status is 206 or 416) return Completed(cache, order, answer, times) ?? new FillResult(FillKind.Again);
         if (order.Validates && answer.Status == StatusCodes.Status304NotModified)
-            return (SpeaksOf(order.Stored!.Terms, answer) ? Confirmed(cache, order, answer, times) : null) ?? new FillResult(FillKind.Again);
+            return (SpeaksOf(order.Stored!.Terms, answer) ? Confirmed(cache, order, order.Stored, answer, times) : null) ?? new FillResult(FillKind.Again);
         if (answer.Status is 500 or 502 or 503 or 504 && MayGiveStale(cache, order)) return new FillResult(FillKind.Stale, answer.Status, order.Stored);
         return Judge(cache, order, answer, times);
     }
@@ -40,6 +40,7 @@ internal static class FillJudge
     {
         var head = StoredHead.Of(answer, times.Now);
         var directives = AnswerTerms.DirectivesOf(head, out var isTargeted);
+        if (order.Request.Method == HttpMethods.Head && answer.Status == StatusCodes.Status200OK) HeadUpdate.Apply(cache, order, answer, times);
         var whyNot = order.Request.Method != HttpMethods.Get ? "method" : StoreRules.WhyNot(head, directives, isTargeted, order.Terms, order.Settings);
         var terms = AnswerTerms.Of(head, directives, isTargeted, order.Settings, times, cache.Time);
         var isFresh = !terms.MustValidate && terms.Lifetime > terms.Age(cache.Time, times.CameAt);
@@ -51,9 +52,9 @@ internal static class FillJudge
         if (whyNot is null && length > cache.ObjectBytesMax) whyNot = "too-large";
         // Trailers are part of what the client is to get, and are not stored.
         if (whyNot is null && answer.Header("Trailer") is not null) whyNot = "trailer";
-        var tags = whyNot is null ? AnswerTags.Of(head, order.RouteTags, AnswerTags.OriginOf(order.Key.Scheme, order.Key.Host)) : null;
+        var tags = whyNot is null ? AnswerTags.Of(head, order.RouteTags, order.Key) : null;
         if (whyNot is null && tags is null) whyNot = "tags";
-        if (order.Request.Method == HttpMethods.Get) cache.PredictorOf(order.Route).Note(whyNot is null && isFresh);
+        if (order.Request.Method == HttpMethods.Get) cache.PredictorOf(order.Route).Note(order.Key.Target, whyNot is null && isFresh);
         if (whyNot is not null) return NotStored(cache, order, answer.Status, whyNot);
         if (isFresh) cache.Uncacheable.Remove(order.Key);
         else cache.Uncacheable.Add(order.Key);
@@ -68,6 +69,7 @@ internal static class FillJudge
         // A HEAD says nothing of what a GET would bring.
         if (order.Request.Method != HttpMethods.Get) return new FillResult(FillKind.Live, status, Detail: whyNot);
         cache.Uncacheable.Add(order.Key);
+        cache.Figures.Decisions.Note(order.Key, whyNot, status, cache.Time.GetUtcNow());
         // What may no longer be stored must not be given because of an error later on; an error says nothing of that.
         if (order.Stored is { } stored && status < 500 && !order.Completes) cache.Remove(order.Key, stored);
         return new FillResult(FillKind.Live, status, Detail: whyNot);
@@ -77,25 +79,25 @@ internal static class FillJudge
     /// What is stored still holds: its head is brought up to date, and counts as fetched by this request (RFC 9111 §4.3.4). None if it then
     /// has more tags than are kept: the whole is to be asked for.
     /// </summary>
-    private static FillResult? Confirmed(AnswerCache cache, FillOrder order, UpstreamResponse answer, in AnswerTimes times)
+    public static FillResult? Confirmed(AnswerCache cache, FillOrder order, CachedAnswer before, UpstreamResponse answer, in AnswerTimes times)
     {
-        var before = order.Stored!;
         var head = before.Head.UpdatedBy(answer, times.Now);
         var directives = AnswerTerms.DirectivesOf(head, out var isTargeted);
         var terms = AnswerTerms.Of(head, directives, isTargeted, order.Settings, times, cache.Time);
         var whyNot = StoreRules.WhyNot(head, directives, isTargeted, order.Terms, order.Settings);
-        if (AnswerTags.Of(head, order.RouteTags, AnswerTags.OriginOf(order.Key.Scheme, order.Key.Host)) is not { } tags) return null;
+        if (AnswerTags.Of(head, order.RouteTags, order.Key) is not { } tags) return null;
         var cells = order.Invalidations.Intern(order.Ticket, order.Key.Host, order.Key.Url, tags);
         var updated = new CachedAnswer(head, terms, VaryOf(before, head, order), order.Invalidations, cells, order.Ticket.Seq) { Length = before.Length, Part = before.Part, PartOf = before.PartOf };
         updated.WithBody(before.Body);
         if (whyNot is null)
         {
-            if (updated.Vary != before.Vary) cache.Remove(order.Key, before);
+            if (updated.Vary != before.Vary || updated.Search?.Text != before.Search?.Text) cache.Remove(order.Key, before);
             cache.Store(order.Key, order.Route, updated);
             return new FillResult(FillKind.Stored, answer.Status, updated);
         }
 
         updated.LetGo();
+        cache.Figures.Decisions.Note(order.Key, whyNot, answer.Status, cache.Time.GetUtcNow());
         cache.Remove(order.Key, before);
         return new FillResult(FillKind.Stored, answer.Status, updated, Detail: whyNot);
     }
@@ -112,7 +114,7 @@ internal static class FillJudge
         var directives = AnswerTerms.DirectivesOf(head, out var isTargeted);
         if (StoreRules.WhyNot(head, directives, isTargeted, order.Terms, order.Settings) is not null) return null;
         var terms = AnswerTerms.Of(head, directives, isTargeted, order.Settings, times, cache.Time);
-        if (AnswerTags.Of(head, order.RouteTags, AnswerTags.OriginOf(order.Key.Scheme, order.Key.Host)) is not { } tags) return null;
+        if (AnswerTags.Of(head, order.RouteTags, order.Key) is not { } tags) return null;
         var cells = order.Invalidations.Intern(order.Ticket, order.Key.Host, order.Key.Url, tags);
         // What is there is valid up to now, the rest from when it was asked for, and that is earlier.
         if (before.Check() != Standing.Valid)
@@ -135,7 +137,7 @@ internal static class FillJudge
     private static bool MayGiveStale(AnswerCache cache, FillOrder order)
     {
         // A part is no answer to who wants more than that.
-        if (order.Stored is not { Part: null } stored || stored.Terms.NeverStale) return false;
+        if (order.IsSuspect || order.Stored is not { Part: null } stored || stored.Terms.NeverStale) return false;
         var standing = stored.Check();
         var stale = stored.Terms.Age(cache.Time, cache.Time.GetTimestamp()) - stored.Terms.Lifetime;
         return standing != Standing.Gone && stale <= stored.Terms.IfError && stored.Terms.IfError > TimeSpan.Zero;

@@ -45,6 +45,9 @@ internal sealed class FillOrder(CacheKey key, Route route, OriginRequest request
     /// <summary>Whether the origin is asked whether <see cref="Stored"/> holds still. A 304 to anything else is about what a client has.</summary>
     public bool Validates { get; set; }
 
+    /// <summary>Whether what is stored may have been invalidated without our having heard of it: then it is not given because the origin fails.</summary>
+    public bool IsSuspect { get; init; }
+
     /// <summary>Whether no client waits for it.</summary>
     public bool IsBackground { get; init; }
 

@@ -29,6 +29,13 @@ internal static class Serving
         return writing.IsCompletedSuccessfully ? ValueTask.CompletedTask : AwaitAsync(writing);
     }
 
+    /// <summary>Length of the body that a client gets, once the head is written.</summary>
+    public static long BodyBytes(Exchange exchange)
+    {
+        var response = exchange.Http.Response;
+        return response.StatusCode == StatusCodes.Status304NotModified || HttpMethods.IsHead(exchange.Http.Request.Method) ? 0 : response.ContentLength ?? 0;
+    }
+
     /// <summary>Answers with 304 if the client has what is stored.</summary>
     public static bool TryNotModified(Exchange exchange, CachedAnswer answer, TimeSpan age, string status, TimeProvider time)
     {

@@ -22,6 +22,7 @@ internal static class GatewayCommandLine
         UsageCommand.Create(Environment.GetEnvironmentVariable),
         LimitsCommand.Create(Environment.GetEnvironmentVariable),
         WebhooksCommand.Create(Environment.GetEnvironmentVariable),
+        CacheCommand.Create(Environment.GetEnvironmentVariable),
         PurgeCommand.Create(Environment.GetEnvironmentVariable),
         EventsCommand.Create(Environment.GetEnvironmentVariable),
         StatusCommand.Create(Environment.GetEnvironmentVariable),

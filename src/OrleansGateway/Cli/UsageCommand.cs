@@ -111,7 +111,7 @@ internal static class UsageCommand
         if (list.Insights.Count == 0) output.WriteLine("Nothing stands out.");
         else TextTable.Write(output, ["KIND", "TENANT", "SUBJECT", "SAVING USD", "FINDING"], list.Insights.Select(i => new[] { i.Kind, i.Tenant ?? "-", i.Subject, i.Saving ?? "-", i.Finding }));
         var seen = list.LookedAt;
-        output.WriteLine($"Looked at {seen.Records} records{(seen.AllRecords ? "" : ", the newest")}, {seen.Reports} reports, {seen.Keys} keys and the budgets of {seen.BudgetOwners} owners since {KeyPrinter.At(list.From)}.");
+        output.WriteLine($"Looked at {seen.Records} records{(seen.AllRecords ? "" : ", the newest")}, {seen.Reports} reports, {seen.Keys} keys, and {seen.Limits} limits and the budgets of {seen.BudgetOwners} owners since {KeyPrinter.At(list.From)}.");
     }
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);

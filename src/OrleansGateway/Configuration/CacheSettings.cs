@@ -70,11 +70,38 @@ public sealed record CacheSettings
     public TimeSpan StaleIfError { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
+    /// What is done while the gateway may have missed an invalidation, because it has not heard of late from where they are numbered: <c>pass</c>, the upstream is asked as if nothing were
+    /// stored; <c>revalidate</c>, the upstream confirms what is stored, which saves it the bodies; <c>serve</c>, what is stored is given, with <c>detail=suspect</c> in <c>Cache-Status</c>.
+    /// Default <c>pass</c>. With <c>serve</c> what has been purged may be given as long as the gateway is cut off. A gateway on one machine is never in doubt.
+    /// </summary>
+    public SuspectUse WhenSuspect { get; init; }
+
+    /// <summary>
+    /// Ids of the keys that may send <c>PURGE</c> to the route: what is stored of that URL is then given no more, or with <c>Fastly-Soft-Purge: 1</c> only once the upstream has confirmed it.
+    /// Only of the key's own tenant; with <c>scope: public</c>, of what all share. Default: none, and the method goes to the upstream as any other.
+    /// </summary>
+    [MaxLength(64)]
+    public IReadOnlyList<string> PurgeKeys { get; init; } = [];
+
+    /// <summary>
     /// Tags that all answers of the route are stored with, by which they can be purged. <c>{name}</c> stands for what the route's path matched:
     /// <c>product-{id}</c>. Default: none besides those that answers name.
     /// </summary>
     [MaxLength(16)]
     public IReadOnlyList<string> Tags { get; init; } = [];
+}
+
+/// <summary>What is made of stored answers while invalidations may have been missed.</summary>
+public enum SuspectUse
+{
+    /// <summary>Nothing: the upstream is asked.</summary>
+    Pass,
+
+    /// <summary>The upstream confirms them.</summary>
+    Revalidate,
+
+    /// <summary>They are given.</summary>
+    Serve,
 }
 
 /// <summary>Who shares what is stored.</summary>

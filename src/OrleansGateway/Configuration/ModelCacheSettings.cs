@@ -57,10 +57,26 @@ public sealed record ModelCacheSettings
     public string PolicyVersion { get; init; } = "";
 
     /// <summary>
+    /// What is done while the gateway may have missed an invalidation, because it has not heard of late from where they are numbered: <c>pass</c>, the provider is asked;
+    /// <c>serve</c>, what is stored is given, with <c>detail=suspect</c> in <c>Cache-Status</c>. Default <c>pass</c>. A gateway on one machine is never in doubt.
+    /// </summary>
+    public ModelSuspectUse WhenSuspect { get; init; }
+
+    /// <summary>
     /// What is made of a call's own <c>Cache-Control</c>, <c>x-cache-ttl</c> and <c>x-cache-tags</c>: <c>honour</c> does as they say, <c>ignore</c> does not. Default
     /// <c>honour</c>.
     /// </summary>
     public RequestDirectiveUse RequestDirectives { get; init; }
+}
+
+/// <summary>What is made of stored answers while invalidations may have been missed. No provider can confirm one.</summary>
+public enum ModelSuspectUse
+{
+    /// <summary>Nothing: the provider is asked.</summary>
+    Pass,
+
+    /// <summary>They are given.</summary>
+    Serve,
 }
 
 /// <summary>Who shares a model's answer.</summary>

@@ -68,6 +68,9 @@ internal static class UpstreamRules
         var breaker = SettingPath.Field(path, "circuit_breaker");
         if (upstream.Protocol != UpstreamProtocol.Http1 && findings.IsGiven(SettingPath.Field(breaker, "connections_max")))
             findings.Report(breaker, "connections_max", "Only with protocol: http1 has it any effect, where each request has a connection; take it out.");
+        var isOwn = upstream is { Protocol: UpstreamProtocol.Http1, Proxy: null };
+        if (!isOwn && findings.IsGiven(SettingPath.Field(path, "unknown_transfer_codings")))
+            findings.Report(path, "unknown_transfer_codings", "Only with protocol: http1 and without a proxy has it any effect; take it out.");
         if (upstream.Protocol != UpstreamProtocol.Http3) return;
         if (!HasHttp3) findings.Report(path, "protocol", "This machine has no QUIC (libmsquic), which http3 needs; install it, or say http1 or http2.");
         if (upstream.Proxy is not null) findings.Report(path, "proxy", "HTTP/3 does not go by way of an HTTP proxy; take it out, or say http1 or http2.");

@@ -49,6 +49,23 @@ public sealed record UpstreamSettings
 
     /// <summary>HTTP proxy by way of which the targets are reached. Default: none. Not for interim answers, which the platform's client drops.</summary>
     public Uri? Proxy { get; init; }
+
+    /// <summary>
+    /// What is done with an answer whose <c>Transfer-Encoding</c> is one word that names no coding of HTTP: <c>refuse</c>, the answer is 502; <c>ignore</c>, its body is all until the target
+    /// closes the connection, and is passed on as it comes, without the field (RFC 9112 §6.3). Default <c>refuse</c>: whoever does not know where a body ends may take another's
+    /// answer for it. Only <c>http1</c>, without a proxy.
+    /// </summary>
+    public UnknownTransferCodings UnknownTransferCodings { get; init; }
+}
+
+/// <summary>What is done with answers in a transfer coding that nobody knows.</summary>
+public enum UnknownTransferCodings
+{
+    /// <summary>They are 502.</summary>
+    Refuse,
+
+    /// <summary>They last until the connection ends.</summary>
+    Ignore,
 }
 
 /// <summary>One server of an upstream.</summary>

@@ -13,6 +13,10 @@ internal sealed class EventFeeds(
     private const int PurgeEvery = 7_200;
 
     private readonly SemaphoreSlim _turn = new(1);
+    private volatile FeedFailure? _failure;
+
+    /// <summary>What kept the last look from making events of all that has happened; none if it made them.</summary>
+    public FeedFailure? Failure => _failure;
 
     /// <summary>Before the first change is made, or the first request taken.</summary>
     public async Task StartAsync(CancellationToken cancellation)
@@ -37,8 +41,10 @@ internal sealed class EventFeeds(
         await _turn.WaitAsync(cancellation);
         try
         {
-            foreach (var feed in feeds) await TryAsync(feed.ReadAsync, cancellation);
-            await TryAsync(limits.WriteAsync, cancellation);
+            string? reason = null;
+            foreach (var feed in feeds) reason = await TryAsync(feed.ReadAsync, cancellation) ?? reason;
+            reason = await TryAsync(limits.WriteAsync, cancellation) ?? reason;
+            _failure = reason is null ? null : new FeedFailure(_failure?.Since ?? time.GetUtcNow(), reason);
         }
         finally
         {
@@ -48,15 +54,23 @@ internal sealed class EventFeeds(
 
     public void Dispose() => _turn.Dispose();
 
-    private async Task TryAsync(Func<CancellationToken, Task> look, CancellationToken cancellation)
+    /// <summary>Answers why it could not; none if it could.</summary>
+    private async Task<string?> TryAsync(Func<CancellationToken, Task> look, CancellationToken cancellation)
     {
         try
         {
             await look(cancellation);
+            return null;
         }
         catch (Exception failed) when (failed is EventStoreException or LedgerException or DbException)
         {
             log.FeedFailed(failed.Message);
+            return failed.Message;
         }
     }
 }
+
+/// <summary>Why events are late.</summary>
+/// <param name="Since">When the first look in a row ended that could not make all of them.</param>
+/// <param name="Reason">Of the last look, in whole sentences.</param>
+internal sealed record FeedFailure(DateTimeOffset Since, string Reason);

@@ -50,6 +50,13 @@ internal readonly record struct Selector(SelectorKind Kind, string Value)
     /// <summary>None if the text cannot be the beginning of a URL. It must hold the whole host.</summary>
     public static Selector? OfPrefix(string prefix) => ClientUrl.Of(prefix) is { } known ? new(SelectorKind.Prefix, known) : null;
 
+    /// <summary>
+    /// What is stored for several queries of a URL's path is selected by each URL of that path: a purge by one of them must reach it, whichever it was fetched for. More than are alike are, which
+    /// costs a fetch. Not published: it follows from the URL. None that is written as URLs are has its last character.
+    /// </summary>
+    /// <param name="url">As <see cref="ClientUrl"/> has it.</param>
+    public static Selector OfAnyQuery(string url) => new(SelectorKind.Url, (url.IndexOf('?', StringComparison.Ordinal) is >= 0 and var query ? url[..query] : url) + "?\0");
+
     /// <summary>A group is its origin's own (RFC 9875 §2.1).</summary>
     public static Selector OfGroup(string origin, string name) => new(SelectorKind.Group, origin + " " + name);
 

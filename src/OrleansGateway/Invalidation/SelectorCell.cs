@@ -16,6 +16,7 @@ internal enum Standing : byte
 internal sealed class SelectorCell(Selector selector)
 {
     private long _hard;
+    private long _hardBefore;
     private long _soft;
 
     public Selector Selector => selector;
@@ -29,9 +30,17 @@ internal sealed class SelectorCell(Selector selector)
     public Standing StandingOf(long fillSeq) =>
         Volatile.Read(ref _hard) > fillSeq ? Standing.Gone : Volatile.Read(ref _soft) > fillSeq ? Standing.Soft : Standing.Valid;
 
+    /// <summary>Whether anything but that one invalidation, a hard one, has touched it after a place that is before it. Under the lock of its tenant.</summary>
+    public bool IsTouched(long after, long butBy) => (_hard == butBy ? _hardBefore : _hard) > after || _soft > after;
+
     public void Mark(in LastInvalidated last)
     {
-        if (last.Hard > _hard) Volatile.Write(ref _hard, last.Hard);
+        if (last.Hard > _hard)
+        {
+            _hardBefore = _hard;
+            Volatile.Write(ref _hard, last.Hard);
+        }
+
         if (last.Soft > _soft) Volatile.Write(ref _soft, last.Soft);
     }
 }

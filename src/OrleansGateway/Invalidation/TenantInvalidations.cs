@@ -35,10 +35,12 @@ internal sealed class TenantInvalidations(InvalidationBounds bounds)
     }
 
     /// <summary>Whether invalidations may have been missed, so that nothing stored can be trusted. Never on one machine.</summary>
-    /// <param name="now">On the clock of <see cref="TrustUntil"/>.</param>
-    public bool IsSuspect(TimeSpan now) => now.Ticks >= Volatile.Read(ref _trustedUntil);
+    public bool IsSuspect(TimeProvider time) => Volatile.Read(ref _trustedUntil) is not long.MaxValue and var until && ClockOf(time).Ticks >= until;
 
-    /// <summary>See <see cref="EdgeAuthority.TrustedUntil"/>.</summary>
+    /// <summary>The clock that trust ends by: only durations count, and no setting of the machine's date.</summary>
+    public static TimeSpan ClockOf(TimeProvider time) => time.GetElapsedTime(0);
+
+    /// <summary>See <see cref="EdgeAuthority.TrustedUntil"/>; on the clock of <see cref="ClockOf"/>.</summary>
     public void TrustUntil(TimeSpan until) => Volatile.Write(ref _trustedUntil, until.Ticks);
 
     /// <summary>Notes that a fetch begins now, before the origin is asked: what is invalidated from now on is remembered for it.</summary>
@@ -93,6 +95,27 @@ internal sealed class TenantInvalidations(InvalidationBounds bounds)
     }
 
     /// <summary>
+    /// Whether anything but that one invalidation has touched what a fetch has brought, since the fetch began. For an answer that makes itself what was there before invalid: it is newer
+    /// than its own invalidation, and older than any other.
+    /// </summary>
+    /// <param name="set">Selectors of what the fetch has brought, interned before that invalidation was asked for.</param>
+    /// <param name="fillSeq">When it began.</param>
+    /// <param name="butBy">Place of that invalidation, of tags, groups or URLs and a hard one, which has been applied.</param>
+    public bool IsTouched(CellSet set, long fillSeq, long butBy)
+    {
+        lock (_lock)
+        {
+            if (_all.StandingOf(fillSeq) != Standing.Valid || _prefixes.StandingOf(set.Url, fillSeq) != Standing.Valid) return true;
+            foreach (var cell in set.Cells)
+            {
+                if (cell.IsTouched(fillSeq, butBy)) return true;
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>
     /// Applies the next of the sequence. One that has been applied already changes nothing; false if one before it is missing, and then nothing is changed either.
     /// </summary>
     public bool Apply(NumberedInvalidation invalidation)
@@ -101,7 +124,13 @@ internal sealed class TenantInvalidations(InvalidationBounds bounds)
         {
             if (invalidation.Seq <= _applied) return true;
             if (invalidation.Seq > _applied + 1) return false;
-            foreach (var selector in invalidation.Selectors) Mark(selector, LastInvalidated.Of(invalidation.Seq, invalidation.Mode));
+            var last = LastInvalidated.Of(invalidation.Seq, invalidation.Mode);
+            foreach (var selector in invalidation.Selectors)
+            {
+                Mark(selector, last);
+                if (selector.Kind == SelectorKind.Url) Mark(Selector.OfAnyQuery(selector.Value), last);
+            }
+
             Volatile.Write(ref _applied, invalidation.Seq);
             return true;
         }

@@ -74,10 +74,11 @@ internal sealed class RuleTable
         return found.SelectMany(applying => applying.Accounts.ToArray());
     }
 
-    /// <summary>Who may have budgets: these tenants, and the budgets that are of no tenant.</summary>
-    public IEnumerable<string> BudgetOwners(IEnumerable<string> tenants, bool alsoOfNone) =>
-        Rules.Where(r => r.Budget is not null).SelectMany(r => r.IsOfTenant ? tenants.Select(t => $"tenant:{t}") : alsoOfNone ? [r.OwnerOf("")] : [])
-            .Distinct();
+    /// <summary>Who may have budgets: the budgets that are of no tenant, and these tenants.</summary>
+    public IEnumerable<string> BudgetOwners(IEnumerable<string> tenants, bool alsoOfNone) => OwnersOf(Rules.Where(r => r.Budget is not null), tenants, alsoOfNone);
+
+    /// <summary>Who may have accounts of any rule: rules that are of no tenant, and these tenants.</summary>
+    public IEnumerable<string> Owners(IEnumerable<string> tenants, bool alsoOfNone) => OwnersOf(Rules, tenants, alsoOfNone);
 
     /// <summary>Whether there are rules of a phase.</summary>
     public bool Has(RulePhase phase) => _phases[(int)phase].Length > 0;
@@ -121,6 +122,13 @@ internal sealed class RuleTable
 
     /// <summary>How much the request counts where requests and concurrency are limited.</summary>
     public static long WeightOf(Route route, Model? model) => (long)route.Settings.RequestWeight * (model?.Settings.RequestWeight ?? 1);
+
+    // Those of no tenant first: they are few.
+    private static IEnumerable<string> OwnersOf(IEnumerable<CompiledRule> rules, IEnumerable<string> tenants, bool alsoOfNone)
+    {
+        var ofTenant = rules.ToLookup(r => r.IsOfTenant);
+        return (alsoOfNone ? ofTenant[false].Select(r => r.OwnerOf("")) : []).Concat(ofTenant[true].Any() ? tenants.Select(t => $"tenant:{t}") : []);
+    }
 
     private static bool IsMoney(Account account) => account.Spec.Kind == AccountKind.Budget;
 

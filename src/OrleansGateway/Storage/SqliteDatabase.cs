@@ -35,44 +35,59 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Name of the database of invalidations in the state folder. A file of its own: a purge waits for nobody's writes.</summary>
     public const string CacheFileName = "cache.db";
 
-    private readonly string _connectionString;
+    /// <summary>How long a statement waits for another program's lock: an fsync, or the copy of a whole file.</summary>
+    private static readonly TimeSpan s_lockWait = TimeSpan.FromSeconds(30);
 
-    private SqliteDatabase(string path) => _connectionString = new SqliteConnectionStringBuilder
+    // What SQLite itself waits at once: the driver asks it again until its own patience, in whole seconds, is over.
+    private static readonly TimeSpan s_busyTimeoutMax = TimeSpan.FromSeconds(5);
+
+    private readonly string _connectionString;
+    private readonly string _pragmas;
+
+    private SqliteDatabase(string path, TimeSpan lockWait)
     {
-        DataSource = path,
-        Mode = SqliteOpenMode.ReadWrite,
-    }.ToString();
+        var seconds = Math.Max(1, (int)lockWait.TotalSeconds);
+        _connectionString = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, DefaultTimeout = seconds }.ToString();
+        var busy = lockWait < s_busyTimeoutMax ? lockWait : s_busyTimeoutMax;
+        // FULL: in WAL mode NORMAL would lose the last writes with the power.
+        _pragmas = string.Create(CultureInfo.InvariantCulture, $"PRAGMA synchronous = FULL; PRAGMA busy_timeout = {(long)busy.TotalMilliseconds}");
+    }
 
     /// <summary>
     /// Opens <c>gateway.db</c> in that folder, makes folder and file if they are missing, and migrates. Throws <see cref="StorageException"/>.
     /// </summary>
     public static SqliteDatabase Open(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log) =>
-        Open(stateFolder, FileName, Migrations.Gateway, time, log);
+        Open(stateFolder, FileName, Migrations.Gateway, s_lockWait, time, log);
 
     /// <summary>The same with <c>ledger.db</c>.</summary>
     public static SqliteDatabase OpenLedger(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log) =>
-        Open(stateFolder, LedgerFileName, LedgerSchema.Sqlite, time, log);
+        Open(stateFolder, LedgerFileName, LedgerSchema.Sqlite, s_lockWait, time, log);
 
     /// <summary>The same with <c>usage.db</c>.</summary>
     public static SqliteDatabase OpenUsage(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log) =>
-        Open(stateFolder, UsageFileName, UsageSchema.Sqlite, time, log);
+        Open(stateFolder, UsageFileName, UsageSchema.Sqlite, s_lockWait, time, log);
 
     /// <summary>The same with <c>events.db</c>.</summary>
-    public static SqliteDatabase OpenEvents(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log) =>
-        Open(stateFolder, EventsFileName, EventSchema.Sqlite, time, log);
+    /// <param name="stateFolder">Where the file is.</param>
+    /// <param name="lockWait">How long a statement waits for another program's lock. 1 s or more: the driver counts in seconds.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Where migrations are told.</param>
+    public static SqliteDatabase OpenEvents(string stateFolder, TimeSpan lockWait, TimeProvider time, ILogger<SqliteDatabase> log) =>
+        Open(stateFolder, EventsFileName, EventSchema.Sqlite, lockWait, time, log);
 
     /// <summary>The same with <c>cache.db</c>.</summary>
     public static SqliteDatabase OpenCache(string stateFolder, TimeProvider time, ILogger<SqliteDatabase> log) =>
-        Open(stateFolder, CacheFileName, CacheSchema.Sqlite, time, log);
+        Open(stateFolder, CacheFileName, CacheSchema.Sqlite, s_lockWait, time, log);
 
-    private static SqliteDatabase Open(string stateFolder, string fileName, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<SqliteDatabase> log)
+    private static SqliteDatabase Open(
+        string stateFolder, string fileName, IReadOnlyList<Migration> migrations, TimeSpan lockWait, TimeProvider time, ILogger<SqliteDatabase> log)
     {
         var path = Path.Combine(Path.GetFullPath(stateFolder), fileName);
         try
         {
             CreateFolder(stateFolder);
             CreateFile(path);
-            var database = new SqliteDatabase(path);
+            var database = new SqliteDatabase(path, lockWait);
             using var connection = database.Connect();
             connection.Execute("PRAGMA journal_mode = WAL");
             var steps = Migrations.Apply(connection, migrations, time.GetUtcNow());
@@ -90,8 +105,7 @@ internal sealed class SqliteDatabase : IDisposable
     {
         var connection = new SqliteConnection(_connectionString);
         connection.Open();
-        // FULL: in WAL mode NORMAL would lose the last writes with the power. A second writer waits for the first one's fsync, hence the timeout.
-        connection.Execute("PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000");
+        connection.Execute(_pragmas);
         return connection;
     }
 

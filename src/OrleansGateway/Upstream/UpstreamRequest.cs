@@ -50,7 +50,9 @@ internal sealed class UpstreamRequest
 /// <param name="Tls">Of addresses with <c>https</c>.</param>
 /// <param name="Proxy">HTTP proxy in between; none for none.</param>
 /// <param name="ConnectionsMax">Most connections to one address; a request that finds none throws <see cref="UpstreamException"/> with <c>NothingSent</c>. Only of HTTP/1.1.</param>
-internal sealed record UpstreamAccess(UpstreamProtocol? Protocol, UpstreamTlsSettings Tls, Uri? Proxy = null, int ConnectionsMax = int.MaxValue)
+/// <param name="UnknownCodings">What is done with answers in codings that nobody knows. Only of HTTP/1.1.</param>
+internal sealed record UpstreamAccess(
+    UpstreamProtocol? Protocol, UpstreamTlsSettings Tls, Uri? Proxy = null, int ConnectionsMax = int.MaxValue, UnknownTransferCodings UnknownCodings = UnknownTransferCodings.Refuse)
 {
     public static UpstreamAccess Default { get; } = new(null, new UpstreamTlsSettings());
 }

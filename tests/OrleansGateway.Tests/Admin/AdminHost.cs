@@ -12,6 +12,12 @@ using Microsoft.Extensions.Logging;
 using OrleansGateway.Accounting;
 using OrleansGateway.Admin;
 using OrleansGateway.Admin.Insights;
+using OrleansGateway.Caching;
+using OrleansGateway.Caching.Figures;
+using OrleansGateway.Caching.Models;
+using OrleansGateway.Caching.Reading;
+using OrleansGateway.Routing;
+using OrleansGateway.Telemetry;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Invalidation;
@@ -87,6 +93,9 @@ internal sealed class AdminHost : IAsyncDisposable
 
     public required UsageTail Tail { get; init; }
 
+    /// <summary>Whom limits are taken from.</summary>
+    public required EmbeddedOwners Owners { get; init; }
+
     /// <summary>What has been invalidated by the API.</summary>
     public required InvalidationTable Invalidations { get; init; }
 
@@ -136,19 +145,24 @@ internal sealed class AdminHost : IAsyncDisposable
         var publisher = new Publisher(
             new EmbeddedSequencer(new SqliteInvalidationLog(cache, directory.Time), invalidations, directory.Time, loggers.CreateLogger<EmbeddedSequencer>()), invalidations);
         var parked = new SqliteParkedMessages(cache);
+        var (metrics, figures) = (new GatewayMetrics(), new CacheFigures(directory.Time));
+        // Nothing is fetched here.
+        var answers = new AnswerCache(null!, invalidations, () => source.Current, new CacheMetrics(metrics), figures, new Random(1), directory.Time);
         var intake = new EventIntake(new EventSources(() => source.Current), publisher, parked, directory.Time, loggers.CreateLogger<EventIntake>());
         var endpoints = AdminEndpoints.All(directory.Keys, directory.Tenants, admins, changes, new SqliteAuditLog(directory.Database),
             new BudgetEndpoints(owners, new SettlementByHand(book, usage, owners, directory.Time), rules, directory.Tenants, new SqliteAuditLog(directory.Database), new Random(1), directory.Time),
             new LimitEndpoints(new LimitExplanation(rules, owners), directory.Keys, () => source.Current),
             new UsageEndpoints(reports ?? book, book, tail, directory.Time),
-            new InsightEndpoints(reports ?? book, book, () => source.Current, rules, owners, directory.Tenants, directory.Keys, directory.Time),
+            new InsightEndpoints(reports ?? book, book, () => source.Current, new NearLimitSearch(rules, owners, owners, directory.Tenants, directory.Time), directory.Keys, directory.Time),
             accounting,
             new WebhookEndpoints(events.Deliveries, new Random(1), directory.Time),
             new PurgeEndpoints(publisher, directory.Tenants, new SqliteAuditLog(directory.Database), directory.Time),
-            new EventIntakeEndpoints(intake, parked, new SqliteAuditLog(directory.Database), directory.Time), () => Status, () => Upstreams, directory.Time);
+            new EventIntakeEndpoints(intake, parked, new SqliteAuditLog(directory.Database), directory.Time),
+            new CacheEndpoints(figures, answers, new ModelCache(1 << 20, new ModelCacheMetrics(metrics), new Random(1), directory.Time), new CacheExplainer(answers, new RecentPurges(), new RouteStage(), () => source.Current, directory.Time)),
+            () => Status, () => Upstreams, directory.Time);
         new AdminApi(endpoints, admins, new RequestIds(new Random(1)), loggers.CreateLogger<AdminApi>()).Map(app);
         await app.StartAsync(Cancel);
-        return new AdminHost(app, folder, directory, token, admins, source, changes, events) { Usage = book, Tail = tail, Invalidations = invalidations };
+        return new AdminHost(app, folder, directory, token, admins, source, changes, events) { Usage = book, Tail = tail, Owners = owners, Invalidations = invalidations };
     }
 
     /// <summary>A call with another token, and a body of any kind.</summary>

@@ -75,7 +75,7 @@ public sealed class InsightTests
             Owner = "tenant:acme", Epoch = 1, Version = 1,
             Accounts = [new AccountRow(account, 6, 5, 0, 5, 0, 0, null, null), new AccountRow(account, 7, limit, available, limit - available, 0, 0, null, null)],
         };
-        var found = NearLimits.Of(record, "acme").ToArray();
+        var found = NearLimits.OfBudgets(record, "acme", s_now).ToArray();
         Assert.Equal(isTold, found.Length == 1);
         if (isTold) Assert.Equal(("team acme/red", limit - available), (found[0].Subject, found[0].Figures["used_percent"]));
     }

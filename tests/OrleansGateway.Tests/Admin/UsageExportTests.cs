@@ -120,6 +120,15 @@ public sealed class UsageExportTests
         Assert.Equal($"-5,{cell},\r\n", Encoding.UTF8.GetString(output.WrittenSpan));
     }
 
+    [Fact]
+    public void Record_AsCsv_EndsWithWhatTheCacheHasSaved()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        UsageCsv.Write(output, TestRecords.Usual(Guid.NewGuid()) with { SavedTokens = 12, Saved = 23_000 }, toTenant: true);
+        Assert.EndsWith(",saved_tokens,saved_usd,saved_nano_usd\r\n", Encoding.UTF8.GetString(UsageCsv.RecordTitles), StringComparison.Ordinal);
+        Assert.EndsWith(",12,0.000023,23000\r\n", Encoding.UTF8.GetString(output.WrittenSpan), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using OrleansGateway.Tests.Forwarding;
 
 namespace OrleansGateway.Tests.Caching;
@@ -20,7 +21,14 @@ internal sealed class CacheBed : IAsyncDisposable
 
     public ForwardBed Bed => _bed;
 
-    public static async Task<CacheBed> StartAsync(RequestDelegate answer, string cache = "scope: tenant", string route = "", string more = "", TimeProvider? time = null)
+    /// <param name="answer">What the origin does.</param>
+    /// <param name="cache">Settings of <c>cache</c>, in flow style.</param>
+    /// <param name="route">More settings of the route, likewise.</param>
+    /// <param name="more">More lines of the configuration.</param>
+    /// <param name="time">A clock of the test's own.</param>
+    /// <param name="keys">More keys, likewise.</param>
+    /// <param name="services">Parts of the gateway that the test puts in the place of its own.</param>
+    public static async Task<CacheBed> StartAsync(RequestDelegate answer, string cache = "scope: tenant", string route = "", string more = "", TimeProvider? time = null, Action<IServiceCollection>? services = null, string keys = "")
     {
         var asked = new ConcurrentQueue<string>();
         var bed = await ForwardBed.StartAsync(
@@ -31,7 +39,9 @@ internal sealed class CacheBed : IAsyncDisposable
             },
             route: $"cache: {{{cache}}}" + (route.Length > 0 ? ", " + route : ""),
             more: more,
-            time: time);
+            time: time,
+            services: services,
+            keys: keys);
         return new CacheBed(bed, asked);
     }
 

@@ -145,6 +145,30 @@ public sealed class CacheGatewayTests
         Assert.Equal(2, bed.Asked.Count);
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData("\"two\"")]
+    [InlineData("W/\"one\"")]
+    [InlineData(null)]
+    public async Task Part_ThatIsStored_IsNotJoinedWithThatOfAnotherVersion(string? other)
+    {
+        await using var bed = await CacheBed.StartAsync(async http =>
+        {
+            var range = http.Request.Headers.Range.ToString();
+            // Does not look at If-Range, as some do not.
+            http.Response.Headers.CacheControl = "max-age=60";
+            http.Response.Headers.ETag = range == "bytes=0-4" ? "\"one\"" : other;
+            if (range.Length > 0) http.Response.StatusCode = 206;
+            if (range == "bytes=0-4") http.Response.Headers.ContentRange = "bytes 0-4/10";
+            if (range == "bytes=5-") http.Response.Headers.ContentRange = "bytes 5-9/10";
+            var body = range switch { "bytes=0-4" => "01234", "bytes=5-" => "fghij", _ => "abcdefghij" };
+            http.Response.ContentLength = body.Length;
+            await http.Response.WriteAsync(body);
+        });
+        await bed.GetAsync("/a", ("Range", "bytes=0-4"));
+        Assert.Equal((200, "abcdefghij"), (await bed.GetAsync("/a")) is var whole ? (whole.Status, whole.Body) : default);
+        Assert.Equal("abcdefghij", (await bed.GetAsync("/a")).Body);
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task Answer_ThatIsStale_IsConfirmedByItsTagAndSavesTheBody()
     {

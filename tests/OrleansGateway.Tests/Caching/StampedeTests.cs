@@ -76,6 +76,28 @@ public sealed class StampedeTests
         Assert.All(answers, answer => Assert.DoesNotContain("collapsed", answer.CacheStatus, StringComparison.Ordinal));
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task Crowd_WhereNothingCouldBeStored_AsksForItselfAtOnce()
+    {
+        const int Few = 100;
+        var (count, all) = (0, new TaskCompletionSource());
+        await using var bed = await CacheBed.StartAsync(async http =>
+        {
+            http.Response.Headers.CacheControl = "private, no-store";
+            // None is answered before all have come: if one waited for another, none would ever be.
+            if (http.Request.Path.Value!.EndsWith("/crowd", StringComparison.Ordinal))
+            {
+                if (Interlocked.Increment(ref count) == Few) all.SetResult();
+                await all.Task;
+            }
+
+            await http.Response.WriteAsync("own");
+        });
+        for (var i = 0; i < 4; i++) await bed.GetAsync($"/mine/{i}");
+        var answers = await Task.WhenAll(Enumerable.Range(0, Few).Select(_ => bed.GetAsync("/mine/crowd")));
+        Assert.All(answers, answer => Assert.Equal(200, answer.Status));
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task Leader_WhoLeaves_TakesNothingFromThoseWhoWait()
     {

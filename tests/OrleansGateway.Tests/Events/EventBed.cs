@@ -16,6 +16,9 @@ internal sealed class EventBed : IAsyncDisposable
     /// <summary>The secret of the examples of Standard Webhooks.</summary>
     public const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+    /// <summary>Time that a write waits for another program's lock: as short as it may be, for those who find it locked.</summary>
+    public static readonly TimeSpan LockWait = TimeSpan.FromSeconds(1);
+
     private readonly StateFolder? _folder;
     private readonly EventDatabase _database;
     private readonly GatewayMetrics _metrics = new();
@@ -33,7 +36,7 @@ internal sealed class EventBed : IAsyncDisposable
     {
         if (folder is null) _folder = new StateFolder();
         Time = time;
-        _database = new EventDatabase(SqliteDatabase.OpenEvents(folder ?? _folder!.Path, time, NullLogger<SqliteDatabase>.Instance));
+        _database = new EventDatabase(SqliteDatabase.OpenEvents(folder ?? _folder!.Path, LockWait, time, NullLogger<SqliteDatabase>.Instance));
         (Store, Webhooks) = (new SqliteEventStore(_database, time), new SqliteWebhookStore(_database));
         _client = resolve is null ? new WebhookClient(time) : new WebhookClient(resolve, trust: null, time);
         Log = new EventLog(Store, current ?? (() => Snapshot));

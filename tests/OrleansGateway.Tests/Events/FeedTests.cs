@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Audit;
 using OrleansGateway.Events;
@@ -248,21 +247,4 @@ public sealed class FeedTests : IAsyncLifetime
         Id = new Guid(number + 1, 0, 0, new byte[8]), At = _time.GetUtcNow(), RequestId = $"r{number}", Tenant = tenant, Source = OrleansGateway.Http.UsageSource.Provider,
         Tokens = new OrleansGateway.Http.TokenUsage { Input = 3 }, Cost = new OrleansGateway.Prices.CostParts { Input = 12 },
     };
-
-    /// <summary>Another program's transaction on <c>events.db</c>, which lets nobody else write.</summary>
-    private sealed class EventLogDown : IAsyncDisposable
-    {
-        private readonly SqliteConnection _connection;
-
-        public EventLogDown(string folder)
-        {
-            _connection = new SqliteConnection($"Data Source={Path.Combine(folder, "events.db")};Pooling=False");
-            _connection.Open();
-            using var command = _connection.CreateCommand();
-            command.CommandText = "BEGIN IMMEDIATE";
-            command.ExecuteNonQuery();
-        }
-
-        public ValueTask DisposeAsync() => _connection.DisposeAsync();
-    }
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansGateway.Tests.Gateway;
 
@@ -25,31 +26,35 @@ internal sealed class ForwardBed : IAsyncDisposable
     /// <param name="protocols">What the server behind speaks.</param>
     /// <param name="more">More lines of the configuration.</param>
     /// <param name="time">A clock of the test's own; default the real one.</param>
+    /// <param name="keys">More keys besides <c>test</c>, of the tenants <c>acme</c> and <c>globex</c>, in flow style.</param>
+    /// <param name="services">Parts of the gateway that the test puts in the place of its own.</param>
     public static async Task<ForwardBed> StartAsync(
-        RequestDelegate answer, string upstream = "", string route = "", HttpProtocols protocols = HttpProtocols.Http1, string more = "", TimeProvider? time = null)
+        RequestDelegate answer, string upstream = "", string route = "", HttpProtocols protocols = HttpProtocols.Http1, string more = "", TimeProvider? time = null,
+        Action<IServiceCollection>? services = null, string keys = "")
     {
         var origin = await OriginServer.StartAsync(answer, protocols);
-        return await StartAsync([origin.Url], upstream, route, more, origin, time);
+        return await StartAsync([origin.Url], upstream, route, more, origin, time, services: services, keys: keys);
     }
 
     /// <summary>A gateway in front of servers that exist already.</summary>
     public static async Task<ForwardBed> StartAsync(
-        IEnumerable<Uri> targets, string upstream = "", string route = "", string more = "", OriginServer? origin = null, TimeProvider? time = null, ILoggerProvider? logs = null)
+        IEnumerable<Uri> targets, string upstream = "", string route = "", string more = "", OriginServer? origin = null, TimeProvider? time = null, ILoggerProvider? logs = null,
+        Action<IServiceCollection>? services = null, string keys = "")
     {
-        var gateway = await GatewayUnderTest.StartWholeAsync(Yaml(targets, upstream, route, more), time, logs);
+        var gateway = await GatewayUnderTest.StartWholeAsync(Yaml(targets, upstream, route, more, keys), time, logs, services);
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, EnableMultipleHttp2Connections = true, Expect100ContinueTimeout = TimeSpan.FromSeconds(30) };
         return new ForwardBed(origin, gateway) { Client = new HttpClient(handler) { BaseAddress = gateway.Url } };
     }
 
-    public static string Yaml(IEnumerable<Uri> targets, string upstream = "", string route = "", string more = "")
+    public static string Yaml(IEnumerable<Uri> targets, string upstream = "", string route = "", string more = "", string keys = "")
     {
         var urls = string.Join(", ", targets.Select(url => "{url: \"" + url + "\"}"));
         var auth = route.Contains("auth:", StringComparison.Ordinal) ? "" : ", auth: [anonymous]";
         return $$"""
             listeners: {data: ["127.0.0.1:0"], admin: "127.0.0.1:0"}
             access_log: {output: access.log}
-            tenants: {acme: { } }
-            keys: {test: {tenant: acme, secret: {{GatewayUnderTest.Key}} } }
+            tenants: {acme: { }{{(keys.Length > 0 ? ", globex: { }" : "")}} }
+            keys: {test: {tenant: acme, secret: {{GatewayUnderTest.Key}} }{{With(keys)}} }
             upstreams:
               origin: {targets: [{{urls}}]{{With(upstream)}} }
             routes:

@@ -15,6 +15,12 @@ internal sealed class NaiveInvalidations
         return _all[^1];
     }
 
+    /// <summary>Numbers of the hard ones behind a place that have only what makes no prefix and no end of all.</summary>
+    public IEnumerable<long> HardBehind(long place) => _all.Skip((int)place)
+        .Where(static one => one.Mode == InvalidationMode.Hard && !one.Selectors.Any(static selector => selector.Kind is SelectorKind.All or SelectorKind.Prefix)).Select(static one => one.Seq);
+
+    public bool IsTouched(NaiveEntry entry, long butBy) => _all.Skip((int)entry.FillSeq).Any(one => one.Seq != butBy && one.Selectors.Any(entry.IsSelectedBy));
+
     public Standing StandingOf(NaiveEntry entry)
     {
         var standing = Standing.Valid;

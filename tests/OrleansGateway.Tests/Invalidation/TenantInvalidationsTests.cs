@@ -39,6 +39,30 @@ public sealed class TenantInvalidationsTests
     }
 
     [Theory]
+    [InlineData(1)] [InlineData(2)] [InlineData(3)] [InlineData(4)] [InlineData(5)] [InlineData(6)]
+    public void IsTouched_OverAnyHistory_IsTrueOfWhatAnyOtherHasTouched(int seed)
+    {
+        var history = new RandomHistory(seed, s_bounds);
+        var (internedAt, untouched) = (new Dictionary<CellSet, long>(), 0);
+        for (var step = 0; step < 3_000; step++)
+        {
+            history.Step();
+            foreach (var (stored, naive) in history.Stored)
+            {
+                internedAt.TryAdd(stored, history.Naive.Applied);
+                foreach (var own in history.Naive.HardBehind(internedAt[stored]))
+                {
+                    var isTouched = history.Table.IsTouched(stored, naive.FillSeq, own);
+                    Assert.True(isTouched == history.Naive.IsTouched(naive, own), $"step {step}: {naive} but by {own}");
+                    if (!isTouched && history.Table.Check(stored, naive.FillSeq) == Standing.Gone) untouched++;
+                }
+            }
+        }
+
+        Assert.NotEqual(0, untouched);
+    }
+
+    [Theory]
     [InlineData(1)] [InlineData(2)] [InlineData(3)] [InlineData(4)]
     public void MayJoin_OverAnyHistory_IsFalseOfWhatIsInvalidAlready(int seed)
     {

@@ -5,7 +5,7 @@ namespace OrleansGateway.Tests.Invalidation;
 /// <summary>Messages as their vendors' documentation has them.</summary>
 public sealed class VendorShapeTests
 {
-    // developer.fastly.com, "Purge multiple surrogate key tags": keys in the body, or in Surrogate-Key; "fastly-soft-purge".
+    // github.com/fastly/fastly-js/blob/main/docs/PurgeApi.md (from developer.fastly.com/reference/api/purging), bulkPurgeTag: keys in the body, or in Surrogate-Key; "fastly_soft_purge".
     [Theory]
     [InlineData("""{"surrogate_keys": ["key_1", "key_2"]}""", "", "tag key_1, tag key_2")]
     [InlineData("""{"surrogate_keys": ["key_1"]}""", "fastly-soft-purge=1", "tag key_1 (soft)")]
@@ -32,10 +32,11 @@ public sealed class VendorShapeTests
     [InlineData("""{"objects": [12345, 98765]}""", "refused bad_selector")]
     public void Akamai(string body, string expected) => Assert.Equal(expected, Of(EventFormat.Akamai, body));
 
+    // cloud.google.com/sdk/gcloud/reference/compute/url-maps/invalidate-cdn-cache: a path is compared with nothing behind the "?"; one that ends with "*" is a prefix.
     // cloud.google.com/media-cdn/docs/reference/rest/v1/projects.locations.edgeCacheServices/invalidateCache: tags are OR, host and path AND with them.
     [Theory]
     [InlineData("""{"host": "video.example.com"}""", "host video.example.com")]
-    [InlineData("""{"host": "video.example.com", "path": "/videos/hls/139123.mp4"}""", "url video.example.com/videos/hls/139123.mp4")]
+    [InlineData("""{"host": "video.example.com", "path": "/videos/hls/139123.mp4"}""", "prefix video.example.com/videos/hls/139123.mp4?, url video.example.com/videos/hls/139123.mp4")]
     [InlineData("""{"host": "video.example.com", "path": "/manifests/*"}""", "prefix video.example.com/manifests/")]
     [InlineData("""{"host": "video.example.com", "cacheTags": ["tag1", "tag2"]}""", "tag tag1, tag tag2")]
     [InlineData("""{"host": "*.example.com"}""", "refused bad_selector")]
@@ -87,6 +88,10 @@ public sealed class VendorShapeTests
     [InlineData("""{"id": "406c07f3", "aggregateid": "1", "aggregatetype": "Order", "payload": {"customerId": 123}, "type": "OrderCreated"}""", "")]
     [InlineData("""{"eventType": "OrderCreated", "payload": "{\"id\": 1, \"customerId\": 123}"}""", "id=406c07f3;key=1")]
     [InlineData("""{"id": 1, "customerId": 123}""", "id=406c07f3;eventType=OrderCreated;key=1")]
+    // Without table.expand.json.payload the payload is a text that holds JSON.
+    [InlineData("""
+        "{\"id\": 1, \"customerId\": 123}"
+        """, "id=406c07f3;eventType=OrderCreated;key=1")]
     public void DebeziumOutbox(string body, string headers)
     {
         var source = Messages.Source(EventFormat.DebeziumOutbox, new InvalidationRuleSettings { Types = ["OrderCreated"], Tags = ["order-{@key}", "customer-{customerId}"] });

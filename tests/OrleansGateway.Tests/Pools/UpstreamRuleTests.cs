@@ -20,7 +20,7 @@ public sealed class UpstreamRuleTests : IDisposable
     [InlineData(", ejection: { duration: 1m, duration_max: 1m, percent_max: 100, consecutive_failures: 0 }, slow_start: 1h")]
     [InlineData(", timeouts: { total: 1s }")]
     [InlineData(", timeouts: { total: 1s, idle: 1s, connect: 1s, first_byte: 1s }")]
-    [InlineData(", retries: { attempts: 0, statuses: [], budget_percent: 0 }, circuit_breaker: { connections_max: 3 }")]
+    [InlineData(", retries: { attempts: 0, statuses: [], budget_percent: 0 }, circuit_breaker: { connections_max: 3 }, unknown_transfer_codings: ignore")]
     [InlineData(", protocol: http2, proxy: 'http://proxy:3128', tls: { server_name: shop.internal, verify: false }")]
     [InlineData(", tls: { ca: c.pem, certificate: c.pem, key: k.pem }")]
     public void Read_OfAGoodUpstream_TakesIt(string more)
@@ -59,6 +59,8 @@ public sealed class UpstreamRuleTests : IDisposable
     [InlineData(Good + ", timeouts: { total: 1s, first_byte: 2s }", "timeouts.first_byte: 2s is longer than total, which is 1s.")]
     [InlineData(Good + ", timeouts: { total: 1s, idle: 2s }", "timeouts.idle: 2s is longer than total, which is 1s.")]
     [InlineData(Good + ", protocol: http2, circuit_breaker: { connections_max: 3 }", "circuit_breaker.connections_max: Only with protocol: http1 has it any effect")]
+    [InlineData(Good + ", protocol: http2, unknown_transfer_codings: ignore", "unknown_transfer_codings: Only with protocol: http1 and without a proxy has it any effect")]
+    [InlineData(Good + ", proxy: 'http://proxy:3128', unknown_transfer_codings: ignore", "unknown_transfer_codings: Only with protocol: http1 and without a proxy has it any effect")]
     [InlineData("targets: [{ url: 'http://a' }], tls: { verify: false }", "tls: No target has https, so it has no effect")]
     [InlineData(Good + ", tls: { server_name: 'a b' }", "tls.server_name: 'a b' is not a host's name")]
     [InlineData(Good + ", tls: { verify: false, ca: c.pem }", "tls.ca: With verify: false nothing is verified")]

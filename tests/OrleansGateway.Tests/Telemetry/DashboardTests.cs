@@ -1,6 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using OrleansGateway.Tests.Forwarding;
 using OrleansGateway.Tests.Gateway;
 using OrleansGateway.Tests.Sdk;
 
@@ -87,7 +90,8 @@ public sealed partial class DashboardTests
 
         Assert.All(
             ["http_server_request_duration_seconds_bucket", "gen_ai_server_time_to_first_token_seconds_bucket", "gateway_tokens_total", "gateway_upstream_attempts_total", "gateway_config_info", "gateway_refusals_total",
-                "gateway_upstream_requests_total", "gateway_upstream_ejected", "gateway_shed_total"],
+                "gateway_upstream_requests_total", "gateway_upstream_ejected", "gateway_shed_total", "gateway_cache_requests_total", "gateway_model_cache_saved_cost_total",
+                "gateway_invalidation_applied_total", "gateway_invalidation_lag_seconds_bucket", "gateway_invalidation_parked"],
             metric => Assert.Contains(metric, used));
     }
 
@@ -103,6 +107,11 @@ public sealed partial class DashboardTests
     /// <summary>Names of the samples of a gateway that everything has happened to, with their labels.</summary>
     private static async Task<Dictionary<string, HashSet<string>>> ExposedAsync()
     {
+        await using var origin = await OriginServer.StartAsync(static http =>
+        {
+            http.Response.Headers.CacheControl = "max-age=60";
+            return http.Response.WriteAsync("cached");
+        }, HttpProtocols.Http1);
         await using var gateway = await GatewayUnderTest.StartWholeAsync($$"""
             listeners: {data: ["127.0.0.1:0"], admin: "127.0.0.1:0"}
             access_log: {output: access.log}
@@ -111,13 +120,23 @@ public sealed partial class DashboardTests
             keys: {test: {tenant: acme, secret: {{GatewayUnderTest.Key}} } }
             providers: {fake: {kind: fake, fake: {input_tokens: 3} } }
             models: {real: {targets: [{provider: fake}]} }
-            upstreams: {shop: {targets: [{url: "http://127.0.0.1:1"}]} }
-            routes: {default: {path: /}, shop: {path: /shop, upstream: shop} }
+            upstreams: {shop: {targets: [{url: "http://127.0.0.1:1"}]}, cached: {targets: [{url: "{{origin.Url}}"}]} }
+            routes: {default: {path: /, model_cache: {ttl: 1h} }, shop: {path: /shop, upstream: shop}, cached: {path: /cached, upstream: cached, cache: tenant} }
+            invalidation: {sources: {plain: {tenants: [acme]} } }
             """);
         using var unreachable = await gateway.Client.GetAsync("/shop", TestContext.Current.CancellationToken);
-        foreach (var model in (string[])["real", "none"])
+        for (var i = 0; i < 2; i++) Assert.Equal("cached", await gateway.Client.GetStringAsync("/cached", TestContext.Current.CancellationToken));
+        using var admin = new HttpClient { BaseAddress = gateway.Host.AdminAddress };
+        admin.DefaultRequestHeaders.Authorization = new("Bearer", gateway.Host.AdminToken.Fresh!.Reveal());
+        foreach (var message in (string[])["""{"tags":["a"],"occurred_at":"2026-01-01T00:00:00Z"}""", "{}"])
         {
-            using var content = new StringContent($$"""{"model":"{{model}}","messages":[{"role":"user","content":"Hi"}]}""", Encoding.UTF8, "application/json");
+            using var content = new StringContent(message);
+            using var answer = await admin.PostAsync("/admin/v1/events?source=plain", content, TestContext.Current.CancellationToken);
+        }
+
+        foreach (var model in (string[])["real", "real", "none"])
+        {
+            using var content = new StringContent($$"""{"model":"{{model}}","temperature":0,"messages":[{"role":"user","content":"Hi"}]}""", Encoding.UTF8, "application/json");
             using var answer = await gateway.Client.PostAsync("/v1/chat/completions", content, TestContext.Current.CancellationToken);
             await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
         }

@@ -22,7 +22,7 @@ internal static partial class SourceRules
         ["Forwarding"] = ["Upstream", "Http", "Configuration", "Telemetry"],
         ["Cors"] = ["Http", "Configuration"],
         ["Compression"] = ["Http", "Configuration"],
-        ["Caching"] = ["Forwarding", "Invalidation", "Models", "Prices", "Routing", "Usage", "Upstream", "Http", "Configuration", "Telemetry"],
+        ["Caching"] = ["Forwarding", "Invalidation", "Leases", "Models", "Prices", "Routing", "Usage", "Upstream", "Http", "Configuration", "Telemetry"],
         ["Shedding"] = ["Http", "Configuration", "Telemetry"],
         ["Prices"] = ["Http", "Configuration"],
         ["Events"] = ["Audit", "Leases", "Upstream", "Configuration", "Telemetry"],
@@ -34,7 +34,7 @@ internal static partial class SourceRules
         ["SelfService"] = ["Auth", "Http", "Configuration", "Usage", "Leases", "Limits"],
         ["Storage"] = ["Audit", "Events", "Tenants", "Admin", "Configuration", "Telemetry", "Leases", "Prices", "Usage", "Http", "Invalidation"],
         ["Accounting"] = ["Usage", "Prices", "Leases", "Limits", "Http", "Configuration"],
-        ["Admin"] = ["Accounting", "Audit", "Events", "Tenants", "Http", "Configuration", "Telemetry", "Upstream", "Leases", "Limits", "Budgets", "Prices", "Usage", "Invalidation"],
+        ["Admin"] = ["Accounting", "Audit", "Events", "Tenants", "Http", "Configuration", "Telemetry", "Upstream", "Leases", "Limits", "Budgets", "Prices", "Usage", "Invalidation", "Caching"],
     };
 
     public static IEnumerable<string> NamespaceIsFolder(SourceFile file, string projectPath)

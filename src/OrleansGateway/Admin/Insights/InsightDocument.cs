@@ -15,10 +15,10 @@ internal sealed record InsightDocument(
 }
 
 /// <summary>
-/// What insights were drawn from: <c>Reports</c> asked of all usage, <c>Records</c> read, the newest, <c>AllRecords</c> if that were all there are; <c>Keys</c> and
-/// <c>BudgetOwners</c> looked at.
+/// What insights were drawn from: <c>Reports</c> asked of all usage, <c>Records</c> read, the newest, <c>AllRecords</c> if that were all there are; <c>Keys</c> looked at; <c>BudgetOwners</c>
+/// whose budgets and limits were looked at, and <c>Limits</c>, how many of those limits.
 /// </summary>
-internal sealed record LookedAtDocument(int Reports, int Records, bool AllRecords, int Keys, int BudgetOwners);
+internal sealed record LookedAtDocument(int Reports, int Records, bool AllRecords, int Keys, int BudgetOwners, int Limits);
 
 /// <summary>Insights, by kind, and of each kind what weighs most first.</summary>
 internal sealed record InsightListDocument(DateTimeOffset From, DateTimeOffset To, LookedAtDocument LookedAt, IReadOnlyList<InsightDocument> Insights);

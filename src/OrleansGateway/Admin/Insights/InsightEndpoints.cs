@@ -1,7 +1,5 @@
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
-using OrleansGateway.Leases;
-using OrleansGateway.Limits;
 using OrleansGateway.Prices;
 using OrleansGateway.Tenants;
 using OrleansGateway.Usage;
@@ -13,7 +11,7 @@ namespace OrleansGateway.Admin.Insights;
 /// What usage tells that an operator may act on. Reads rollups, and no more records, keys and budgets than it says: it costs the same however much was used.
 /// </summary>
 internal sealed class InsightEndpoints(
-    IUsageReports reports, IUsageLog log, Func<Snapshot> current, RuleTables rules, IBudgets budgets, TenantDirectory tenants, KeyDirectory keys, TimeProvider time)
+    IUsageReports reports, IUsageLog log, Func<Snapshot> current, NearLimitSearch limits, KeyDirectory keys, TimeProvider time)
 {
     public static readonly string[] Filters = ["from", "to", "tenant", "records"];
 
@@ -21,7 +19,6 @@ internal sealed class InsightEndpoints(
     private const int RecordsMax = 50_000;
     private const int RowsMax = 10_000;
     private const int KeysMax = 20_000;
-    private const int OwnersMax = 1_000;
     private const int OfKindMax = 10;
 
     private static readonly TimeSpan s_spanDefault = TimeSpan.FromDays(7);
@@ -56,12 +53,18 @@ internal sealed class InsightEndpoints(
         var (snapshot, found, now) = (current(), new List<InsightDocument>(), time.GetUtcNow());
         var (sample, isAll) = await SampleAsync(new UsageRecordQuery { From = from, To = to, Only = only, NewestFirst = true }, most, cancellation);
         // What tenants are billed is theirs to know, and not what it costs the operator, and where.
-        if (!isBound) Add(CheaperModels.Of(await RowsAsync(CheaperModels.By), snapshot));
+        if (!isBound)
+        {
+            Add(CheaperModels.Of(await RowsAsync(CheaperModels.By), snapshot));
+            Add(CheaperProviders.Of(sample, snapshot));
+        }
         else sample = [.. sample.Select(r => r with { Cost = new CostParts { Request = r.Billed } })];
         Add(RepeatedPrompts.Of(sample));
+        Add(RepeatedPrompts.Saved(sample));
         Add(ProviderTroubles.Failing(await RowsAsync(ProviderTroubles.By), sample));
         Add(ProviderTroubles.Slow(sample));
-        var owners = await NearLimitsAsync(tenant, Add, cancellation);
+        var near = await limits.FindAsync(tenant, OfKindMax, cancellation);
+        found.AddRange(near.Insights);
         var known = await KeysAsync(tenant, cancellation);
         var used = known.Count == 0 ? [] : await RowsAsync([UsageDimension.Key], now - IdleKeys.Idle);
         // Where there are more than were asked for, none can be said to be idle.
@@ -70,7 +73,7 @@ internal sealed class InsightEndpoints(
         if (!isBound) Add(PromptSizes.Uncached(await RowsAsync(PromptSizes.By), snapshot));
         Add(GatewayBottlenecks.Of(sample));
         if (!isBound) Add(GatewayBottlenecks.OfLog(lag, s_logPatience));
-        return new InsightListDocument(from, to, new LookedAtDocument((isBound ? 1 : 3) + (known.Count == 0 ? 0 : 1), sample.Count, isAll, known.Count, owners), found);
+        return new InsightListDocument(from, to, new LookedAtDocument((isBound ? 1 : 3) + (known.Count == 0 ? 0 : 1), sample.Count, isAll, known.Count, near.Owners, near.Accounts), found);
 
         void Add(IEnumerable<InsightDocument> insights) => found.AddRange(insights.OrderByDescending(i => i.SavingNanoUsd ?? i.Figures.Values.FirstOrDefault()).Take(OfKindMax));
 
@@ -88,20 +91,6 @@ internal sealed class InsightEndpoints(
         }
 
         return (sample, true);
-    }
-
-    private async Task<int> NearLimitsAsync(string? tenant, Action<IEnumerable<InsightDocument>> add, CancellationToken cancellation)
-    {
-        var found = new List<InsightDocument>();
-        var owners = rules.Current.BudgetOwners(tenant is null ? tenants.Ids() : [tenant], alsoOfNone: tenant is null).Take(OwnersMax).ToArray();
-        foreach (var owner in owners)
-        {
-            if (await budgets.ReadAsync(owner, cancellation) is not { } record) continue;
-            found.AddRange(NearLimits.Of(record, owner.StartsWith("tenant:", StringComparison.Ordinal) ? owner["tenant:".Length..] : null));
-        }
-
-        add(found.OrderByDescending(i => i.Figures["used_percent"]));
-        return owners.Length;
     }
 
     private async Task<List<Key>> KeysAsync(string? tenant, CancellationToken cancellation)

@@ -27,4 +27,15 @@ internal static class RepeatedPrompts
                 ("distinct_requests", distinct), ("requests", times), ("most_times", ofTenant.Max(p => p.Count())), ("cost_nano_usd", cost));
         }
     }
+
+    /// <summary>What the cache of answers did save: nothing is left to do about it, so that it has no saving of its own.</summary>
+    public static IEnumerable<InsightDocument> Saved(IReadOnlyList<UsageRecord> sample) =>
+        from hit in sample
+        where hit is { Cache: UsageCache.Hit, IsLast: true, Kind: UsageKind.Attempt, SavedTokens: > 0 } or { Cache: UsageCache.Hit, IsLast: true, Kind: UsageKind.Attempt, Saved: > 0 }
+        group hit by (hit.Tenant, hit.Model) into hits
+        let saved = hits.Sum(static r => r.Saved)
+        let calls = sample.Count(r => r.Tenant == hits.Key.Tenant && r.Model == hits.Key.Model && r is { IsLast: true, Kind: UsageKind.Attempt, Cache: not UsageCache.None })
+        select InsightDocument.Of(
+            "cache_saved", hits.Key.Tenant, hits.Key.Model ?? "", $"{hits.Count()} of {calls} calls were answered from the cache. That has saved {NanoUsd.Format(saved)} USD.", null,
+            ("saved_nano_usd", saved), ("saved_tokens", hits.Sum(static r => r.SavedTokens)), ("cache_hits", hits.Count()), ("calls", calls));
 }

@@ -1,3 +1,4 @@
+using OrleansGateway.Caching.Figures;
 using OrleansGateway.Http;
 using OrleansGateway.Models;
 using OrleansGateway.Models.Relays;
@@ -8,7 +9,7 @@ using OrleansGateway.Upstream;
 namespace OrleansGateway.Caching.Models;
 
 /// <summary>Gives out answers that no provider was asked for: stored ones, and those that another call has asked for. All go the way that a provider's own would go.</summary>
-internal sealed class AnswerDesk(ModelCacheMetrics metrics, Readiness readiness, Random random, TimeProvider time)
+internal sealed class AnswerDesk(ModelCacheMetrics metrics, CacheFigures figures, Readiness readiness, Random random, TimeProvider time)
 {
     private static readonly Waits s_unbounded = new(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan, null);
 
@@ -22,7 +23,8 @@ internal sealed class AnswerDesk(ModelCacheMetrics metrics, Readiness readiness,
         await using var response = new StoredResponse(isStream == stored.IsStream ? stored.ContentType : FormOf(isStream), body, times, time);
         exchange.Cache = CacheUse.Hit;
         exchange.Http.Response.Headers.Age = ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        CacheStatus.Write(exchange.Http.Response, string.Create(CultureInfo.InvariantCulture, $"hit; ttl={(long)(stored.Ttl - age).TotalSeconds}"));
+        var detail = order.Invalidations.IsSuspect(time) ? "; detail=suspect" : "";
+        CacheStatus.Write(exchange.Http.Response, string.Create(CultureInfo.InvariantCulture, $"hit; ttl={(long)(stored.Ttl - age).TotalSeconds}{detail}"));
         using var deadline = new Deadline(s_unbounded, time, exchange.Aborted);
         if (await CarryAsync(exchange, call, order, response, deadline)) return true;
         exchange.Http.Response.Headers.Remove("Age");
@@ -81,6 +83,7 @@ internal sealed class AnswerDesk(ModelCacheMetrics metrics, Readiness readiness,
         var saved = new SavedUsage(tokens, price is null ? 0 : Cost.Of(price, tokens, call.ServiceTier).Total);
         (call.Saved, call.Usage, call.ServiceTier) = (saved, null, null);
         metrics.Saved(tenant, call.Model, saved);
+        figures.Of(exchange).Saved(tokens.TotalInput + tokens.Output, saved.Billed);
     }
 
     /// <summary>The other form of an answer that is on its way, once it is whole; none if it never is.</summary>

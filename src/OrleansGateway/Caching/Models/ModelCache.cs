@@ -31,6 +31,15 @@ internal sealed class ModelCache : IDisposable
     /// <summary>Answers stored.</summary>
     public int Count => _store.Count;
 
+    /// <summary>Bytes that they take.</summary>
+    public long Bytes => _store.Bytes;
+
+    /// <summary>Most bytes that they may take.</summary>
+    public long BytesMax => _store.BytesMax;
+
+    /// <summary>How many had to go for want of room.</summary>
+    public long Evictions => _store.Evictions;
+
     /// <summary>Answers on their way that can be joined.</summary>
     public int Coming => _coming.Count;
 

@@ -1,3 +1,4 @@
+using OrleansGateway.Caching.Figures;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Invalidation;
@@ -13,7 +14,7 @@ namespace OrleansGateway.Caching.Models;
 /// here is usage too, and outside the one that holds money, for it spends none. What limits requests has had its say.
 /// </summary>
 internal sealed class ModelCacheStage(
-    ModelCache cache, AnswerDesk desk, InvalidationTable invalidations, ModelCacheMetrics metrics, Readiness readiness, Random random, TimeProvider time) : IStage
+    ModelCache cache, AnswerDesk desk, InvalidationTable invalidations, ModelCacheMetrics metrics, CacheFigures figures, Readiness readiness, Random random, TimeProvider time) : IStage
 {
     private static readonly Refusal s_notStored = new(504, "not_cached", "The request takes an answer from the cache only, and there is none.");
 
@@ -40,6 +41,7 @@ internal sealed class ModelCacheStage(
         finally
         {
             metrics.Asked(exchange.Route!.Id, call.Model, exchange.Cache);
+            figures.Of(exchange).AskedModel(exchange.Cache);
         }
     }
 
@@ -86,7 +88,8 @@ internal sealed class ModelCacheStage(
 
     private async ValueTask CacheAsync(Exchange exchange, ModelCall call, CallTerms terms, AnswerOrder order, Next next)
     {
-        if (terms.MayFind)
+        var isSuspect = order.Settings.WhenSuspect == ModelSuspectUse.Pass && order.Invalidations.IsSuspect(time);
+        if (terms.MayFind && !isSuspect)
         {
             if (cache.Find(order.Key) is { } stored && !(stored.Age(time) > terms.MaxAge) && stored.StoppedFor(order.Settings.FinishReasons)
                 && await desk.TryGiveAsync(exchange, call, order, stored)) return;

@@ -29,6 +29,9 @@ internal sealed class VaryTerms
 
     public bool IsNone => _names.Length == 0;
 
+    /// <summary>The fields, and what each said.</summary>
+    public IEnumerable<(string Name, StringValues Said)> Fields => _names.Zip(_said);
+
     public static VaryTerms Of<TRequest>(StoredHead head, TRequest request, SentField<TRequest> field)
     {
         var names = head["Vary"].SelectMany(static line => (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))

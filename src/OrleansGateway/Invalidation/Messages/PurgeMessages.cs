@@ -5,7 +5,10 @@ namespace OrleansGateway.Invalidation.Messages;
 /// <summary>What is sent to the purge APIs of others. What we cannot select as narrowly as they is selected more widely.</summary>
 internal static class PurgeMessages
 {
-    /// <summary>Fastly: keys in the body or in <c>Surrogate-Key</c>; <c>Fastly-Soft-Purge: 1</c>.</summary>
+    /// <summary>
+    /// Fastly: keys in the body or in <c>Surrogate-Key</c>; <c>Fastly-Soft-Purge: 1</c>. Its reference says that the header need only be there; with another value than the one in all its
+    /// examples we purge hard, which is the safe way.
+    /// </summary>
     public static IncomingMessage ReadFastly(MessageHeaders headers, JsonElement body)
     {
         var fields = new SelectorFields();
@@ -59,8 +62,15 @@ internal static class PurgeMessages
         if (host.Contains('*', StringComparison.Ordinal)) return IncomingMessage.Refuse(Rejection.Selector("host: A host with * cannot be selected; name each, or use a tag."));
         if (path is null or "/*") fields.AddHost(host, "host");
         else if (path.EndsWith('*')) fields.AddPrefix(host + path[..^1], "path");
-        else fields.AddUrl(host + path, "path");
+        else AddPath(fields, host + path);
         return Of(fields, null, "host");
+    }
+
+    /// <summary>A path stands for all URLs of that path, whatever their query: Google compares it with nothing behind the <c>?</c>.</summary>
+    private static void AddPath(SelectorFields fields, string url)
+    {
+        fields.AddUrl(url, "path");
+        fields.AddPrefix(url + "?", "path");
     }
 
     private static IncomingMessage Of(SelectorFields fields, InvalidationMode? mode, string expected) =>

@@ -128,6 +128,17 @@ internal sealed class EmbeddedOwners : IOwnerEngine, ILeaseOwners, IOwnerViews, 
         return view!;
     }
 
+    public async ValueTask<NearSlice> NearAsync(string owner, int from, int percent, int most, CancellationToken cancellation)
+    {
+        NearSlice? slice = null;
+        await DoAsync(owner, needsLedger: false, (core, now) =>
+        {
+            slice = core.Near(from, percent, most, now);
+            return null;
+        }).WaitAsync(cancellation);
+        return slice!;
+    }
+
     /// <summary>Saves the levels of rates. Edges have given back what they had; requests that come after this are not counted.</summary>
     public async Task StopAsync()
     {

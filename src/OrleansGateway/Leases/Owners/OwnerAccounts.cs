@@ -5,8 +5,8 @@ namespace OrleansGateway.Leases.Owners;
 /// <summary>The accounts of an owner that are in memory. Those that are whole and that nobody uses are forgotten: an idle key costs nothing.</summary>
 internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Func<AccountId, AccountSpec?> specs, LedgerDraft draft)
 {
-    // So many at a time are looked through by a sweep, that it never holds requests up for long.
-    private const int SweptAtOnce = 4096;
+    /// <summary>So many at a time are looked through by whoever looks through all, that requests are never held up for long.</summary>
+    public const int LookedAtOnce = 4096;
 
     private readonly HashSet<OwnerAccount> _all = new(OwnerAccountIds.Instance);
     private readonly List<OwnerAccount> _inMemory = [];
@@ -88,7 +88,7 @@ internal sealed class OwnerAccounts(OwnerSettings settings, OwnerStart start, Fu
     public void Sweep(in OwnerTime now)
     {
         var before = now.Monotonic - settings.SessionKept;
-        for (var i = Math.Min(SweptAtOnce, _inMemory.Count); i > 0; i--)
+        for (var i = Math.Min(LookedAtOnce, _inMemory.Count); i > 0; i--)
         {
             if (_next >= _inMemory.Count) _next = 0;
             var account = _inMemory[_next];

@@ -171,6 +171,21 @@ internal sealed class OwnerCore
         return new OwnerView(Epoch, IsLedgerKnown, [.. views]);
     }
 
+    /// <summary>Accounts of a slice of those in memory of which so much is used or out.</summary>
+    public NearSlice Near(int from, int percent, int most, OwnerTime now)
+    {
+        var (near, end) = (new List<OwnerAccount>(), (int)Math.Min(_accounts.InMemory.Count, (long)from + OwnerAccounts.LookedAtOnce));
+        for (var i = from; i < end; i++)
+        {
+            var account = _accounts.InMemory[i];
+            account.Advance(now);
+            if (account.Limit > 0 && (Int128)(account.Limit - account.Level) * 100 >= (Int128)account.Limit * percent) near.Add(account);
+        }
+
+        var fullest = near.OrderByDescending(a => (double)(a.Limit - a.Level) / a.Limit).Take(most).Select(a => OwnerAccountView.Of(a, now));
+        return new NearSlice([.. fullest], Math.Max(0, end - from), end < _accounts.InMemory.Count ? end : null);
+    }
+
     /// <summary>What is spent of each budget, as far as it is known.</summary>
     public IReadOnlyList<BudgetShare> BudgetShares() =>
         IsLedgerKnown ? [.. _accounts.InLedger.Where(a => a is { IsMoney: true, HasRule: true }).Select(a => a.ToShare())] : [];

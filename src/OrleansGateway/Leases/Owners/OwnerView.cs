@@ -63,5 +63,11 @@ internal sealed record OwnerAccountView(
     }
 }
 
+/// <summary>Accounts of a slice that are nearly used up.</summary>
+/// <param name="Accounts">The fullest first.</param>
+/// <param name="Looked">How many were looked at. Where accounts come and go meanwhile, one may be in two slices or in none.</param>
+/// <param name="Next">Where the next slice begins; none if this was the last.</param>
+internal sealed record NearSlice(IReadOnlyList<OwnerAccountView> Accounts, int Looked, int? Next);
+
 /// <summary>A lease with units out.</summary>
 internal readonly record struct HolderView(Guid Session, long Lease, long Period, long Granted, long Spent, long Returned, bool IsSuspense);

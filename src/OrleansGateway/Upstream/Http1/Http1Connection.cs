@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using OrleansGateway.Configuration;
 
 namespace OrleansGateway.Upstream.Http1;
 
@@ -163,6 +164,7 @@ internal sealed class Http1Connection(Http1Wire wire, TimeProvider time, Action 
     private async ValueTask<bool> ReadHeadAsync(UpstreamRequest request, CancellationToken cancellation)
     {
         Head.Reset();
+        Head.IgnoresUnknownCodings = request.Access.UnknownCodings == UnknownTransferCodings.Ignore;
         var interims = 0;
         while (true)
         {
@@ -199,7 +201,7 @@ internal sealed class Http1Connection(Http1Wire wire, TimeProvider time, Action 
     private async ValueTask TakeInterimAsync(UpstreamRequest request)
     {
         // An interim answer has no body (RFC 9110 §15.2), so one that claims to have one has two ends.
-        if (Head.IsChunked || Head.ContentLength is > 0) throw Http1Fault.NotHttp("an interim answer has a body");
+        if (Head.IsChunked || Head.HasUnknownCoding || Head.ContentLength is > 0) throw Http1Fault.NotHttp("an interim answer has a body");
         if (Head.Status == 100) _sender?.Begin();
         if (request.Interim is { } tell) await tell(Head.Status, Head.ToList(HeadBytes));
         _buffer.DropHead();

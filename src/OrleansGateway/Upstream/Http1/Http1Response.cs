@@ -27,7 +27,7 @@ internal sealed class Http1Response : UpstreamResponse
         _isDone = _framing == Framing.Length && _left == 0;
         // A 204 that claims to have a body may be followed by one.
         var isClear = head.Status != 204 || (!head.IsChunked && head.ContentLength is null or 0);
-        _mayReuse = head.KeepsAlive && _framing != Framing.Close && isClear && head.Status != 101;
+        _mayReuse = head.KeepsAlive && _framing != Framing.Close && isClear && head.Status != 101 && !head.HasUnknownCoding;
         if (head.Status == 101) _upgraded = new Http1UpgradedStream(connection);
     }
 

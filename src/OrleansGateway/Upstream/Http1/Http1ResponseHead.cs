@@ -29,6 +29,12 @@ internal sealed class Http1ResponseHead
     public long? ContentLength { get; private set; }
     public bool IsChunked { get; private set; }
 
+    /// <summary>Whether a coding that nobody knows is taken for none; see <see cref="Configuration.UnknownTransferCodings"/>. As asked for, before anything is read.</summary>
+    public bool IgnoresUnknownCodings { get; set; }
+
+    /// <summary>Whether it has one: the body ends with the connection, whatever else the head says (RFC 9112 §6.3).</summary>
+    public bool HasUnknownCoding { get; private set; }
+
     /// <summary>Whether <c>Connection</c> names <c>Upgrade</c>, without which that field is not meant for us (RFC 9110 §7.8).</summary>
     public bool IsUpgrade => _isUpgrade;
 
@@ -38,7 +44,7 @@ internal sealed class Http1ResponseHead
     public void Reset()
     {
         (_count, _line, _scanned, Status, Length) = (0, 0, 0, 0, 0);
-        (_isHttp10, _isClose, _isKeepAlive, _isUpgrade, IsChunked, ContentLength) = (false, false, false, false, false, null);
+        (_isHttp10, _isClose, _isKeepAlive, _isUpgrade, IsChunked, HasUnknownCoding, ContentLength) = (false, false, false, false, false, false, null);
     }
 
     /// <summary>Reads on in all that has come of the head so far; true once it is whole. Throws <see cref="UpstreamException"/> if it is not HTTP.</summary>
@@ -132,14 +138,28 @@ internal sealed class Http1ResponseHead
                 ContentLength = length;
                 break;
             case 17 when Ascii.EqualsIgnoreCase(name, "transfer-encoding"u8):
-                // We ask for no other coding (no TE), and chunked twice is forbidden (RFC 9112 §6.1 and §7).
-                if (IsChunked || !Ascii.EqualsIgnoreCase(value, "chunked"u8)) throw Http1Fault.NotHttp("its transfer coding is not chunked");
-                IsChunked = true;
+                NoteCoding(value);
                 break;
             case 10 when Ascii.EqualsIgnoreCase(name, "connection"u8):
                 NoteConnection(value);
                 break;
         }
+    }
+
+    private void NoteCoding(ReadOnlySpan<byte> value)
+    {
+        var isChunked = Ascii.EqualsIgnoreCase(value, "chunked"u8);
+        // We ask for no other coding (no TE), and chunked twice is forbidden (RFC 9112 §6.1 and §7).
+        if (IsChunked || HasUnknownCoding || (!isChunked && !(IgnoresUnknownCodings && IsUnknown(value)))) throw Http1Fault.NotHttp("its transfer coding is not chunked");
+        (IsChunked, HasUnknownCoding) = (isChunked, !isChunked);
+    }
+
+    /// <summary>Whether it is one word, and no coding of IANA's registry nor an old name of one (RFC 9112 §7.2): those another reader may undo.</summary>
+    private static bool IsUnknown(ReadOnlySpan<byte> coding)
+    {
+        if (coding.IsEmpty || FieldSyntax.TokenLength(coding) != coding.Length) return false;
+        var bare = coding.Length > 2 && Ascii.EqualsIgnoreCase(coding[..2], "x-"u8) ? coding[2..] : coding;
+        return !(Ascii.EqualsIgnoreCase(bare, "gzip"u8) || Ascii.EqualsIgnoreCase(bare, "deflate"u8) || Ascii.EqualsIgnoreCase(bare, "compress"u8) || Ascii.EqualsIgnoreCase(bare, "chunked"u8));
     }
 
     private void NoteConnection(ReadOnlySpan<byte> options)
@@ -156,8 +176,9 @@ internal sealed class Http1ResponseHead
     private bool Complete()
     {
         // RFC 9112 §6.3 lets the coding win and calls it an attack all the same. Also §6.1: HTTP/1.0 has no transfer codings.
-        if (IsChunked && ContentLength is not null) throw Http1Fault.NotHttp("it has a length and a transfer coding");
-        if (IsChunked && _isHttp10) throw Http1Fault.NotHttp("a transfer coding in HTTP/1.0");
+        var isCoded = IsChunked || HasUnknownCoding;
+        if (isCoded && ContentLength is not null) throw Http1Fault.NotHttp("it has a length and a transfer coding");
+        if (isCoded && _isHttp10) throw Http1Fault.NotHttp("a transfer coding in HTTP/1.0");
         Length = _line;
         return true;
     }

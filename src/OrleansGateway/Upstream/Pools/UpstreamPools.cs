@@ -106,7 +106,7 @@ internal sealed class UpstreamPools : IAsyncDisposable
     private UpstreamAccess AccessOf(UpstreamSettings settings)
     {
         var tls = settings.Tls with { Ca = Full(settings.Tls.Ca), Certificate = Full(settings.Tls.Certificate), Key = Full(settings.Tls.Key) };
-        return new UpstreamAccess(settings.Protocol, tls, settings.Proxy, settings.CircuitBreaker.ConnectionsMax);
+        return new UpstreamAccess(settings.Protocol, tls, settings.Proxy, settings.CircuitBreaker.ConnectionsMax, settings.UnknownTransferCodings);
 
         string? Full(string? path) => path is null ? null : Path.Combine(_folder, path);
     }

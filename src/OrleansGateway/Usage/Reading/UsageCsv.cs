@@ -16,7 +16,7 @@ internal static class UsageCsv
         + "request_nano_usd";
 
     private const string Record = "id,at,kind,corrects,request_id,attempt,is_last,tenant,team,user,key,route,operation,dialect,stream,model,provider,target_model,response_model,upstream_request_id,"
-        + Tokens + ",source," + Costs + ",price_version,service_tier,config_version,queued_ms,connected_ms,first_byte_ms,duration_ms,status,finish_reason,error,outcome,cache,prompt_hash,tags,metadata\r\n";
+        + Tokens + ",source," + Costs + ",price_version,service_tier,config_version,queued_ms,connected_ms,first_byte_ms,duration_ms,status,finish_reason,error,outcome,cache,prompt_hash,tags,metadata,saved_tokens,saved_usd,saved_nano_usd\r\n";
 
     public static byte[] RecordTitles => Encoding.UTF8.GetBytes(Record);
 
@@ -69,6 +69,8 @@ internal static class UsageCsv
         line.Text(record.PromptHash?.ToString("x16", CultureInfo.InvariantCulture));
         line.Text(string.Join(';', record.Tags));
         line.Text(string.Join(';', record.Metadata.Select(m => $"{m.Key}={m.Value}")));
+        line.Value(record.SavedTokens);
+        Money(ref line, record.Saved);
         line.End();
     }
 

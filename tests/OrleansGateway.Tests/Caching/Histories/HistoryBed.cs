@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Primitives;
 using OrleansGateway.Caching;
+using OrleansGateway.Caching.Figures;
 using OrleansGateway.Configuration;
 using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
@@ -41,8 +42,8 @@ internal sealed class HistoryBed : IAsyncDisposable
         Assert.True(_pools.ApplyAsync(_snapshot, CancellationToken.None).IsCompletedSuccessfully);
         _sequencer = new LocalSequencer(_invalidations);
         var asked = new Origin(_pools, new Carriers(carriers, carriers), new AdaptiveGates(_metrics, clock), _readiness, clock, NullLogger<Origin>.Instance);
-        _cache = new AnswerCache(asked, _invalidations, () => _snapshot, new CacheMetrics(_metrics), new Random(1), clock);
-        _stage = new CacheStage(_cache, new CacheFetch(_cache, clock), new CachePassing(_cache, _sequencer), clock);
+        _cache = new AnswerCache(asked, _invalidations, () => _snapshot, new CacheMetrics(_metrics), new CacheFigures(clock), new Random(1), clock);
+        _stage = new CacheStage(_cache, new CacheFetch(_cache, clock), new CachePassing(_cache, _sequencer), new PurgeMethod(_sequencer), clock);
     }
 
     /// <summary>Sends a request through the cache. All of it has happened when this returns.</summary>

@@ -37,6 +37,7 @@ internal sealed class ModelCache(CacheSettings settings)
         var (method, fields, target) = (asked.Request.Method, answer.Fields, asked.Request.Target);
         if (answer.Status == 304) Confirm(asked, answer);
         else if (method == "GET") Add(asked, answer, asked.AskedAtEvent);
+        else if (method == "HEAD" && answer.Status == 200) Headed(asked, answer);
         else if (method is not ("HEAD" or "OPTIONS") && answer.Status is >= 200 and < 400) Changed(asked, answer, fields, target);
     }
 
@@ -69,21 +70,35 @@ internal sealed class ModelCache(CacheSettings settings)
     /// <summary>§4.3.3, §4.3.4: which stored answers a 304 confirms, and what becomes of them (§3.2).</summary>
     private void Confirm(Asked asked, HistoryAnswer answer)
     {
-        foreach (var stored in Of(asked.Request.Target).Where(stored => IsConfirmedBy(stored, asked.Request.Fields, answer.Fields)).ToList())
-        {
-            var fields = stored.Fields.Copy();
-            // Its age is of the answer that it came with; it is as old as its confirmation now.
-            fields.Remove("Age");
-            foreach (var name in answer.Fields.Lines.Select(static line => line.Name).Distinct(StringComparer.OrdinalIgnoreCase))
-            {
-                if (name is "Content-Type" or "Content-Encoding" or "Content-Range" or "Content-Length") continue;
-                fields.Remove(name);
-                foreach (var value in answer.Fields.All(name)) fields.Add(name, value);
-            }
+        foreach (var stored in Of(asked.Request.Target).Where(stored => IsConfirmedBy(stored, asked.Request.Fields, answer.Fields)).ToList()) Renew(stored, asked, answer);
+    }
 
-            List<Fields> requests = [.. stored.Requests, asked.Request.Fields];
-            Of(asked.Request.Target).Add(new ModelStored(settings, asked, stored.Status, fields, stored.Version, stored.Length, stored.Mask, requests) { Since = asked.AskedAtEvent });
+    /// <summary>§4.3.5: which stored answers an answer to HEAD is about, and which it makes stale.</summary>
+    private void Headed(Asked asked, HistoryAnswer answer)
+    {
+        var (tag, modified, length) = (answer.Fields.Only("ETag"), answer.Fields.Only("Last-Modified"), answer.Fields.Only("Content-Length"));
+        var chosen = Of(asked.Request.Target).Where(stored => stored.Status is 200 or 206 && ModelVary.Matches(stored, asked.Request.Fields)).ToList();
+        var same = chosen.Where(stored => (tag is null || tag == stored.Tag) && (modified is null || modified == stored.Modified)
+            && (length is null || length == stored.Length.ToString(CultureInfo.InvariantCulture))).ToList();
+        var others = chosen.Except(same).ToHashSet();
+        if (others.Count > 0) Invalidate(InvalidationMode.Soft, others.Contains);
+        foreach (var stored in same) Renew(stored, asked, answer);
+    }
+
+    private void Renew(ModelStored stored, Asked asked, HistoryAnswer answer)
+    {
+        var fields = stored.Fields.Copy();
+        // Its age is of the answer that it came with; it is as old as its confirmation now.
+        fields.Remove("Age");
+        foreach (var name in answer.Fields.Lines.Select(static line => line.Name).Distinct(StringComparer.OrdinalIgnoreCase))
+        {
+            if (name is "Content-Type" or "Content-Encoding" or "Content-Range" or "Content-Length") continue;
+            fields.Remove(name);
+            foreach (var value in answer.Fields.All(name)) fields.Add(name, value);
         }
+
+        List<Fields> requests = [.. stored.Requests, asked.Request.Fields];
+        Of(asked.Request.Target).Add(new ModelStored(settings, asked, stored.Status, fields, stored.Version, stored.Length, stored.Mask, requests) { Since = asked.AskedAtEvent });
     }
 
     private static bool IsConfirmedBy(ModelStored stored, Fields asked, Fields notModified)
@@ -143,6 +158,8 @@ internal sealed class ModelCache(CacheSettings settings)
         string[] special = ["Cache-Control", "Pragma", "Authorization", "Range", "If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since", "If-Range"];
         if (!request.IsGet || special.Any(request.Fields.Has)) return false;
         if (Of(request.Target) is not [.., { Status: 200, IsPlain: true, IsWhole: true } last]) return false;
+        // An answer to HEAD need not be taken for a confirmation (§4.3.5: "SHOULD").
+        if (last.Asked.Request.IsHead) return false;
         // What a client's own condition brought a client is not the cache's.
         if (last.Asked.Answer!.Status != 200 || last.Asked.Request.Fields.Has("If-Match")) return false;
         return last.Since == last.Asked.AskedAtEvent && last.Age(now) + TimeSpan.FromSeconds(1) < last.Lifetime && PurgedHow(last, Changes) is null

@@ -138,6 +138,22 @@ public abstract class LeaseOwnersContract
         Assert.Equal((40, 60, session), (account.Out, account.Level, Assert.Single(account.Holders).Session));
     }
 
+    [Theory(Timeout = 120_000)]
+    [InlineData(79, 0)]
+    [InlineData(80, 1)]
+    [InlineData(100, 1)]
+    public async Task NearAsync_OfWhatIsTaken_NamesAccountsFromThatShareOn(int units, int near)
+    {
+        var session = new Guid("77777777-0000-0000-0000-000000000013");
+        var epoch = (await Owners.SendAsync(OwnerName, Request(session, 1, epoch: 0, units: 0), Cancel)).Epoch;
+        await Owners.SendAsync(OwnerName, Request(session, 1, epoch, units), Cancel);
+        var slice = await Views.NearAsync(OwnerName, from: 0, percent: 80, most: 10, Cancel);
+        Assert.Equal((near, 1, null), (slice.Accounts.Count, slice.Looked, slice.Next));
+        Assert.All(slice.Accounts, a => Assert.Equal((Id("rate_limits.bucket"), 100, 100 - units, units), (a.Id, a.Limit, a.Level, a.Out)));
+        Assert.Empty((await Views.NearAsync(OwnerName, from: 1, percent: 0, most: 10, Cancel)).Accounts);
+        Assert.Empty((await Views.NearAsync(OwnerName, from: 0, percent: 0, most: 0, Cancel)).Accounts);
+    }
+
     [Fact(Timeout = 120_000)]
     public async Task SendAsync_OfAFormerLife_MustRegister()
     {

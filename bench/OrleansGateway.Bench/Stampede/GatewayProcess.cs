@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace OrleansGateway.Bench.Stampede;
+
+/// <summary>A gateway of its own, with a cache in front of an origin, in a folder that is deleted in the end.</summary>
+internal sealed class GatewayProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly string _folder;
+
+    private GatewayProcess(Process process, string folder, Uri url) => (_process, _folder, Url) = (process, folder, url);
+
+    public Uri Url { get; }
+
+    public static async Task<GatewayProcess> StartAsync(string program, Uri origin, CancellationToken cancellation)
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-stampede-").FullName;
+        var (data, admin) = (FreePort(), FreePort());
+        var config = Path.Combine(folder, "gateway.yaml");
+        await File.WriteAllTextAsync(config, $$"""
+            listeners: {data: ["127.0.0.1:{{data}}"], admin: "127.0.0.1:{{admin}}"}
+            state: "{{Path.Combine(folder, "state")}}"
+            access_log: {output: "{{Path.Combine(folder, "access.log")}}"}
+            upstreams:
+              origin: {targets: [{url: "{{origin.GetLeftPart(UriPartial.Authority)}}"}]}
+            routes:
+              first: {path: /first/, upstream: origin, auth: [anonymous], cache: tenant}
+              all: {path: /, upstream: origin, auth: [anonymous], cache: tenant}
+            """, cancellation);
+        var process = Process.Start(new ProcessStartInfo(program, ["serve", "--config", config]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        // Read and dropped, or it would block once the pipe is full.
+        process.OutputDataReceived += static (_, _) => { };
+        process.ErrorDataReceived += static (_, line) =>
+        {
+            if (line.Data?.Contains(" info: ", StringComparison.Ordinal) == false) Console.Error.WriteLine(line.Data);
+        };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        var gateway = new GatewayProcess(process, folder, new Uri($"http://127.0.0.1:{data}/"));
+        await gateway.UntilListeningAsync(cancellation);
+        return gateway;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task UntilListeningAsync(CancellationToken cancellation)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            if (_process.HasExited || attempt > 600) throw new InvalidOperationException("The gateway does not start.");
+            try
+            {
+                using var socket = new TcpClient();
+                await socket.ConnectAsync(IPAddress.Loopback, Url.Port, cancellation);
+                return;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(50, cancellation);
+            }
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

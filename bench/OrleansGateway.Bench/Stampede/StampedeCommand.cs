@@ -1,0 +1,27 @@
+using System.CommandLine;
+
+namespace OrleansGateway.Bench.Stampede;
+
+/// <summary>
+/// <c>stampede</c>: crowds that ask a gateway with a cache for one thing at once, that can be stored and that cannot. Starts the gateway and an origin itself. Exit code 1 if a bound is not
+/// kept.
+/// </summary>
+internal static class StampedeCommand
+{
+    public static Command Create()
+    {
+        var gateway = new Option<string>("--gateway") { Description = "The gateway's program.", Required = true };
+        var crowd = new Option<int>("--crowd") { Description = "Clients at once.", DefaultValueFactory = _ => 1_000 };
+        var rounds = new Option<int>("--rounds") { Description = "Crowds of each kind.", DefaultValueFactory = _ => 7 };
+        var delay = new Option<int>("--origin-ms") { Description = "Time that the origin takes for each answer, in milliseconds.", DefaultValueFactory = _ => 200 };
+        var command = new Command("stampede", "Measure crowds that ask for one thing at once.") { gateway, crowd, rounds, delay };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            await using var origin = await CrowdOrigin.StartAsync(TimeSpan.FromMilliseconds(parsed.GetValue(delay)));
+            await using var gate = await GatewayProcess.StartAsync(parsed.GetRequiredValue(gateway), origin.Url, cancellation);
+            var run = new StampedeRun(origin, gate.Url, parsed.GetValue(crowd), parsed.GetValue(rounds));
+            return await run.RunAsync(cancellation) ? 0 : 1;
+        });
+        return command;
+    }
+}
