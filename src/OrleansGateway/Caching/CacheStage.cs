@@ -116,7 +116,7 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
     {
         exchange.Cache = use;
         cache.Metrics.Asked(exchange.Route!.Id, use);
-        var status = CacheStatusText.Hit((long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds));
+        var status = answer.HitStatus((long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds));
         var writing = Serving.WriteAsync(exchange, answer, age, answer.IsSuspect(time) ? status + "; detail=suspect" : status, time);
         // The head is written by now, and says how long the body is that the client gets.
         var bytes = Serving.BodyBytes(exchange);
