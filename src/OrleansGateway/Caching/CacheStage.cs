@@ -122,7 +122,7 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
     private ValueTask GiveAsync(Exchange exchange, in CacheKey key, CacheSettings settings, RequestTerms terms, CachedAnswer answer, TimeSpan age, CacheUse use)
     {
         exchange.Cache = use;
-        var status = CacheStatusText.Hit((long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds));
+        var status = answer.HitStatus((long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds));
         if (answer.IsSuspect(time)) status += "; detail=suspect";
         if (answer.BodyOnDisk is not null) return GiveFromDiskAsync(exchange, new CacheMiss(key, settings, terms, null, null, ""), answer, age, status);
         var writing = Serving.WriteAsync(exchange, answer, age, status, time);

@@ -12,6 +12,7 @@ namespace OrleansGateway.Caching;
 internal sealed class CachedAnswer(StoredHead head, AnswerTerms terms, VaryTerms vary, TenantInvalidations invalidations, CellSet cells, long fillSeq)
 {
     private int _isRefreshing;
+    private HitText? _hitText;
 
     public StoredHead Head => head;
 
@@ -56,6 +57,14 @@ internal sealed class CachedAnswer(StoredHead head, AnswerTerms terms, VaryTerms
 
     /// <summary>What it takes of memory.</summary>
     public long Bytes => Body.Length + head.Bytes + vary.Bytes + 400 + (cells.Cells.Length * 24) + (2 * cells.Url.Length);
+
+    /// <summary>Our member of <c>Cache-Status</c> where it is given. Made once for each second of its life, however often it is asked for.</summary>
+    /// <param name="ttl">Seconds for which it is fresh yet.</param>
+    public string HitStatus(long ttl)
+    {
+        if (_hitText is not { } known || known.Ttl != ttl) _hitText = known = new HitText(ttl, CacheStatusText.Hit(ttl));
+        return known.Text;
+    }
 
     /// <summary>Whether it may be used.</summary>
     public Standing Check() => invalidations.Check(cells, fillSeq);
@@ -103,4 +112,6 @@ internal sealed class CachedAnswer(StoredHead head, AnswerTerms terms, VaryTerms
 
     /// <summary>It is stored no more.</summary>
     public void LetGo() => cells.Dispose();
+
+    private sealed record HitText(long Ttl, string Text);
 }

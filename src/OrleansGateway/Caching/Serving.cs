@@ -30,7 +30,7 @@ internal static class Serving
         if (response.StatusCode is StatusCodes.Status204NoContent) return ValueTask.CompletedTask;
         response.ContentLength = body.Length;
         if (HttpMethods.IsHead(request.Method) || body.IsEmpty) return ValueTask.CompletedTask;
-        var writing = response.BodyWriter.WriteAsync(body, exchange.Aborted);
+        var writing = response.BodyWriter.WriteAsync(body, CancellationToken.None);
         return writing.IsCompletedSuccessfully ? ValueTask.CompletedTask : AwaitAsync(writing);
     }
 

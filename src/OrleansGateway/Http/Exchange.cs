@@ -7,6 +7,8 @@ namespace OrleansGateway.Http;
 /// <summary>One request and its answer on their way through the stages. Each stage fills in what it learned for those after it.</summary>
 internal sealed class Exchange(HttpContext http, Snapshot snapshot, string id, long startedAt)
 {
+    private StatedClient? _stated;
+
     public HttpContext Http => http;
 
     /// <summary>The configuration this request started with, and keeps.</summary>
@@ -19,20 +21,24 @@ internal sealed class Exchange(HttpContext http, Snapshot snapshot, string id, l
     public long StartedAt => startedAt;
 
     /// <summary>Who calls, as far as the network tells: the peer, or whom trusted proxies before us name.</summary>
-    public IPAddress? ClientAddress { get; set; } = http.Connection.RemoteIpAddress;
+    public IPAddress? ClientAddress
+    {
+        get => _stated?.Address ?? http.Connection.RemoteIpAddress;
+        set => (_stated ??= new StatedClient()).Address = value;
+    }
 
     /// <summary><c>http</c> or <c>https</c>, as the client called: told by the connection, or by trusted proxies before us.</summary>
     public string ClientScheme
     {
-        get => field ??= http.Features.Get<ITlsConnectionFeature>() is null ? "http" : "https";
-        set;
+        get => _stated?.Scheme ?? (http.Features.Get<ITlsConnectionFeature>() is null ? "http" : "https");
+        set => (_stated ??= new StatedClient()).Scheme = value;
     }
 
     /// <summary>Host, with port if there is one, that the client called: the request's, or what trusted proxies before us say.</summary>
     public string ClientHost
     {
-        get => field ??= http.Request.Host.Value ?? "";
-        set;
+        get => _stated?.Host ?? http.Request.Host.Value ?? "";
+        set => (_stated ??= new StatedClient()).Host = value;
     }
 
     /// <summary>The certificate that the client has shown in the TLS handshake, which the listener's authorities vouch for; none if it has shown none.</summary>
@@ -79,4 +85,14 @@ internal sealed class Exchange(HttpContext http, Snapshot snapshot, string id, l
 
     /// <summary>Turns the request away. The error stage writes the answer once the stages have returned.</summary>
     public void Refuse(Refusal refusal) => Refusal = refusal;
+}
+
+/// <summary>What others than the connection say of the client. Few requests have such, and every request pays for the room.</summary>
+internal sealed class StatedClient
+{
+    public IPAddress? Address { get; set; }
+
+    public string? Scheme { get; set; }
+
+    public string? Host { get; set; }
 }

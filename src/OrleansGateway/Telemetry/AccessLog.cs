@@ -1,11 +1,10 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 
 namespace OrleansGateway.Telemetry;
 
 /// <summary>
-/// Writes the access log away from the requests: they put lines on a bounded queue, one loop writes them in batches. A full queue drops the line
+/// Writes the access log away from the requests: they put lines on a bounded queue, one thread writes them in batches. A full queue drops the line
 /// and counts it, for a slow disk must not slow a request.
 /// </summary>
 internal sealed class AccessLog : IAsyncDisposable
@@ -14,19 +13,28 @@ internal sealed class AccessLog : IAsyncDisposable
     private const int PooledLineBytesMax = 8 * 1024;
     private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(5);
 
+    // Waking a thread and writing to a file cost more than many lines do: a line waits this long for others.
+    private static readonly TimeSpan BatchDelay = TimeSpan.FromMilliseconds(10);
+
     private readonly string _folder;
     private readonly Stream _standardOutput;
     private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<AccessLog> _log;
     private readonly int _linesMax;
-    private readonly Channel<AccessLine> _queue;
+    private readonly ConcurrentQueue<AccessLine> _queue = new();
     private readonly ConcurrentQueue<AccessLine> _pool = new();
+    private readonly AutoResetEvent _some = new(initialState: false);
+    private readonly AutoResetEvent _hurry = new(initialState: false);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ArrayBufferWriter<byte> _batch = new(BatchBytesMax);
-    private readonly Task _loop;
     private AccessLogFile? _file;
+    private string _output = "";
+    private int _queued;
+    private int _pooled;
     private int _batchLines;
     private bool _failing;
+    private volatile bool _closing;
 
     /// <param name="folder">Where relative paths of files start: the folder of the configuration.</param>
     /// <param name="standardOutput">Where <c>stdout</c> goes. Stays open.</param>
@@ -38,29 +46,44 @@ internal sealed class AccessLog : IAsyncDisposable
         string folder, Stream standardOutput, GatewayMetrics metrics, TimeProvider time, ILogger<AccessLog> log, int linesMax = 8192)
     {
         (_folder, _standardOutput, _metrics, _time, _log, _linesMax) = (folder, standardOutput, metrics, time, log, linesMax);
-        _queue = Channel.CreateBounded<AccessLine>(new BoundedChannelOptions(linesMax) { SingleReader = true });
-        _loop = Task.Run(RunAsync);
+        new Thread(Run) { IsBackground = true, Name = "access log" }.Start();
     }
 
     /// <summary>A line to fill and to <see cref="Post"/>.</summary>
-    public AccessLine Rent() => _pool.TryDequeue(out var line) ? line : new AccessLine();
+    public AccessLine Rent()
+    {
+        if (!_pool.TryDequeue(out var line)) return new AccessLine();
+        Interlocked.Decrement(ref _pooled);
+        return line;
+    }
 
     /// <summary>Hands a filled line over. Never waits.</summary>
     public void Post(AccessLine line, string output)
     {
+        var queued = Interlocked.Increment(ref _queued);
+        if (queued > _linesMax || _closing)
+        {
+            Interlocked.Decrement(ref _queued);
+            GiveBack(line);
+            _metrics.AccessLogDropped(1);
+            return;
+        }
+
         line.Output = output;
-        if (_queue.Writer.TryWrite(line)) return;
-        GiveBack(line);
-        _metrics.AccessLogDropped(1);
+        _queue.Enqueue(line);
+        if (queued == 1) _some.Set();
+        else if (queued == (_linesMax / 4) + 1) _hurry.Set();
     }
 
     /// <summary>Writes what is queued, then closes. Gives up after 5 s: a stuck disk must not keep the program from ending.</summary>
     public async ValueTask DisposeAsync()
     {
-        _queue.Writer.TryComplete();
+        _closing = true;
+        _hurry.Set();
+        _some.Set();
         try
         {
-            await _loop.WaitAsync(FlushTimeout, _time);
+            await _ended.Task.WaitAsync(FlushTimeout, _time);
         }
         catch (TimeoutException)
         {
@@ -68,46 +91,60 @@ internal sealed class AccessLog : IAsyncDisposable
         }
     }
 
-    private async Task RunAsync()
+    private void Run()
     {
-        while (await _queue.Reader.WaitToReadAsync())
+        while (!_closing)
         {
-            await WriteQueuedAsync();
+            _some.WaitOne();
+            do
+            {
+                if (!_closing) _hurry.WaitOne(BatchDelay);
+                WriteQueued();
+            }
+            while (Volatile.Read(ref _queued) > 0);
         }
 
         _file?.Dispose();
+        _ended.SetResult();
     }
 
-    private async ValueTask WriteQueuedAsync()
+    private void WriteQueued()
     {
-        var output = "";
-        while (_queue.Reader.TryRead(out var line))
+        while (_queue.TryDequeue(out var line))
         {
+            Interlocked.Decrement(ref _queued);
             // Lines of an old configuration may still come between those of the new one.
-            if (line.Output != output || _batch.WrittenCount >= BatchBytesMax) await FlushAsync(output);
-            output = line.Output;
+            if (line.Output != _output || _batch.WrittenCount >= BatchBytesMax) Flush();
+            if (line.Output != _output) Open(line.Output);
             _batch.Write(line.Bytes.Span);
             _batchLines++;
             GiveBack(line);
         }
 
-        await FlushAsync(output);
+        Flush();
     }
 
-    private async ValueTask FlushAsync(string output)
+    private void Open(string output)
+    {
+        _output = output;
+        _file?.Dispose();
+        _file = null;
+    }
+
+    private void Flush()
     {
         if (_batchLines == 0) return;
         try
         {
-            if (output == "stdout") await _standardOutput.WriteAsync(_batch.WrittenMemory);
-            else await FileOf(output).AppendAsync(_batch.WrittenMemory);
-            if (_failing) _log.WrittenAgain(output);
+            if (_output == "stdout") _standardOutput.Write(_batch.WrittenSpan);
+            else (_file ??= new AccessLogFile(Path.GetFullPath(_output, _folder), _time)).Append(_batch.WrittenSpan);
+            if (_failing) _log.WrittenAgain(_output);
             _failing = false;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             _metrics.AccessLogDropped(_batchLines);
-            if (!_failing) _log.NotWritten(output, fault.Message);
+            if (!_failing) _log.NotWritten(_output, fault.Message);
             _failing = true;
         }
 
@@ -115,19 +152,17 @@ internal sealed class AccessLog : IAsyncDisposable
         _batchLines = 0;
     }
 
-    private AccessLogFile FileOf(string output)
-    {
-        var path = Path.GetFullPath(output, _folder);
-        if (_file?.Path == path) return _file;
-        _file?.Dispose();
-        return _file = new AccessLogFile(path, _time);
-    }
-
     private void GiveBack(AccessLine line)
     {
         // A client with long names must not leave long buffers behind.
-        if (line.Capacity <= PooledLineBytesMax && _pool.Count < _linesMax) _pool.Enqueue(line);
-        else line.Dispose();
+        if (line.Capacity > PooledLineBytesMax || Volatile.Read(ref _pooled) >= _linesMax)
+        {
+            line.Dispose();
+            return;
+        }
+
+        Interlocked.Increment(ref _pooled);
+        _pool.Enqueue(line);
     }
 }
 

@@ -14,7 +14,7 @@ internal sealed class AccessLogFile(string path, TimeProvider time) : IDisposabl
 
     public string Path => path;
 
-    public ValueTask AppendAsync(ReadOnlyMemory<byte> bytes)
+    public void Append(ReadOnlySpan<byte> bytes)
     {
         var now = time.GetTimestamp();
         if (_handle is null || time.GetElapsedTime(_checkedAt, now) >= CheckInterval)
@@ -24,7 +24,7 @@ internal sealed class AccessLogFile(string path, TimeProvider time) : IDisposabl
         }
 
         // The end is asked for at each write: rotation by copytruncate moves it back to the beginning.
-        return RandomAccess.WriteAsync(_handle!, bytes, RandomAccess.GetLength(_handle!));
+        RandomAccess.Write(_handle!, bytes, RandomAccess.GetLength(_handle!));
     }
 
     public void Dispose() => _handle?.Dispose();
@@ -38,7 +38,7 @@ internal sealed class AccessLogFile(string path, TimeProvider time) : IDisposabl
         _handle?.Dispose();
         _handle = null;
         var existed = File.Exists(path);
-        _handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, FileOptions.Asynchronous);
+        _handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
         // Readable for the operator's group, which ships logs; not for everybody: it names clients. An existing file keeps its mode.
         if (!existed && !OperatingSystem.IsWindows()) File.SetUnixFileMode(_handle, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
     }

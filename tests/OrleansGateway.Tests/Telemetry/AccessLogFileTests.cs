@@ -11,60 +11,60 @@ public sealed class AccessLogFileTests : IDisposable
     public AccessLogFileTests() => _file = new AccessLogFile(Path.Combine(_folder, "access.log"), _time);
 
     [Fact]
-    public async Task Append_ToAFileOfAnEarlierRun_KeepsWhatIsThere()
+    public void Append_ToAFileOfAnEarlierRun_KeepsWhatIsThere()
     {
         await File.WriteAllTextAsync(_file.Path, "old\n", TestContext.Current.CancellationToken);
-        await AppendAsync("new\n");
+        Append("new\n");
         Assert.Equal("old\nnew\n", File.ReadAllText(_file.Path));
     }
 
     [Fact]
-    public async Task Append_AfterTheFileWasMoved_WritesANewOneWithinASecond()
+    public void Append_AfterTheFileWasMoved_WritesANewOneWithinASecond()
     {
-        await AppendAsync("1\n");
+        Append("1\n");
         File.Move(_file.Path, _file.Path + ".1");
-        await AppendAsync("2\n");
+        Append("2\n");
         _time.Advance(TimeSpan.FromSeconds(1));
-        await AppendAsync("3\n");
+        Append("3\n");
         Assert.Equal("1\n2\n", File.ReadAllText(_file.Path + ".1"));
         Assert.Equal("3\n", File.ReadAllText(_file.Path));
     }
 
     [Fact]
-    public async Task Append_AfterTheFileWasMovedAndMadeAnew_WritesToTheNewOne()
+    public void Append_AfterTheFileWasMovedAndMadeAnew_WritesToTheNewOne()
     {
-        await AppendAsync("1\n");
+        Append("1\n");
         File.Move(_file.Path, _file.Path + ".1");
         await File.WriteAllTextAsync(_file.Path, "", TestContext.Current.CancellationToken);
         _time.Advance(TimeSpan.FromSeconds(1));
-        await AppendAsync("2\n");
+        Append("2\n");
         Assert.Equal("2\n", File.ReadAllText(_file.Path));
     }
 
     [Fact]
-    public async Task Append_AfterTheFileWasDeleted_MakesItAgain()
+    public void Append_AfterTheFileWasDeleted_MakesItAgain()
     {
-        await AppendAsync("1\n");
+        Append("1\n");
         File.Delete(_file.Path);
         _time.Advance(TimeSpan.FromSeconds(1));
-        await AppendAsync("2\n");
+        Append("2\n");
         Assert.Equal("2\n", File.ReadAllText(_file.Path));
     }
 
     [Fact]
-    public async Task Append_AfterTheFileWasCutShort_LeavesNoHole()
+    public void Append_AfterTheFileWasCutShort_LeavesNoHole()
     {
-        await AppendAsync("1\n");
+        Append("1\n");
         await using (var cut = new FileStream(_file.Path, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite)) cut.SetLength(0);
-        await AppendAsync("2\n");
+        Append("2\n");
         Assert.Equal("2\n", File.ReadAllText(_file.Path));
     }
 
     [Fact]
-    public async Task Append_ToANewFile_ShowsItToOwnerAndGroupOnly()
+    public void Append_ToANewFile_ShowsItToOwnerAndGroupOnly()
     {
         if (OperatingSystem.IsWindows()) return;
-        await AppendAsync("1\n");
+        Append("1\n");
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(_file.Path));
     }
 
@@ -74,5 +74,5 @@ public sealed class AccessLogFileTests : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private ValueTask AppendAsync(string text) => _file.AppendAsync(System.Text.Encoding.UTF8.GetBytes(text));
+    private void Append(string text) => _file.Append(System.Text.Encoding.UTF8.GetBytes(text));
 }

@@ -4,18 +4,24 @@ namespace OrleansGateway.Tests.Telemetry;
 internal sealed class StuckStream : MemoryStream
 {
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ManualResetEventSlim _released = new();
 
     public Task WriteBegun => _begun.Task;
 
     public int Lines => ToArray().Count(b => b == '\n');
 
-    public void Release() => _released.SetResult();
+    public void Release() => _released.Set();
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _released.Dispose();
+        base.Dispose(disposing);
+    }
+
+    public override void Write(ReadOnlySpan<byte> buffer)
     {
         _begun.TrySetResult();
-        await _released.Task;
-        await base.WriteAsync(buffer, cancellationToken);
+        _released.Wait(TestContext.Current.CancellationToken);
+        base.Write(buffer);
     }
 }
