@@ -16,7 +16,7 @@ internal sealed class ErrorStage(ILogger<ErrorStage> log) : IStage
             await next(exchange);
         }
         // Kestrel's readers and writers may learn of a broken connection before the token of the request does.
-        catch (Exception gone) when (exchange.Aborted.IsCancellationRequested || gone is ConnectionAbortedException)
+        catch (Exception gone) when (exchange.Aborted.IsCancellationRequested || gone is ConnectionAbortedException || gone.InnerException is ConnectionAbortedException)
         {
             log.ClientGone(gone, exchange.Id);
             return;

@@ -39,8 +39,10 @@ public sealed class ErrorStageTests
         await Assert.ThrowsAsync<HttpRequestException>(() => client.GetStringAsync(server.Urls.Single(), Cancellation));
     }
 
-    [Fact]
-    public async Task InvokeAsync_WhenTheConnectionBrokeBeforeTheRequestKnows_IsNoFailureOfOurs()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // as HTTP/2 says it
+    public async Task InvokeAsync_WhenTheConnectionBrokeBeforeTheRequestKnows_IsNoFailureOfOurs(bool isWrapped)
     {
         var log = new ListLogger<ErrorStage>();
         await using var server = await StartAsync(
@@ -48,7 +50,8 @@ public sealed class ErrorStageTests
             {
                 // Before the token of the request is cancelled.
                 exchange.Http.Features.Set<IHttpRequestLifetimeFeature>(new Unaware());
-                throw new ConnectionAbortedException();
+                var gone = new ConnectionAbortedException();
+                throw isWrapped ? new IOException("The request stream was aborted.", gone) : gone;
             },
             log);
         using var client = new HttpClient();
