@@ -65,7 +65,7 @@ internal static class BrokerConnections
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
-        if (sent is not null) chain.ChainPolicy.ExtraStore.AddRange([.. sent.ChainElements.Select(static e => e.Certificate)]);
+        if (sent is not null) chain.ChainPolicy.ExtraStore.AddRange(sent.ChainElements.Select(static e => e.Certificate).ToArray());
         // Without the system's store: what it sends must lead to one of these.
         return chain.Build(certificate);
     }

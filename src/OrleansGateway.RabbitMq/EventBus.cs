@@ -1,8 +1,7 @@
-using System.Net.Mime;
 using MassTransit;
-using MassTransit.Serialization;
 using OrleansGateway.Configuration;
 using OrleansGateway.Events;
+using OrleansGateway.Telemetry;
 using RabbitMQ.Client;
 
 namespace OrleansGateway.RabbitMq;
@@ -16,15 +15,19 @@ internal sealed class EventBus : IEventChannel, IAsyncDisposable
     /// <summary>Longest wait for a confirmation. MassTransit tries to connect until it is told to stop; the pause after that is ours.</summary>
     private static readonly TimeSpan s_confirmMax = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan s_startAgain = TimeSpan.FromSeconds(1);
+
+    private readonly string _id;
     private readonly IBusControl _bus;
     private readonly Uri _exchange;
     private readonly bool _requireQueue;
-    private readonly SemaphoreSlim _starting = new(1);
-    private ISendEndpoint? _endpoint;
+    private readonly TaskCompletionSource<ISendEndpoint> _endpoint = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly BrokerMetrics _metrics;
 
-    public EventBus(string id, RabbitMqPublishSettings settings, RabbitMqBrokerSettings broker, ILoggerFactory logs)
+    public EventBus(string id, RabbitMqPublishSettings settings, RabbitMqBrokerSettings broker, BrokerMetrics metrics, ILoggerFactory logs)
     {
-        (_exchange, _requireQueue) = (new Uri($"exchange:{settings.Exchange}?type=topic"), settings.RequireQueue);
+        (_id, _metrics, _requireQueue) = (id, metrics, settings.RequireQueue);
+        _exchange = new Uri($"exchange:{settings.Exchange}?type=topic");
         LogContext.ConfigureCurrentLogContext(logs);
         _bus = Bus.Factory.CreateUsingRabbitMq(bus =>
         {
@@ -43,6 +46,30 @@ internal sealed class EventBus : IEventChannel, IAsyncDisposable
         });
     }
 
+    /// <summary>Whether the broker can be told anything now.</summary>
+    public bool IsConnected => _endpoint.Task.IsCompletedSuccessfully && _bus.CheckHealth().Status == BusHealthStatus.Healthy;
+
+    /// <summary>Returns once it has been connected for the first time; after that MassTransit connects again by itself.</summary>
+    public async Task ConnectAsync(CancellationToken cancellation)
+    {
+        _metrics.Connected("publisher", _id, by: 0);
+        while (true)
+        {
+            try
+            {
+                await _bus.StartAsync(cancellation);
+                _endpoint.SetResult(await _bus.GetSendEndpoint(_exchange));
+                _metrics.Connected("publisher", _id, by: 1);
+                return;
+            }
+            // Of any kind: who publishes hears in time that nothing is confirmed, and no failure may end the trying.
+            catch (Exception) when (!cancellation.IsCancellationRequested)
+            {
+                await Task.Delay(s_startAgain, TimeProvider.System, cancellation);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask PublishAsync(GatewayEvent one, CancellationToken cancellation)
     {
@@ -50,7 +77,7 @@ internal sealed class EventBus : IEventChannel, IAsyncDisposable
         deadline.CancelAfter(s_confirmMax);
         try
         {
-            var endpoint = await EndpointAsync(deadline.Token);
+            var endpoint = await _endpoint.Task.WaitAsync(deadline.Token);
             await endpoint.Send(new RawEvent(WebhookPayload.Of(one)), sending => Describe(sending, one), deadline.Token);
         }
         catch (MessageReturnedException)
@@ -66,28 +93,9 @@ internal sealed class EventBus : IEventChannel, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_endpoint is not null) await _bus.StopAsync(TimeSpan.FromSeconds(5));
-        _starting.Dispose();
-    }
-
-    private async Task<ISendEndpoint> EndpointAsync(CancellationToken cancellation)
-    {
-        if (_endpoint is { } known) return known;
-        await _starting.WaitAsync(cancellation);
-        try
-        {
-            if (_endpoint is null)
-            {
-                await _bus.StartAsync(cancellation);
-                _endpoint = await _bus.GetSendEndpoint(_exchange);
-            }
-
-            return _endpoint;
-        }
-        finally
-        {
-            _starting.Release();
-        }
+        if (!_endpoint.Task.IsCompletedSuccessfully) return;
+        _metrics.Connected("publisher", _id, by: -1);
+        await _bus.StopAsync(TimeSpan.FromSeconds(5));
     }
 
     private void Describe(SendContext<RawEvent> sending, GatewayEvent one)

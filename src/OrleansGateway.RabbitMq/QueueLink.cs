@@ -2,7 +2,6 @@ using OrleansGateway.Configuration;
 using OrleansGateway.Invalidation;
 using OrleansGateway.Invalidation.Messages;
 using OrleansGateway.Telemetry;
-using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
 namespace OrleansGateway.RabbitMq;

@@ -38,7 +38,7 @@ internal sealed class QueueTopology(string id, RabbitMqQueueSettings settings)
         foreach (var key in settings.Keys) await channel.QueueBindAsync(Queue, Exchange, key, cancellationToken: cancellation);
     }
 
-    private static Task QueueAsync(IChannel channel, string name, Dictionary<string, object?> arguments, CancellationToken cancellation)
+    private static Task<QueueDeclareOk> QueueAsync(IChannel channel, string name, Dictionary<string, object?> arguments, CancellationToken cancellation)
     {
         arguments["x-queue-type"] = "quorum";
         return channel.QueueDeclareAsync(name, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellation);

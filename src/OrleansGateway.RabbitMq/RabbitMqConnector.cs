@@ -66,11 +66,11 @@ internal sealed class RabbitMqConnector(QueueParts queues, EventPublisherParts p
     }
 
     /// <summary>One that runs.</summary>
-    private sealed record Link(ILink Of_, CancellationTokenSource Stopping, Task Running) : IAsyncDisposable
+    private sealed record Link(ILink Linked, CancellationTokenSource Stopping, Task Running) : IAsyncDisposable
     {
         public string Stated { get; init; } = "";
 
-        public string? Problem => Of_.Problem;
+        public string? Problem => Linked.Problem;
 
         public static Link Of(ILink link)
         {

@@ -1,4 +1,3 @@
-using OrleansGateway.Configuration;
 using OrleansGateway.Events;
 using OrleansGateway.Telemetry;
 
