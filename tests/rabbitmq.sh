@@ -4,6 +4,8 @@
 # The user is gateway, the password too. For AMQPS the folder has ca.pem, server.pem and server.key, and clients must show a certificate of that authority.
 # What it logs is in FOLDER/log. Started again on the same folder it has what it had.
 set -eu
+# A session of its own: whatever ends the tests, by whatever signal, does not end this before it has cleaned up.
+if [ -z "${GATEWAY_BROKER:-}" ]; then GATEWAY_BROKER=1 exec setsid -w "$0" "$@"; fi
 folder=$1 amqp=$2 management=$3 dist=$4 epmd=$5 amqps=${6:-}
 programs=${RABBITMQ_PROGRAMS:-/usr/lib/rabbitmq/bin}
 mkdir -p "$folder/log"
@@ -27,16 +29,19 @@ mkdir -p "$folder/log"
   fi
 } >"$folder/rabbitmq.conf"
 echo '[rabbitmq_management].' >"$folder/plugins"
+# What it tells of queues is half a second old at most, not five.
+echo '[{rabbit, [{quorum_tick_interval, 500}]}].' >"$folder/advanced.config"
 
 # Erlang keeps its cookie in the home folder.
 export HOME="$folder" ERL_EPMD_PORT="$epmd" ERL_EPMD_ADDRESS=127.0.0.1
-export RABBITMQ_NODENAME="gateway$amqp@localhost" RABBITMQ_DIST_PORT="$dist" RABBITMQ_CONFIG_FILE="$folder/rabbitmq.conf"
+export RABBITMQ_NODENAME="gateway$amqp@localhost" RABBITMQ_DIST_PORT="$dist" RABBITMQ_CONFIG_FILE="$folder/rabbitmq.conf" RABBITMQ_ADVANCED_CONFIG_FILE="$folder/advanced.config"
 export RABBITMQ_MNESIA_BASE="$folder/data" RABBITMQ_LOG_BASE="$folder/log" RABBITMQ_ENABLED_PLUGINS_FILE="$folder/plugins" RABBITMQ_PID_FILE="$folder/pid"
 # No busy waiting: the cores belong to the tests. And the server in this process, not behind a shell that outlives it.
-export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}" RUNNING_UNDER_SYSTEMD=true
+export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1} -start_epmd false" RUNNING_UNDER_SYSTEMD=true
 
 epmd -port "$epmd" -address 127.0.0.1 </dev/null >/dev/null 2>&1 &
 names=$!
+until epmd -port "$epmd" -names >/dev/null 2>&1; do sleep 0.05; done
 # A group of its own, so that whatever Erlang starts ends with it.
 setsid "$programs/rabbitmq-server" </dev/null >>"$folder/log/out" 2>&1 &
 server=$!

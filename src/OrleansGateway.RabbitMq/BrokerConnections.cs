@@ -16,23 +16,16 @@ internal static class BrokerConnections
 
     private const int PortPlain = 5672, PortTls = 5671;
 
-    public static string HostOf(RabbitMqBrokerSettings broker) => broker.Uri!.DnsSafeHost;
+    private static string HostOf(RabbitMqBrokerSettings broker) => AddressOf(broker).DnsSafeHost;
 
-    public static int PortOf(RabbitMqBrokerSettings broker) => broker.Uri!.Port > 0 ? broker.Uri.Port : IsTls(broker) ? PortTls : PortPlain;
+    private static int PortOf(RabbitMqBrokerSettings broker) => AddressOf(broker).Port is > 0 and var port ? port : IsTls(broker) ? PortTls : PortPlain;
 
-    public static string VirtualHostOf(RabbitMqBrokerSettings broker) =>
-        broker.Uri!.AbsolutePath.Length > 1 ? Uri.UnescapeDataString(broker.Uri.AbsolutePath[1..]) : "/";
+    private static string VirtualHostOf(RabbitMqBrokerSettings broker) =>
+        AddressOf(broker).AbsolutePath is { Length: > 1 } path ? Uri.UnescapeDataString(path[1..]) : "/";
 
     public static ConnectionFactory FactoryOf(RabbitMqBrokerSettings broker)
     {
         var factory = new ConnectionFactory { HostName = HostOf(broker), Port = PortOf(broker), VirtualHost = VirtualHostOf(broker) };
-        Apply(broker, factory);
-        return factory;
-    }
-
-    /// <summary>Credentials, times and TLS, which MassTransit's factories get as well.</summary>
-    public static void Apply(RabbitMqBrokerSettings broker, ConnectionFactory factory)
-    {
         (factory.UserName, factory.Password) = (broker.Username, broker.Password!.Reveal());
         (factory.RequestedHeartbeat, factory.RequestedConnectionTimeout) = (broker.Heartbeat, broker.ConnectTimeout);
         (factory.SocketReadTimeout, factory.SocketWriteTimeout, factory.ContinuationTimeout) = (broker.ConnectTimeout, broker.ConnectTimeout, broker.ConnectTimeout);
@@ -40,9 +33,12 @@ internal static class BrokerConnections
         // A link that breaks is made anew from the beginning: what was not acknowledged comes again.
         (factory.AutomaticRecoveryEnabled, factory.TopologyRecoveryEnabled) = (false, false);
         if (IsTls(broker)) factory.Ssl = TlsOf(broker);
+        return factory;
     }
 
-    private static bool IsTls(RabbitMqBrokerSettings broker) => broker.Uri!.Scheme == "amqps";
+    private static Uri AddressOf(RabbitMqBrokerSettings broker) => new(broker.Uri);
+
+    private static bool IsTls(RabbitMqBrokerSettings broker) => AddressOf(broker).Scheme == "amqps";
 
     private static SslOption TlsOf(RabbitMqBrokerSettings broker)
     {

@@ -2,52 +2,27 @@ using OrleansGateway.Configuration;
 using OrleansGateway.Invalidation;
 using OrleansGateway.Invalidation.Messages;
 using OrleansGateway.Telemetry;
-using RabbitMQ.Client.Exceptions;
+using RabbitMQ.Client;
 
 namespace OrleansGateway.RabbitMq;
 
-/// <summary>Reads one queue for as long as it is stated: connects, takes messages until something breaks, and comes back after a pause that doubles.</summary>
+/// <summary>Reads one queue for as long as it is stated.</summary>
 internal sealed class QueueLink(string id, RabbitMqQueueSettings settings, RabbitMqBrokerSettings broker, QueueParts parts) : ILink
 {
-    private static readonly TimeSpan s_pauseMin = TimeSpan.FromMilliseconds(250);
-
     private static readonly string[] s_outcomes = ["applied", "repeated", "nothing", "parked", "failed"];
 
     private readonly QueueTopology _topology = new(id, settings);
-    private volatile string? _problem = "It is not connected yet.";
+    private readonly Reconnection _reconnection = new("queue", id, broker, parts.Metrics, parts.Random, parts.Time, parts.Log);
     private volatile QueueSession? _session;
 
     /// <inheritdoc/>
-    public string? Problem => _problem ?? _session?.Problem;
+    public string? Problem => _reconnection.Problem ?? _session?.Problem;
 
     /// <inheritdoc/>
-    public async Task RunAsync(CancellationToken cancellation)
+    public Task RunAsync(CancellationToken cancellation)
     {
-        parts.Metrics.Connected("queue", id, by: 0);
         foreach (var outcome in s_outcomes) parts.Metrics.Consumed(id, outcome, times: 0);
-        var pause = TimeSpan.Zero;
-        while (true)
-        {
-            var began = parts.Time.GetTimestamp();
-            string problem;
-            try
-            {
-                problem = await ReadAsync(cancellation);
-            }
-            // Of any kind: the client throws a dozen, and none of them may end the reading of a queue.
-            catch (Exception failed) when (!cancellation.IsCancellationRequested)
-            {
-                problem = Told(failed);
-            }
-
-            cancellation.ThrowIfCancellationRequested();
-            if (_problem is null || _problem != problem) parts.Log.Broken(id, problem);
-            _problem = problem;
-            // What ran for a while broke for a new reason.
-            pause = parts.Time.GetElapsedTime(began) > broker.RetryMax || pause == TimeSpan.Zero ? s_pauseMin : pause * 2;
-            if (pause > broker.RetryMax) pause = broker.RetryMax;
-            await Task.Delay(pause * (0.8 + 0.4 * parts.Random.NextDouble()), parts.Time, cancellation);
-        }
+        return _reconnection.RunAsync(ReadAsync, cancellation);
     }
 
     /// <summary>Reads until something breaks; answers what.</summary>
@@ -57,13 +32,14 @@ internal sealed class QueueLink(string id, RabbitMqQueueSettings settings, Rabbi
         await using var connection = await factory.CreateConnectionAsync($"gateway queue {id}", cancellation);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
         if (settings.Declare) await _topology.DeclareAsync(channel, cancellation);
+        await RefuseOthersAsync(channel, others: 0, cancellation);
         // At most so many unacknowledged: what cannot be applied stays in the queue.
         await channel.BasicQosAsync(prefetchSize: 0, (ushort)settings.Prefetch, global: false, cancellation);
         await using var session = new QueueSession(id, settings.Source, channel, parts, cancellation);
-        await channel.BasicConsumeAsync(
-            _topology.Queue, autoAck: false, consumerTag: "", noLocal: false, exclusive: true, arguments: null, session, cancellation);
-        (_session, _problem) = (session, null);
-        parts.Metrics.Connected("queue", id, by: 1);
+        await channel.BasicConsumeAsync(_topology.Queue, autoAck: false, session, cancellation);
+        await RefuseOthersAsync(channel, others: 1, cancellation);
+        _session = session;
+        _reconnection.Made();
         parts.Log.Reading(id, _topology.Queue, connection.Endpoint.HostName);
         try
         {
@@ -72,16 +48,17 @@ internal sealed class QueueLink(string id, RabbitMqQueueSettings settings, Rabbi
         finally
         {
             _session = null;
-            parts.Metrics.Connected("queue", id, by: -1);
         }
     }
 
-    /// <summary>In words for an operator. The client wraps the broker's own words in two or three layers.</summary>
-    private static string Told(Exception failed)
+    /// <summary>
+    /// A gateway that shares its queue would see half of the messages. The broker's own means do not do: quorum queues let exclusive consumers in beside others (seen with RabbitMQ 3.10),
+    /// and one that waits as a "single active consumer" is not told that it gets nothing.
+    /// </summary>
+    private async Task RefuseOthersAsync(IChannel channel, uint others, CancellationToken cancellation)
     {
-        var inner = failed;
-        while (inner is BrokerUnreachableException or AggregateException && inner.InnerException is { } cause) inner = cause;
-        return inner is OperationInterruptedException { ShutdownReason.ReplyText: { Length: > 0 } text } ? text : inner.Message;
+        if ((await channel.QueueDeclarePassiveAsync(_topology.Queue, cancellation)).ConsumerCount > others)
+            throw new InvalidOperationException($"The queue {_topology.Queue} has another reader already.");
     }
 }
 
@@ -92,9 +69,6 @@ internal static partial class QueueLog
 {
     [LoggerMessage(2910, LogLevel.Information, "Queue {Id}: reading {Queue} of {Host}")]
     public static partial void Reading(this ILogger log, string id, string queue, string host);
-
-    [LoggerMessage(2911, LogLevel.Warning, "Queue {Id}: {Problem}; connecting again")]
-    public static partial void Broken(this ILogger log, string id, string problem);
 
     [LoggerMessage(2912, LogLevel.Error, "Queue {Id}: a message cannot be applied or kept at present, and is tried again: {Problem}")]
     public static partial void Held(this ILogger log, string id, string problem);

@@ -34,6 +34,8 @@ internal sealed class QueueTopology(string id, RabbitMqQueueSettings settings)
             ["x-dead-letter-strategy"] = "at-least-once",
             ["x-overflow"] = "reject-publish",
             ["x-delivery-limit"] = DeliveriesMax,
+            // Two that begin at the same moment find each other out; until then only one is given messages.
+            ["x-single-active-consumer"] = true,
         }, cancellation);
         foreach (var key in settings.Keys) await channel.QueueBindAsync(Queue, Exchange, key, cancellationToken: cancellation);
     }

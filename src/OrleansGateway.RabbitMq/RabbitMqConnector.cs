@@ -6,11 +6,12 @@ using OrleansGateway.Telemetry;
 namespace OrleansGateway.RabbitMq;
 
 /// <summary>A link for each queue and each publisher that the configuration states: started, changed and stopped as it says.</summary>
-internal sealed class RabbitMqConnector(QueueParts queues, EventPublisherParts publishers, Func<Snapshot> current, ILoggerFactory logs) : IConnector
+internal sealed class RabbitMqConnector(QueueParts queues, EventPublisherParts publishers, Func<Snapshot> current) : IConnector
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<string, Link> _links = new(StringComparer.Ordinal);
+    private volatile bool _hasBegun;
 
     /// <inheritdoc/>
     public async Task RunAsync(CancellationToken cancellation)
@@ -24,6 +25,7 @@ internal sealed class RabbitMqConnector(QueueParts queues, EventPublisherParts p
                 if (current() is var now && now == known) continue;
                 known = now;
                 await ApplyAsync(now.Settings.Rabbitmq ?? new RabbitMqSettings());
+                _hasBegun = true;
             }
             while (await timer.WaitForNextTickAsync(cancellation));
         }
@@ -34,8 +36,9 @@ internal sealed class RabbitMqConnector(QueueParts queues, EventPublisherParts p
     }
 
     /// <inheritdoc/>
-    public IEnumerable<Trouble> Troubles() =>
-        _links.OrderBy(l => l.Key, StringComparer.Ordinal).Where(l => l.Value.Problem is not null).Select(l => new Trouble(false, $"RabbitMQ, {l.Key}: {l.Value.Problem}"));
+    public IEnumerable<Trouble> Troubles() => _hasBegun || current().Settings.Rabbitmq is null
+        ? _links.OrderBy(l => l.Key, StringComparer.Ordinal).Where(l => l.Value.Problem is not null).Select(l => new Trouble(false, $"RabbitMQ, {l.Key}: {l.Value.Problem}"))
+        : [new Trouble(false, "RabbitMQ: not connected yet.")];
 
     private async Task ApplyAsync(RabbitMqSettings settings)
     {
@@ -49,7 +52,7 @@ internal sealed class RabbitMqConnector(QueueParts queues, EventPublisherParts p
         foreach (var (id, publish) in settings.Publish)
         {
             var broker = settings.Brokers[publish.Broker];
-            stated[$"publish {id}"] = (Stated.Of(broker, publish), () => Link.Of(new PublisherLink(id, publish, broker, publishers, logs)));
+            stated[$"publish {id}"] = (Stated.Of(broker, publish), () => Link.Of(new PublisherLink(id, publish, broker, publishers)));
         }
 
         foreach (var (name, link) in _links)

@@ -12,6 +12,6 @@ internal static class Stated
         string.Join('\n', [Of(broker), publish.Exchange, publish.Tenant, publish.RequireQueue ? "queue" : "", .. publish.Events]);
 
     private static string Of(RabbitMqBrokerSettings broker) => string.Join('\n', [
-        broker.Uri!.OriginalString, broker.Username, broker.Password!.Reveal(), broker.Ca?.Reveal(), broker.Certificate?.Reveal(), broker.Key?.Reveal(),
+        broker.Uri, broker.Username, broker.Password!.Reveal(), broker.Ca?.Reveal(), broker.Certificate?.Reveal(), broker.Key?.Reveal(),
         broker.Heartbeat.ToString("c"), broker.ConnectTimeout.ToString("c"), broker.RetryMax.ToString("c")]);
 }

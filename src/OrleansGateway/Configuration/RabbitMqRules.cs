@@ -39,13 +39,12 @@ internal static class RabbitMqRules
 
     private static void CheckBroker(RabbitMqBrokerSettings broker, string path, Findings findings)
     {
-        if (findings.IsFaulty(path) || broker.Uri is not { } uri) return;
-        if (!uri.IsAbsoluteUri || uri.Scheme is not ("amqp" or "amqps") || uri.Host.Length == 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0)
+        if (findings.IsFaulty(path)) return;
+        if (!Uri.TryCreate(broker.Uri, UriKind.Absolute, out var uri) || uri.Scheme is not ("amqp" or "amqps") || uri.Host.Length == 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0)
             findings.Report(path, "uri", "An address is amqp://host:port/vhost, or amqps with TLS.");
         else if (uri.UserInfo.Length > 0) findings.Report(path, "uri", "User and password stand in the fields username and password, not in the address.");
         else if (uri.AbsolutePath.LastIndexOf('/') > 0) findings.Report(path, "uri", "The path is the name of one virtual host; a / in it is written %2f.");
-        var isSecure = uri.IsAbsoluteUri && uri.Scheme == "amqps";
-        if (!isSecure && (broker.Ca ?? broker.Certificate ?? broker.Key) is not null)
+        if (uri is not { Scheme: "amqps" } && (broker.Ca ?? broker.Certificate ?? broker.Key) is not null)
             findings.Report(path, "uri", "Without TLS ca, certificate and key have no effect: use amqps, or take them out.");
         if (broker.Ca is { } ca && ServerTls.Authorities(ca.Reveal()) is null) findings.Report(path, "ca", "There is no root certificate in it; it must be PEM (-----BEGIN CERTIFICATE-----).");
         if (broker.Certificate is null != broker.Key is null)

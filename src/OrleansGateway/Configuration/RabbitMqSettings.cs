@@ -20,7 +20,7 @@ public sealed record RabbitMqBrokerSettings
     /// Address, as <c>amqps://host:5671/vhost</c>, or <c>amqp</c> without TLS. Without a path it is the virtual host <c>/</c>. User and password have fields of their own.
     /// </summary>
     [Required]
-    public Uri? Uri { get; init; }
+    public string Uri { get; init; } = "";
 
     /// <summary>User. It may do there what the operator of the broker lets it.</summary>
     [Required]
