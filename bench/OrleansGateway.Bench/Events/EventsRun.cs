@@ -37,6 +37,7 @@ internal sealed class EventsRun(Uri broker, int rate, int prefetch)
             patience.CancelAfter(TimeSpan.FromSeconds(60));
             while (clock!.Applied < count) await Task.Delay(TimeSpan.FromMilliseconds(10), patience.Token);
             Report(dueAt[warmUp..], confirmedAt[warmUp..], appliedAt[warmUp..]);
+            await gateway.StopAsync();
         }
         finally
         {
