@@ -126,7 +126,7 @@ internal sealed class QueueSession : AsyncDefaultBasicConsumer, IAsyncDisposable
     /// <summary>Waits until it is applied, or refused and kept: false then.</summary>
     private async Task<bool> SettledAsync(Delivery delivery)
     {
-        var pause = s_againMin;
+        var (pause, time) = (s_againMin, _parts.Time);
         while (true)
         {
             try
@@ -143,7 +143,7 @@ internal sealed class QueueSession : AsyncDefaultBasicConsumer, IAsyncDisposable
                 _parts.Metrics.Consumed(_id, "failed");
             }
 
-            await Task.Delay(pause, _parts.Time, _ending.Token);
+            await Task.Delay(pause, time, _ending.Token);
             pause = pause * 2 < s_againMax ? pause * 2 : s_againMax;
             delivery.Outcome = AcceptAsync(delivery);
         }

@@ -17,7 +17,7 @@ public sealed class RabbitMqFaultTests
     [InlineData("brokers: {main: {uri: 'amqp://rabbit.example', username: u} }", "rabbitmq.brokers.main.password")]
     [InlineData("brokers: {main: {uri: 'amqp://rabbit.example', username: u, password: p, ca: x} }", "rabbitmq.brokers.main.uri rabbitmq.brokers.main.ca")]
     [InlineData("brokers: {main: {uri: 'amqps://rabbit.example', username: u, password: p, ca: x} }", "rabbitmq.brokers.main.ca")]
-    [InlineData("brokers: {main: {uri: 'amqps://rabbit.example', username: u, password: p, certificate: x} }", "rabbitmq.brokers.main.key")]
+    [InlineData("brokers: {main: {uri: 'amqps://rabbit.example', username: u, password: p, certificate: x} }", "rabbitmq.brokers.main.certificate")]
     [InlineData("brokers: {main: {uri: 'amqp://rabbit.example', username: u, password: p, heartbeat: 1ms} }", "rabbitmq.brokers.main.heartbeat")]
     [InlineData(Broker + ", queues: {a: {broker: main, source: shop} }", null)]
     [InlineData(Broker + ", queues: {a: {broker: mian, source: shop} }", "rabbitmq.queues.a.broker")]
