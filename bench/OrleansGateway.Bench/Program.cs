@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansGateway.Bench.Events;
 using OrleansGateway.Bench.Ledger;
 using OrleansGateway.Bench.Load;
 using OrleansGateway.Bench.Micro;
@@ -22,4 +23,5 @@ return await new RootCommand("Mock provider and load generator for measuring the
     LedgerCommand.Create(),
     UsageCommand.Create(),
     UsageLogCommand.Create(),
+    EventsCommand.Create(),
 }.Parse(args).InvokeAsync();

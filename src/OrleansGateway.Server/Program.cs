@@ -1,6 +1,7 @@
 using OrleansGateway.Cli;
 using OrleansGateway.Http;
+using OrleansGateway.RabbitMq;
 
 SocketThreads.Use();
 // The drain timeout of the configuration decides when a stop is cut short, not the command line's own.
-return await GatewayCommandLine.Create().Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = Timeout.InfiniteTimeSpan });
+return await GatewayCommandLine.Create(ServeCommand.Create(connect: static services => services.AddRabbitMq())).Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = Timeout.InfiniteTimeSpan });

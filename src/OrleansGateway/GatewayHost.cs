@@ -25,6 +25,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly Task _evidence;
     private readonly Task _historyPurge;
     private readonly Task _events;
+    private readonly Task _connectors;
 
     private GatewayHost(ServiceProvider services, AdminListener admin, AdminToken token)
     {
@@ -35,6 +36,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         _evidence = Task.Run(() => _services.GetRequiredService<Evidence>().RunAsync(_stopping.Token));
         _historyPurge = _services.GetRequiredService<HistoryPurge>().RunAsync(_stopping.Token);
         _events = _services.GetRequiredService<EmbeddedEvents>().RunAsync(_stopping.Token);
+        _connectors = Task.WhenAll(_services.GetServices<IConnector>().Select(connector => connector.RunAsync(_stopping.Token)));
     }
 
     public SnapshotSource Configuration => _services.GetRequiredService<SnapshotSource>();
@@ -104,7 +106,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await _stopping.CancelAsync();
         try
         {
-            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _historyPurge, _events, _evidence);
+            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _historyPurge, _events, _evidence, _connectors);
         }
         catch (OperationCanceledException)
         {
@@ -120,6 +122,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     {
         var configuration = services.GetRequiredService<SnapshotSource>();
         var settings = configuration.Current.Settings;
+        if (settings.Rabbitmq is not null && !services.GetServices<IConnector>().Any()) throw new IOException("This program does not speak to RabbitMQ: take rabbitmq out of the configuration.");
         // Before the database is touched: another gateway may be at work on it.
         services.GetRequiredService<StateLock>();
         var token = await AdminToken.OpenAsync(services.GetRequiredService<IAdminTokenStore>(), Path.Combine(configFolder, settings.State), services.GetRequiredService<TimeProvider>(), cancellation);
@@ -150,7 +153,9 @@ internal sealed class GatewayHost : IAsyncDisposable
         configuration.Prepare(data.ApplyAsync);
         // Last: it never says no, and what it did for a version that another refuses would have to be undone.
         configuration.Prepare(pools.ApplyAsync);
-        services.GetRequiredService<Readiness>().MarkReady();
+        var readiness = services.GetRequiredService<Readiness>();
+        foreach (var connector in services.GetServices<IConnector>()) readiness.Watch(connector.Troubles);
+        readiness.MarkReady();
         return new GatewayHost(services, admin, token);
     }
 

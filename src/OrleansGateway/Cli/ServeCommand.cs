@@ -11,8 +11,9 @@ namespace OrleansGateway.Cli;
 internal static class ServeCommand
 {
     /// <param name="open">Opens what it runs on; none for the engine of one machine.</param>
-    /// <param name="options">What that needs to be told besides.</param>
-    public static Command Create(EngineOpener? open = null, params Option[] options)
+    /// <param name="connect">Adds what speaks to others than by HTTP; none if nothing does.</param>
+    /// <param name="options">What the engine needs to be told besides.</param>
+    public static Command Create(EngineOpener? open = null, Action<IServiceCollection>? connect = null, params Option[] options)
     {
         var config = new Option<string>("--config") { Description = "The configuration file.", DefaultValueFactory = _ => "gateway.yaml" };
         var curl = new Option<bool>("--print-curl") { Description = "Print a curl command with the first key of the configuration. For demos: it shows the key." };
@@ -21,13 +22,13 @@ internal static class ServeCommand
         command.SetAction((parsed, cancellation) =>
         {
             var output = parsed.InvocationConfiguration;
-            return ServeAsync(parsed, open, parsed.GetRequiredValue(config), parsed.GetValue(curl), output.Output, output.Error, cancellation);
+            return ServeAsync(parsed, new Parts(open, connect), parsed.GetRequiredValue(config), parsed.GetValue(curl), output.Output, output.Error, cancellation);
         });
         return command;
     }
 
     private static async Task<int> ServeAsync(
-        ParseResult parsed, EngineOpener? open, string path, bool printCurl, TextWriter output, TextWriter error, CancellationToken cancellation)
+        ParseResult parsed, Parts parts, string path, bool printCurl, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
         // System.CommandLine waits, at a signal, only for a task that it has been given; a start without a pause would give it none until its end, and be cut off.
         await Task.Yield();
@@ -52,7 +53,7 @@ internal static class ServeCommand
         });
         try
         {
-            await using var engine = open is null ? null : await open(parsed, configuration, logs, cancellation);
+            await using var engine = parts.Open is null ? null : await parts.Open(parsed, configuration, logs, cancellation);
             if (engine is not null) await output.WriteLineAsync(engine.Greeting);
             if (engine is { HasEdge: false })
             {
@@ -64,7 +65,7 @@ internal static class ServeCommand
             var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
             await WarmUp.RunAsync(TimeProvider.System, logs.CreateLogger(nameof(WarmUp)), cancellation);
             await using var host = await GatewayHost.StartAsync(
-                configuration, folder, services => services.AddLogging().AddSingleton<ILoggerFactory>(logs), cancellation,
+                configuration, folder, services => parts.Add(services, logs), cancellation,
                 token => output.WriteLine($"Admin token, printed this once: {token.Reveal()}"), engine);
             await GreetAsync(host, printCurl, output);
             await WaitAsync(host, hangups.Reader, cancellation);
@@ -122,5 +123,15 @@ internal static class ServeCommand
         await output.WriteLineAsync();
         await output.WriteLineAsync(curl);
         await output.WriteLineAsync();
+    }
+
+    /// <summary>What a program adds to the gateway.</summary>
+    private sealed record Parts(EngineOpener? Open, Action<IServiceCollection>? Connect)
+    {
+        public void Add(IServiceCollection services, ILoggerFactory logs)
+        {
+            services.AddLogging().AddSingleton(logs);
+            Connect?.Invoke(services);
+        }
     }
 }

@@ -90,6 +90,9 @@ public sealed record GatewaySettings
     /// <summary>How what is cached is invalidated by events of backends.</summary>
     public InvalidationSettings Invalidation { get; init; } = new();
 
+    /// <summary>Brokers that messages of backends come from and events go to. Default: none.</summary>
+    public RabbitMqSettings? Rabbitmq { get; init; }
+
     /// <summary>Servers of HTTP APIs that routes pass requests on to, by id.</summary>
     public IReadOnlyDictionary<string, UpstreamSettings> Upstreams { get; init; } = new Dictionary<string, UpstreamSettings>();
 

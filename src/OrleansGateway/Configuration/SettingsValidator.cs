@@ -25,5 +25,6 @@ internal static class SettingsValidator
         UsageRules.Check(settings.Usage, findings);
         WebhookRules.Check(settings, findings);
         InvalidationRules.Check(settings, findings);
+        RabbitMqRules.Check(settings, findings);
     }
 }

@@ -12,7 +12,7 @@ internal static class WebhookRules
             if (findings.IsFaulty(path)) continue;
             if (webhook.Url is { } url) CheckUrl(url, webhook.AllowPrivate, path, findings);
             CheckSecrets(webhook, path, findings);
-            CheckEvents(webhook, path, findings);
+            EventTypeRules.Check(webhook.Events, path, findings);
             if (webhook.Tenant is { } tenant && !NameRules.IsId(tenant)) findings.Report(path, "tenant", NameRules.BadId);
             if (webhook.RetryMax < webhook.RetryMin)
                 findings.Report(path, "retry_max", $"{Duration.Write(webhook.RetryMax)} is shorter than retry_min, which is {Duration.Write(webhook.RetryMin)}.");
@@ -34,20 +34,6 @@ internal static class WebhookRules
         {
             if (webhook.Secrets[i] is { } secret && WebhookSecret.KeyOf(secret) is null)
                 findings.ReportAt(SettingPath.Item(list, i), list, $"A secret is {WebhookSecret.Prefix} and 24 to 64 bytes in base64, as `echo {WebhookSecret.Prefix}$(openssl rand -base64 32)` prints it.");
-        }
-    }
-
-    private static void CheckEvents(WebhookSettings webhook, string path, Findings findings)
-    {
-        var list = SettingPath.Field(path, "events");
-        for (var i = 0; i < webhook.Events.Count; i++)
-        {
-            if (webhook.Events[i] is not { } pattern) continue;
-            var item = SettingPath.Item(list, i);
-            var star = pattern.IndexOf('*', StringComparison.Ordinal);
-            if (star >= 0 && star < pattern.Length - 1) findings.ReportAt(item, list, $"In {findings.Shown(item)} the * stands before the end; only a trailing * matches.");
-            else if (!EventTypes.All.Any(new NamePatterns([pattern]).Matches))
-                findings.ReportAt(item, list, $"No event is of the type {findings.Shown(item)}; there are {string.Join(", ", EventTypes.All)}.");
         }
     }
 }

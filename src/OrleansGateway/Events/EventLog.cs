@@ -16,25 +16,30 @@ internal sealed class EventLog(IEventStore store, Func<Snapshot> current)
         set => _grown = value;
     }
 
-    /// <summary>Whether any webhook asks for such events: those of which there may be very many are not written in vain.</summary>
+    /// <summary>Whether anybody asks for such events: those of which there may be very many are not written in vain.</summary>
     public bool IsWanted(string type, string? tenant)
     {
-        var webhooks = current().Settings.Webhooks;
-        if (webhooks.Count == 0) return false;
-        foreach (var (_, webhook) in webhooks)
+        var settings = current().Settings;
+        foreach (var (_, webhook) in settings.Webhooks)
         {
-            if (webhook.Tenant is { } only && only != tenant) continue;
-            foreach (var pattern in webhook.Events)
-            {
-                if (IsMeant(type, pattern)) return true;
-            }
+            if ((webhook.Tenant is not { } only || only == tenant) && IsAnyMeant(type, webhook.Events)) return true;
+        }
+
+        if (settings.Rabbitmq is not { } rabbit) return false;
+        foreach (var (_, publish) in rabbit.Publish)
+        {
+            if ((publish.Tenant is not { } only || only == tenant) && IsAnyMeant(type, publish.Events)) return true;
         }
 
         return false;
     }
 
-    /// <summary>Whether any webhook asks for such events of any tenant.</summary>
-    public bool IsWanted(string type) => current().Settings.Webhooks.Values.Any(w => w.Events.Any(pattern => IsMeant(type, pattern)));
+    /// <summary>Whether anybody asks for such events of any tenant.</summary>
+    public bool IsWanted(string type)
+    {
+        var settings = current().Settings;
+        return settings.Webhooks.Values.Any(w => IsAnyMeant(type, w.Events)) || settings.Rabbitmq?.Publish.Values.Any(p => IsAnyMeant(type, p.Events)) == true;
+    }
 
     /// <summary>Adds events, each once. Throws <see cref="EventStoreException"/>.</summary>
     public async ValueTask AppendAsync(IReadOnlyList<NewEvent> events, EventCursor? cursor, CancellationToken cancellation)
@@ -42,6 +47,16 @@ internal sealed class EventLog(IEventStore store, Func<Snapshot> current)
         if (events.Count == 0 && cursor is null) return;
         var grown = await store.AppendAsync(events, cursor, cancellation);
         if (grown.Count > 0) Grown?.Invoke(grown);
+    }
+
+    private static bool IsAnyMeant(string type, IReadOnlyList<string> patterns)
+    {
+        foreach (var pattern in patterns)
+        {
+            if (IsMeant(type, pattern)) return true;
+        }
+
+        return false;
     }
 
     private static bool IsMeant(string type, string pattern) =>

@@ -13,10 +13,10 @@ internal sealed class EventRetention(WebhookDeliveries deliveries, Func<Snapshot
     public async Task PurgeAsync(CancellationToken cancellation)
     {
         var (settings, now) = (current().Settings.Events, time.GetUtcNow());
-        var lanes = await LanesAsync(cancellation);
+        List<Follower> followers = [.. await WebhooksAsync(cancellation), .. await PublishersAsync(cancellation)];
         foreach (var stream in await deliveries.Events.StreamsAsync(cancellation))
         {
-            var through = lanes.Where(l => l.Webhook.Covers(stream.Tenant)).Select(l => l.Positions.GetValueOrDefault(stream.Tenant ?? "")).DefaultIfEmpty(stream.Head).Min();
+            var through = followers.Where(f => f.Covers(stream.Tenant)).Select(f => f.Positions.GetValueOrDefault(stream.Tenant ?? "")).DefaultIfEmpty(stream.Head).Min();
             await deliveries.Events.PurgeAsync(new EventPurge(stream.Tenant, now - settings.Kept, through, stream.Head - settings.KeptMax), cancellation);
         }
 
@@ -25,11 +25,27 @@ internal sealed class EventRetention(WebhookDeliveries deliveries, Func<Snapshot
     }
 
     /// <summary>How far each webhook has got that is still there to get more.</summary>
-    private async Task<List<(Webhook Webhook, Dictionary<string, long> Positions)>> LanesAsync(CancellationToken cancellation)
+    private async Task<List<Follower>> WebhooksAsync(CancellationToken cancellation)
     {
-        var all = new List<(Webhook, Dictionary<string, long>)>();
-        foreach (var sender in deliveries.All.Where(s => !s.IsGone))
-            all.Add((sender.Webhook, (await deliveries.Store.LanesAsync(sender.Webhook.Name, cancellation)).ToDictionary(l => l.Tenant ?? "", l => l.Position)));
+        var all = new List<Follower>();
+        foreach (var sender in deliveries.All.Where(s => !s.IsGone)) all.Add(new Follower(sender.Webhook.Settings.Tenant, await PositionsAsync(sender.Webhook.Name, cancellation)));
         return all;
+    }
+
+    /// <summary>How far what is published has got. One that has never run yet begins with what is yet to come.</summary>
+    private async Task<List<Follower>> PublishersAsync(CancellationToken cancellation)
+    {
+        var all = new List<Follower>();
+        foreach (var (id, publish) in current().Settings.Rabbitmq?.Publish ?? new Dictionary<string, RabbitMqPublishSettings>())
+            all.Add(new Follower(publish.Tenant, await PositionsAsync(EventPublisher.NameOf(id), cancellation)));
+        return all;
+    }
+
+    private async Task<Dictionary<string, long>> PositionsAsync(string name, CancellationToken cancellation) =>
+        (await deliveries.Store.LanesAsync(name, cancellation)).ToDictionary(l => l.Tenant ?? "", l => l.Position);
+
+    private sealed record Follower(string? Only, Dictionary<string, long> Positions)
+    {
+        public bool Covers(string? tenant) => Only is not { } only || only == tenant;
     }
 }

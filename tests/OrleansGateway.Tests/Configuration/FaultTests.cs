@@ -16,7 +16,7 @@ public sealed class FaultTests
     [InlineData("weight: 3", "§wieght: 3", "models.fast.targets[0].wieght",
         "There is no field 'wieght' here. Did you mean 'weight'? Known fields: model, price, provider, weight.")]
     [InlineData("routes:\n  default:", "§colour: red\nroutes:\n  default:", "colour",
-        "There is no field 'colour' here. Known fields: access_log, budgets, cache, certificates, cluster, config_version_header, drain_delay, drain_timeout, events, invalidation, jwt, keys, limits, listeners, models, overload, price_book, providers, rate_limits, routes and 6 more.")]
+        "There is no field 'colour' here. Known fields: access_log, budgets, cache, certificates, cluster, config_version_header, drain_delay, drain_timeout, events, invalidation, jwt, keys, limits, listeners, models, overload, price_book, providers, rabbitmq, rate_limits and 7 more.")]
     [InlineData("weight: 3", "weight: 3\n        §weight: 4", "models.fast.targets[0].weight", "'weight' is given twice; it stands in line 37 already.")]
     [InlineData("routes:\n  default:", "routes:\n  default: {}\n  §default:", "routes.default", "'default' is given twice; it stands in line 76 already.")]
     [InlineData("weight: 3", "weight: §3.5", "models.fast.targets[0].weight", "'3.5' is not a whole number of at most 2147483647.")]

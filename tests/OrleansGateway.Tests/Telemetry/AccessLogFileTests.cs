@@ -55,7 +55,7 @@ public sealed class AccessLogFileTests : IDisposable
     public void Append_AfterTheFileWasCutShort_LeavesNoHole()
     {
         Append("1\n");
-        await using (var cut = new FileStream(_file.Path, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite)) cut.SetLength(0);
+        using (var cut = new FileStream(_file.Path, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite)) cut.SetLength(0);
         Append("2\n");
         Assert.Equal("2\n", File.ReadAllText(_file.Path));
     }
