@@ -6,7 +6,7 @@ using OrleansGateway.Storage.Invalidation;
 namespace OrleansGateway;
 
 /// <summary>Invalidation on one machine: the sequences in a SQLite file in the state folder, applied where they are numbered.</summary>
-internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer)
+internal sealed class EmbeddedInvalidation(IInvalidationSequencer sequencer)
 {
     /// <summary>The ports, and what stands behind them.</summary>
     public static void Add(IServiceCollection services, string stateFolder)
@@ -27,10 +27,12 @@ internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer)
     /// <summary>Before anything is stored. Throws <see cref="StorageException"/> if it is not known what has been invalidated.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
+        // That of a cluster is elsewhere, and this edge begins where it stands.
+        if (sequencer is not EmbeddedSequencer here) return;
         try
         {
             // What is stored is in memory only, so that nothing of before the start can come back.
-            foreach (var restored in await sequencer.RestoreAsync(cancellation)) restored.Dispose();
+            foreach (var restored in await here.RestoreAsync(cancellation)) restored.Dispose();
         }
         catch (InvalidationException broken)
         {
