@@ -1,10 +1,13 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using OrleansGateway.Cluster.Invalidation;
 using OrleansGateway.Cluster.Owners;
 using OrleansGateway.Configuration;
+using OrleansGateway.Invalidation;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Ledger;
 using OrleansGateway.Limits;
+using OrleansGateway.Storage.Invalidation;
 using OrleansGateway.Storage.Ledger;
 using OrleansGateway.Storage.Usage;
 using OrleansGateway.Usage;
@@ -25,6 +28,8 @@ internal sealed class OrleansEngine : IEngine
     private readonly ClusterNode _node;
     private readonly SiloOwners? _silo;
     private readonly GrainOwners _owners;
+    private readonly InvalidationTable _invalidations = new();
+    private readonly HubFollower _follower;
     private readonly RuleTables _rules;
     private readonly ClusterSettings _settings;
     private readonly ClusterRole _role;
@@ -33,12 +38,14 @@ internal sealed class OrleansEngine : IEngine
     private RuleTable _told;
     private bool _hasLeft;
 
-    private OrleansEngine(ClusterSettings settings, ClusterRole role, PostgresDatabase database, ClusterNode node, SiloOwners? silo, RuleTables rules)
+    private OrleansEngine(ClusterSettings settings, ClusterRole role, PostgresDatabase database, ClusterNode node, SiloOwners? silo, RuleTables rules, ILoggerFactory logs)
     {
         (_settings, _role, _database, _node, _silo, _rules) = (settings, role, database, node, silo, rules);
         (_ledger, _usage) = (new PostgresLedgerStore(database, TimeProvider.System), new PostgresUsageStore(database));
         _owners = new GrainOwners(node.Grains, _ledger, new PostgresOwnerLives(database), silo, id => rules.Current.SpecOf(id), TimeProvider.System);
         _told = rules.Current;
+        _follower = new HubFollower(node.Grains, _invalidations, TimeProvider.System, logs.CreateLogger<HubFollower>());
+        if (HasEdge) _follower.Start();
         _watch = HasEdge ? Task.CompletedTask : WatchAsync();
     }
 
@@ -58,9 +65,8 @@ internal sealed class OrleansEngine : IEngine
         {
             var rules = new RuleTables(() => configuration.Current, new NoEdge(), time);
             var silo = role == ClusterRole.Edge ? null : OwnersOf(database, rules, time, logs);
-            var parts = silo is null ? null : new SiloParts(silo, new PostgresOwnerLives(database));
-            var node = await ClusterNode.JoinAsync(settings, parts, time, logs, cancellation);
-            return new OrleansEngine(settings, role, database, node, silo, rules);
+            var node = await ClusterNode.JoinAsync(settings, silo is null ? null : PartsOf(silo, database, time), time, logs, cancellation);
+            return new OrleansEngine(settings, role, database, node, silo, rules, logs);
         }
         catch
         {
@@ -79,6 +85,8 @@ internal sealed class OrleansEngine : IEngine
         services.AddSingleton<IBudgets>(_owners);
         services.AddSingleton<IUsageStore>(_usage);
         services.AddSingleton<IUsageReports>(_usage);
+        services.AddSingleton(_invalidations);
+        services.AddSingleton<IInvalidationSequencer>(new ClusterSequencer(_node.Grains, _follower, TimeProvider.System));
         services.AddEmbeddedEngine(stateFolder);
     }
 
@@ -93,6 +101,7 @@ internal sealed class OrleansEngine : IEngine
         _hasLeft = true;
         await _stopping.CancelAsync();
         await _watch;
+        if (HasEdge) await _follower.DisposeAsync();
         await _node.LeaveAsync();
     }
 
@@ -113,6 +122,14 @@ internal sealed class OrleansEngine : IEngine
         time,
         new Guid(RandomNumberGenerator.GetBytes(16)).ToString("N"),
         logs.CreateLogger<SiloOwners>());
+
+    private static SiloParts PartsOf(SiloOwners silo, PostgresDatabase database, TimeProvider time)
+    {
+        var lives = new PostgresOwnerLives(database);
+        var hub = new SiloHub(new PostgresInvalidationLog(database, time), lives, silo, time);
+        hub.Watch();
+        return new SiloParts(silo, lives, hub);
+    }
 
     /// <summary>Notices boosts that begin or end; where there is an edge, that does.</summary>
     private async Task WatchAsync()

@@ -20,7 +20,7 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
     private ValueTask ServeAsync(Exchange exchange, CacheSettings settings)
     {
         var headers = exchange.Http.Request.Headers;
-        if (Bypass(exchange.Http) is { } why) return passing.PassAsync(exchange, settings, why);
+        if ((cache.Invalidations.Trust.IsOver ? "bypass" : Bypass(exchange.Http)) is { } why) return passing.PassAsync(exchange, settings, why);
         var key = KeyOf(exchange, settings);
         var terms = RequestTerms.Of(headers, settings);
         var stored = Find(exchange, key, out var partial, out var variant);

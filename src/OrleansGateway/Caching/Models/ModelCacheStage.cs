@@ -47,6 +47,7 @@ internal sealed class ModelCacheStage(
     private AnswerOrder? Order(Exchange exchange, ModelCall call, ModelCacheSettings settings, CallTerms terms)
     {
         call.Order = TargetOrder.Draw(call.Entry, random);
+        if (invalidations.Trust.IsOver) return Bypass(exchange, "suspect");
         var (target, isChat) = (call.Order[0], call.Endpoint.Action != ModelAction.Embeddings);
         // What this target cannot take is for another, or for nobody, as happens without a cache.
         if (UpstreamCall.Prepare(exchange, call, target, time, out var upstream) is not null) return Bypass(exchange, "target");
