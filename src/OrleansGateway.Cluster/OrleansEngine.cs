@@ -1,15 +1,20 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using OrleansGateway.Admin;
+using OrleansGateway.Audit;
 using OrleansGateway.Cluster.Invalidation;
 using OrleansGateway.Cluster.Owners;
 using OrleansGateway.Configuration;
+using OrleansGateway.Events;
 using OrleansGateway.Invalidation;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Ledger;
 using OrleansGateway.Limits;
+using OrleansGateway.Storage;
 using OrleansGateway.Storage.Invalidation;
 using OrleansGateway.Storage.Ledger;
 using OrleansGateway.Storage.Usage;
+using OrleansGateway.Tenants;
 using OrleansGateway.Usage;
 
 namespace OrleansGateway.Cluster;
@@ -60,7 +65,7 @@ internal sealed class OrleansEngine : IEngine
         var settings = configuration.Current.Settings.Cluster
             ?? throw new IOException("The configuration has no section cluster. Add one, or run the program gateway, which is one machine.");
         var time = TimeProvider.System;
-        var database = await PostgresDatabase.OpenAsync(settings.Postgres!.Reveal(), time, logs.CreateLogger<PostgresDatabase>(), cancellation);
+        var database = await PostgresDatabase.OpenAsync(settings.Postgres!.Reveal(), time, logs.CreateLogger<PostgresDatabase>(), cancellation, node: settings.Silo.ToString());
         try
         {
             var rules = new RuleTables(() => configuration.Current, new NoEdge(), time);
@@ -87,6 +92,7 @@ internal sealed class OrleansEngine : IEngine
         services.AddSingleton<IUsageReports>(_usage);
         services.AddSingleton(_invalidations);
         services.AddSingleton<IInvalidationSequencer>(new ClusterSequencer(_node.Grains, _follower, TimeProvider.System));
+        AddAdmin(services);
         services.AddEmbeddedEngine(stateFolder);
     }
 
@@ -113,6 +119,21 @@ internal sealed class OrleansEngine : IEngine
         _usage.Dispose();
         await _database.DisposeAsync();
         _stopping.Dispose();
+    }
+
+    private void AddAdmin(IServiceCollection services)
+    {
+        var admins = new PostgresAdminStore(_database);
+        services.AddSingleton<IKeyStore>(new PostgresKeyStore(_database));
+        services.AddSingleton<ITenantStore>(new PostgresTenantStore(_database));
+        services.AddSingleton<IAdminStore>(admins);
+        services.AddSingleton<IAdminTokenStore>(admins);
+        services.AddSingleton<IAuditLog>(new PostgresAuditLog(_database));
+        services.AddSingleton<IConfigurationHistory>(new PostgresConfigurationHistory(_database));
+        services.AddSingleton<SharedChanges>();
+        // Each node tells its webhooks of the changes that were made by way of it: all together of each change once.
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IEventFeed, AuditEvents>(
+            provider => new AuditEvents(new PostgresAuditLog(_database, _database.Node), provider.GetRequiredService<EventLog>())));
     }
 
     private static SiloOwners OwnersOf(PostgresDatabase database, RuleTables rules, TimeProvider time, ILoggerFactory logs) => new(

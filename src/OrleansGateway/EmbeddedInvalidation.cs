@@ -2,11 +2,12 @@ using OrleansGateway.Invalidation;
 using OrleansGateway.Invalidation.Messages;
 using OrleansGateway.Storage;
 using OrleansGateway.Storage.Invalidation;
+using OrleansGateway.Telemetry;
 
 namespace OrleansGateway;
 
 /// <summary>Invalidation on one machine: the sequences in a SQLite file in the state folder, applied where they are numbered.</summary>
-internal sealed class EmbeddedInvalidation(IInvalidationSequencer sequencer)
+internal sealed class EmbeddedInvalidation(IInvalidationSequencer sequencer, InvalidationTable table, Readiness readiness)
 {
     /// <summary>The ports, and what stands behind them.</summary>
     public static void Add(IServiceCollection services, string stateFolder)
@@ -27,7 +28,8 @@ internal sealed class EmbeddedInvalidation(IInvalidationSequencer sequencer)
     /// <summary>Before anything is stored. Throws <see cref="StorageException"/> if it is not known what has been invalidated.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        // That of a cluster is elsewhere, and this edge begins where it stands.
+        readiness.Watch(() => table.Trust.IsOver ? [new Trouble(false, "Nothing is heard of the cluster's invalidations; nothing is answered from the cache.")] : []);
+        // The sequence of a cluster is elsewhere, and this edge begins where it stands.
         if (sequencer is not EmbeddedSequencer here) return;
         try
         {

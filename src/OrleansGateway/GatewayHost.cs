@@ -25,8 +25,9 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly Task _evidence;
     private readonly Task _historyPurge;
     private readonly Task _events;
+    private readonly Task _changes;
 
-    private GatewayHost(ServiceProvider services, AdminListener admin, AdminToken token)
+    private GatewayHost(ServiceProvider services, AdminListener admin, AdminDirectory admins, AdminToken token)
     {
         (_services, _admin, AdminToken) = (services, admin, token);
         _watch = Configuration.WatchAsync(Changes.By(AuditActor.File), _stopping.Token);
@@ -35,6 +36,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         _evidence = Task.Run(() => _services.GetRequiredService<Evidence>().RunAsync(_stopping.Token));
         _historyPurge = _services.GetRequiredService<HistoryPurge>().RunAsync(_stopping.Token);
         _events = _services.GetRequiredService<EmbeddedEvents>().RunAsync(_stopping.Token);
+        _changes = _services.GetService<SharedChanges>()?.RunAsync(admins, _stopping.Token) ?? Task.CompletedTask;
     }
 
     public SnapshotSource Configuration => _services.GetRequiredService<SnapshotSource>();
@@ -104,7 +106,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await _stopping.CancelAsync();
         try
         {
-            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _historyPurge, _events, _evidence);
+            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _historyPurge, _events, _evidence, _changes);
         }
         catch (OperationCanceledException)
         {
@@ -124,6 +126,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         services.GetRequiredService<StateLock>();
         var token = await AdminToken.OpenAsync(services.GetRequiredService<IAdminTokenStore>(), Path.Combine(configFolder, settings.State), services.GetRequiredService<TimeProvider>(), cancellation);
         if (token.Fresh is { } fresh) tokenMade?.Invoke(fresh);
+        if (services.GetService<SharedChanges>() is { } shared) await shared.StartAsync(cancellation);
         await services.GetRequiredService<TenantDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<EdgeLeases>().StartAsync(cancellation);
@@ -151,7 +154,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         // Last: it never says no, and what it did for a version that another refuses would have to be undone.
         configuration.Prepare(pools.ApplyAsync);
         services.GetRequiredService<Readiness>().MarkReady();
-        return new GatewayHost(services, admin, token);
+        return new GatewayHost(services, admin, admins, token);
     }
 
     private static async Task<AdminListener> ListenAsync(ServiceProvider services, AdminDirectory admins, IPEndPoint address, CancellationToken cancellation)

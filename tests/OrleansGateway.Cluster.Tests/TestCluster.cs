@@ -26,6 +26,7 @@ internal sealed class TestCluster : IAsyncDisposable
     private PostgresDatabase _database = null!;
     private ClusterNode _node = null!;
     private string _connection = "";
+    private string? _token;
     private RuleTable _table = null!;
 
     private TestCluster(string rules) => _rules = rules;
@@ -93,7 +94,7 @@ internal sealed class TestCluster : IAsyncDisposable
         var gateway = new ClusterGateway(
             process,
             new HttpClient { BaseAddress = new Uri(data), DefaultRequestHeaders = { Authorization = new("Bearer", ClusterGateway.Key) } },
-            new HttpClient { BaseAddress = new Uri(admin), DefaultRequestHeaders = { Authorization = new("Bearer", TokenOf(process)) } });
+            new HttpClient { BaseAddress = new Uri(admin), DefaultRequestHeaders = { Authorization = new("Bearer", _token ??= TokenOf(process)) } });
         lock (_gateways) _gateways.Add(gateway);
         return gateway;
     }
@@ -141,6 +142,7 @@ internal sealed class TestCluster : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
+    /// <summary>The first node of a cluster makes it; it is all nodes' own.</summary>
     private static string TokenOf(GatewayProcess process) =>
         process.Output.Text.Split('\n').Single(l => l.StartsWith("Admin token, ", StringComparison.Ordinal)).Split(": ")[1].Trim();
 

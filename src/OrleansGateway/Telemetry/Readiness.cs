@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -11,7 +12,7 @@ internal sealed class Readiness : IDisposable
 
     private readonly CancellationTokenSource _cutOff = new();
     private int _state;
-    private volatile Func<IEnumerable<Trouble>> _troubles = static () => [];
+    private ImmutableArray<Func<IEnumerable<Trouble>>> _watched = [];
 
     public bool IsReady => Volatile.Read(ref _state) == Ready;
 
@@ -50,12 +51,12 @@ internal sealed class Readiness : IDisposable
     public void Dispose() => _cutOff.Dispose();
 
     /// <summary>Asks here what is wrong, each time that somebody asks whether the gateway is ready.</summary>
-    public void Watch(Func<IEnumerable<Trouble>> troubles) => _troubles = troubles;
+    public void Watch(Func<IEnumerable<Trouble>> troubles) => ImmutableInterlocked.Update(ref _watched, static (watched, one) => watched.Add(one), troubles);
 
     // What keeps requests away is the reason for 503; what does not is told beside the 200.
     private Task AnswerServingAsync(HttpContext http)
     {
-        var troubles = _troubles().ToArray();
+        var troubles = _watched.SelectMany(static watched => watched()).ToArray();
         if (troubles.Length == 0) return AnswerAsync(http, 200, "application/json", """{"status":"ready"}""");
         var stops = Array.Exists(troubles, static t => t.Stops);
         var told = string.Join(' ', troubles.Where(t => t.Stops || !stops).Select(static t => t.Reason));
