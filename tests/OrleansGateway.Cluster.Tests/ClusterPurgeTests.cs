@@ -77,8 +77,17 @@ public sealed class ClusterPurgeTests : IAsyncLifetime
         }
     }
 
-    private static async Task<int> ReadAsync(ClusterGateway gateway, int page) =>
-        int.Parse(await gateway.Client.GetStringAsync(string.Create(CultureInfo.InvariantCulture, $"/{page}"), Cancel), CultureInfo.InvariantCulture);
+    private static async Task<int> ReadAsync(ClusterGateway gateway, int page)
+    {
+        try
+        {
+            return int.Parse(await gateway.Client.GetStringAsync(string.Create(CultureInfo.InvariantCulture, $"/{page}"), Cancel), CultureInfo.InvariantCulture);
+        }
+        catch (HttpRequestException failed)
+        {
+            throw new InvalidOperationException($"{gateway.Process.Output.Text}\n{gateway.Process.Errors.Text}", failed);
+        }
+    }
 
     private static async Task PurgeAsync(ClusterGateway gateway, int page)
     {
