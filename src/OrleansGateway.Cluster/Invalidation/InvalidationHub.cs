@@ -102,8 +102,9 @@ internal sealed class InvalidationHub(PostgresInvalidationLog log, SequenceLife 
 
     private async Task QuietAsync(CancellationToken cancellation)
     {
+        var time = parts.Time;
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        await Task.WhenAny(_news.Task, Task.Delay(s_quietMax, parts.Time, over.Token));
+        await Task.WhenAny(_news.Task, Task.Delay(s_quietMax, time, over.Token));
         await over.CancelAsync();
     }
 }
