@@ -1,4 +1,5 @@
 using Orleans.Configuration;
+using OrleansGateway.Cluster.Invalidation;
 using OrleansGateway.Cluster.Owners;
 using OrleansGateway.Configuration;
 using StackExchange.Redis;
@@ -68,7 +69,7 @@ internal sealed class ClusterNode : IAsyncDisposable
     private static void Set(ISiloBuilder silo, ClusterSettings settings, ConfigurationOptions redis, SiloParts owners)
     {
         // Before the silo, and so stopped after it: owners are handed over under the silo's term.
-        silo.Services.AddSingleton(owners.Owners).AddSingleton(owners.Lives).AddSingleton<ISiloMembership, TableMembership>().AddHostedService<SiloTerm>();
+        silo.Services.AddSingleton(owners.Owners).AddSingleton(owners.Lives).AddSingleton(owners.Hub).AddSingleton<ISiloMembership, TableMembership>().AddHostedService<SiloTerm>();
         silo.UseRedisClustering(options => options.ConfigurationOptions = redis)
             // The default one forgets grains of healthy silos when another dies.
             .AddDistributedGrainDirectory()
@@ -121,5 +122,5 @@ internal sealed class ClusterNode : IAsyncDisposable
     }
 }
 
-/// <summary>What a silo keeps owners with.</summary>
-internal sealed record SiloParts(SiloOwners Owners, Storage.Ledger.PostgresOwnerLives Lives);
+/// <summary>What a silo keeps owners with, and the hub if it is there.</summary>
+internal sealed record SiloParts(SiloOwners Owners, Storage.Ledger.PostgresOwnerLives Lives, SiloHub Hub);

@@ -1,12 +1,20 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using OrleansGateway.Admin;
+using OrleansGateway.Audit;
+using OrleansGateway.Cluster.Invalidation;
 using OrleansGateway.Cluster.Owners;
 using OrleansGateway.Configuration;
+using OrleansGateway.Events;
+using OrleansGateway.Invalidation;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Ledger;
 using OrleansGateway.Limits;
+using OrleansGateway.Storage;
+using OrleansGateway.Storage.Invalidation;
 using OrleansGateway.Storage.Ledger;
 using OrleansGateway.Storage.Usage;
+using OrleansGateway.Tenants;
 using OrleansGateway.Usage;
 
 namespace OrleansGateway.Cluster;
@@ -25,6 +33,8 @@ internal sealed class OrleansEngine : IEngine
     private readonly ClusterNode _node;
     private readonly SiloOwners? _silo;
     private readonly GrainOwners _owners;
+    private readonly InvalidationTable _invalidations = new();
+    private readonly HubFollower _follower;
     private readonly RuleTables _rules;
     private readonly ClusterSettings _settings;
     private readonly ClusterRole _role;
@@ -33,12 +43,14 @@ internal sealed class OrleansEngine : IEngine
     private RuleTable _told;
     private bool _hasLeft;
 
-    private OrleansEngine(ClusterSettings settings, ClusterRole role, PostgresDatabase database, ClusterNode node, SiloOwners? silo, RuleTables rules)
+    private OrleansEngine(ClusterSettings settings, ClusterRole role, PostgresDatabase database, ClusterNode node, SiloOwners? silo, RuleTables rules, ILoggerFactory logs)
     {
         (_settings, _role, _database, _node, _silo, _rules) = (settings, role, database, node, silo, rules);
         (_ledger, _usage) = (new PostgresLedgerStore(database, TimeProvider.System), new PostgresUsageStore(database));
         _owners = new GrainOwners(node.Grains, _ledger, new PostgresOwnerLives(database), silo, id => rules.Current.SpecOf(id), TimeProvider.System);
         _told = rules.Current;
+        _follower = new HubFollower(node.Grains, _invalidations, TimeProvider.System, logs.CreateLogger<HubFollower>());
+        if (HasEdge) _follower.Start();
         _watch = HasEdge ? Task.CompletedTask : WatchAsync();
     }
 
@@ -53,14 +65,13 @@ internal sealed class OrleansEngine : IEngine
         var settings = configuration.Current.Settings.Cluster
             ?? throw new IOException("The configuration has no section cluster. Add one, or run the program gateway, which is one machine.");
         var time = TimeProvider.System;
-        var database = await PostgresDatabase.OpenAsync(settings.Postgres!.Reveal(), time, logs.CreateLogger<PostgresDatabase>(), cancellation);
+        var database = await PostgresDatabase.OpenAsync(settings.Postgres!.Reveal(), time, logs.CreateLogger<PostgresDatabase>(), cancellation, node: settings.Silo.ToString());
         try
         {
             var rules = new RuleTables(() => configuration.Current, new NoEdge(), time);
             var silo = role == ClusterRole.Edge ? null : OwnersOf(database, rules, time, logs);
-            var parts = silo is null ? null : new SiloParts(silo, new PostgresOwnerLives(database));
-            var node = await ClusterNode.JoinAsync(settings, parts, time, logs, cancellation);
-            return new OrleansEngine(settings, role, database, node, silo, rules);
+            var node = await ClusterNode.JoinAsync(settings, silo is null ? null : PartsOf(silo, database, time), time, logs, cancellation);
+            return new OrleansEngine(settings, role, database, node, silo, rules, logs);
         }
         catch
         {
@@ -79,6 +90,11 @@ internal sealed class OrleansEngine : IEngine
         services.AddSingleton<IBudgets>(_owners);
         services.AddSingleton<IUsageStore>(_usage);
         services.AddSingleton<IUsageReports>(_usage);
+        services.AddSingleton(_invalidations);
+        services.AddSingleton<IInvalidationSequencer>(provider => new WatchedSequencer(
+            new ClusterSequencer(_node.Grains, _follower, TimeProvider.System), provider.GetRequiredService<InvalidationMetrics>(), provider.GetRequiredService<RecentPurges>(),
+            provider.GetRequiredService<TimeProvider>()));
+        AddAdmin(services);
         services.AddEmbeddedEngine(stateFolder);
     }
 
@@ -93,6 +109,7 @@ internal sealed class OrleansEngine : IEngine
         _hasLeft = true;
         await _stopping.CancelAsync();
         await _watch;
+        if (HasEdge) await _follower.DisposeAsync();
         await _node.LeaveAsync();
     }
 
@@ -106,6 +123,21 @@ internal sealed class OrleansEngine : IEngine
         _stopping.Dispose();
     }
 
+    private void AddAdmin(IServiceCollection services)
+    {
+        var admins = new PostgresAdminStore(_database);
+        services.AddSingleton<IKeyStore>(new PostgresKeyStore(_database));
+        services.AddSingleton<ITenantStore>(new PostgresTenantStore(_database));
+        services.AddSingleton<IAdminStore>(admins);
+        services.AddSingleton<IAdminTokenStore>(admins);
+        services.AddSingleton<IAuditLog>(new PostgresAuditLog(_database));
+        services.AddSingleton<IConfigurationHistory>(new PostgresConfigurationHistory(_database));
+        services.AddSingleton<SharedChanges>();
+        // Each node tells its webhooks of the changes that were made by way of it: all together of each change once.
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IEventFeed, AuditEvents>(
+            provider => new AuditEvents(new PostgresAuditLog(_database, _database.Node), provider.GetRequiredService<EventLog>())));
+    }
+
     private static SiloOwners OwnersOf(PostgresDatabase database, RuleTables rules, TimeProvider time, ILoggerFactory logs) => new(
         new PostgresLedgerStore(database, time),
         new PostgresOwnerLives(database),
@@ -113,6 +145,14 @@ internal sealed class OrleansEngine : IEngine
         time,
         new Guid(RandomNumberGenerator.GetBytes(16)).ToString("N"),
         logs.CreateLogger<SiloOwners>());
+
+    private static SiloParts PartsOf(SiloOwners silo, PostgresDatabase database, TimeProvider time)
+    {
+        var lives = new PostgresOwnerLives(database);
+        var hub = new SiloHub(new PostgresInvalidationLog(database, time), lives, silo, time);
+        hub.Watch();
+        return new SiloParts(silo, lives, hub);
+    }
 
     /// <summary>Notices boosts that begin or end; where there is an edge, that does.</summary>
     private async Task WatchAsync()

@@ -8,7 +8,7 @@ using OrleansGateway.Telemetry;
 namespace OrleansGateway;
 
 /// <summary>Invalidation on one machine: the sequences in a SQLite file in the state folder, applied where they are numbered.</summary>
-internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer, IParkedMessages parked, DiskCache disk, Readiness readiness)
+internal sealed class EmbeddedInvalidation(IInvalidationSequencer sequencer, InvalidationTable table, IParkedMessages parked, DiskCache disk, Readiness readiness)
 {
     /// <summary>The ports, and what stands behind them.</summary>
     public static void Add(IServiceCollection services, string stateFolder)
@@ -33,10 +33,11 @@ internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer, IParkedM
     /// <summary>Before anything is stored. Throws <see cref="StorageException"/> if it is not known what has been invalidated.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        readiness.Watch(() => disk.Health.Reason is { } reason ? [new Trouble(Stops: false, $"The cache's disk cannot be written, and nothing is stored there: {reason}")] : []);
+        readiness.Watch(Troubles);
         try
         {
-            disk.Open(await sequencer.RestoreAsync(cancellation));
+            // The sequence of a cluster is elsewhere, and this edge begins where it stands.
+            if (sequencer is WatchedSequencer { Inner: EmbeddedSequencer here }) disk.Open(await here.RestoreAsync(cancellation));
             // So that the metrics show them from the start.
             await parked.CountAsync(cancellation);
         }
@@ -44,5 +45,11 @@ internal sealed class EmbeddedInvalidation(EmbeddedSequencer sequencer, IParkedM
         {
             throw new StorageException(broken.Message, broken);
         }
+    }
+
+    private IEnumerable<Trouble> Troubles()
+    {
+        if (table.Trust.IsOver) yield return new Trouble(Stops: false, "Nothing is heard of the cluster's invalidations: routes with a cache do as their when_suspect says.");
+        if (disk.Health.Reason is { } reason) yield return new Trouble(Stops: false, $"The cache's disk cannot be written, and nothing is stored there: {reason}");
     }
 }

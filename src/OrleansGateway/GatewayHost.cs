@@ -26,8 +26,9 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly Task _historyPurge;
     private readonly Task _events;
     private readonly Task _connectors;
+    private readonly Task _changes;
 
-    private GatewayHost(ServiceProvider services, AdminListener admin, AdminToken token)
+    private GatewayHost(ServiceProvider services, AdminListener admin, AdminDirectory admins, AdminToken token)
     {
         (_services, _admin, AdminToken) = (services, admin, token);
         _watch = Configuration.WatchAsync(Changes.By(AuditActor.File), _stopping.Token);
@@ -37,6 +38,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         _historyPurge = _services.GetRequiredService<HistoryPurge>().RunAsync(_stopping.Token);
         _events = _services.GetRequiredService<EmbeddedEvents>().RunAsync(_stopping.Token);
         _connectors = Task.WhenAll(_services.GetServices<IConnector>().Select(connector => connector.RunAsync(_stopping.Token)));
+        _changes = _services.GetService<SharedChanges>()?.RunAsync(admins, _stopping.Token) ?? Task.CompletedTask;
     }
 
     public SnapshotSource Configuration => _services.GetRequiredService<SnapshotSource>();
@@ -106,7 +108,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await _stopping.CancelAsync();
         try
         {
-            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _historyPurge, _events, _evidence, _connectors);
+            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _historyPurge, _events, _evidence, _connectors, _changes);
         }
         catch (OperationCanceledException)
         {
@@ -127,6 +129,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         services.GetRequiredService<StateLock>();
         var token = await AdminToken.OpenAsync(services.GetRequiredService<IAdminTokenStore>(), Path.Combine(configFolder, settings.State), services.GetRequiredService<TimeProvider>(), cancellation);
         if (token.Fresh is { } fresh) tokenMade?.Invoke(fresh);
+        if (services.GetService<SharedChanges>() is { } shared) await shared.StartAsync(cancellation);
         await services.GetRequiredService<TenantDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
         await services.GetRequiredService<EdgeLeases>().StartAsync(cancellation);
@@ -156,7 +159,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         var readiness = services.GetRequiredService<Readiness>();
         foreach (var connector in services.GetServices<IConnector>()) readiness.Watch(connector.Troubles);
         readiness.MarkReady();
-        return new GatewayHost(services, admin, token);
+        return new GatewayHost(services, admin, admins, token);
     }
 
     private static async Task<AdminListener> ListenAsync(ServiceProvider services, AdminDirectory admins, IPEndPoint address, CancellationToken cancellation)

@@ -1,11 +1,9 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Edges;
 using OrleansGateway.Leases.Ledger;
 using OrleansGateway.Tests.Leases.Edges;
 using OrleansGateway.Tests.Leases.Owners;
-using OrleansGateway.Tests.Operations;
 
 namespace OrleansGateway.Cluster.Tests;
 
@@ -56,9 +54,9 @@ public sealed class SiloFaultTests : IAsyncLifetime
     {
         await UseAsync(times: 3);
         var twin = _cluster.Silos[0];
-        await SignalAsync(twin, "STOP");
+        await TestCluster.SignalAsync(twin, "STOP", Cancel);
         await UseUpAsync();
-        await SignalAsync(twin, "CONT");
+        await TestCluster.SignalAsync(twin, "CONT", Cancel);
 
         // It has been declared dead, and finds that out.
         await twin.ExitAsync(Cancel);
@@ -181,10 +179,4 @@ public sealed class SiloFaultTests : IAsyncLifetime
     private static string NameOf(int tenant) => string.Create(CultureInfo.InvariantCulture, $"t{tenant}");
 
     private static string OwnerOf(int tenant) => $"tenant:{NameOf(tenant)}";
-
-    private static async Task SignalAsync(GatewayProcess process, string signal)
-    {
-        using var kill = Process.Start("kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync(Cancel);
-    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Ledger;
@@ -25,6 +26,7 @@ internal sealed class TestCluster : IAsyncDisposable
     private PostgresDatabase _database = null!;
     private ClusterNode _node = null!;
     private string _connection = "";
+    private string? _token;
     private RuleTable _table = null!;
 
     private TestCluster(string rules) => _rules = rules;
@@ -39,6 +41,12 @@ internal sealed class TestCluster : IAsyncDisposable
     public GrainOwners Owners { get; private set; } = null!;
 
     public ILedgerStore Ledger { get; private set; } = null!;
+
+    /// <summary>What is called over the network, as an edge does.</summary>
+    public IGrainFactory Grains => _node.Grains;
+
+    /// <summary>The cluster's database.</summary>
+    public PostgresDatabase Database => _database;
 
     /// <param name="rules">The configuration but for the cluster and the listeners.</param>
     /// <param name="silos">How many; with none, gateways are to be added, and <see cref="Owners"/> is not there.</param>
@@ -70,12 +78,23 @@ internal sealed class TestCluster : IAsyncDisposable
         return silo;
     }
 
+    /// <summary>Sends a signal that .NET knows no name of: <c>STOP</c>, <c>CONT</c>.</summary>
+    public static async Task SignalAsync(GatewayProcess process, string signal, CancellationToken cancellation)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(cancellation);
+    }
+
     /// <summary>Starts a node that serves clients: <c>both</c> or <c>edge</c>.</summary>
     public async Task<ClusterGateway> AddGatewayAsync(string role, CancellationToken cancellation)
     {
         var process = await StartAsync(role, "Operators call", cancellation);
         var data = (await process.Output.WaitForAsync("Clients call ", cancellation))["Clients call ".Length..];
-        var gateway = new ClusterGateway(process, new HttpClient { BaseAddress = new Uri(data), DefaultRequestHeaders = { Authorization = new("Bearer", ClusterGateway.Key) } });
+        var admin = (await process.Output.WaitForAsync("Operators call ", cancellation))["Operators call ".Length..].Split(' ')[0];
+        var gateway = new ClusterGateway(
+            process,
+            new HttpClient { BaseAddress = new Uri(data), DefaultRequestHeaders = { Authorization = new("Bearer", ClusterGateway.Key) } },
+            new HttpClient { BaseAddress = new Uri(admin), DefaultRequestHeaders = { Authorization = new("Bearer", _token ??= TokenOf(process)) } });
         lock (_gateways) _gateways.Add(gateway);
         return gateway;
     }
@@ -123,6 +142,10 @@ internal sealed class TestCluster : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
+    /// <summary>The first node of a cluster makes it; it is all nodes' own.</summary>
+    private static string TokenOf(GatewayProcess process) =>
+        process.Output.Text.Split('\n').Single(l => l.StartsWith("Admin token, ", StringComparison.Ordinal)).Split(": ")[1].Trim();
+
     private string Cluster(int silo, int edges) =>
         $"cluster: {{name: test, redis: \"{_redis.ConnectionString}\", postgres: \"{_connection}\", silo: \"127.0.0.1:{silo}\", edge_port: {edges}}}";
 
@@ -139,8 +162,8 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 }
 
-/// <summary>A node that serves clients, and a client of it.</summary>
-internal sealed record ClusterGateway(GatewayProcess Process, HttpClient Client) : IAsyncDisposable
+/// <summary>A node that serves clients, a client of it, and an admin.</summary>
+internal sealed record ClusterGateway(GatewayProcess Process, HttpClient Client, HttpClient Admin) : IAsyncDisposable
 {
     /// <summary>The key of the tests' one tenant.</summary>
     public const string Key = "test-key-0123456789-0123456789";
@@ -148,6 +171,7 @@ internal sealed record ClusterGateway(GatewayProcess Process, HttpClient Client)
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        Admin.Dispose();
         await Process.DisposeAsync();
     }
 }

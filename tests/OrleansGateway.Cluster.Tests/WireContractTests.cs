@@ -18,16 +18,25 @@ public sealed class WireContractTests
         gateway.findings: 0 Guid, 1 Boolean, 2 gateway.found-lease[], 3 gateway.found-hold[]
         gateway.found-hold: 0 String, 1 gateway.account, 2 Int64, 3 Int64
         gateway.found-lease: 0 gateway.account, 1 Int64, 2 Int64, 3 Int64
+        gateway.heard: 0 Int64, 1 Int64, 2 Boolean, 3 gateway.invalidation[]
+        gateway.hearing: 0 Guid, 1 Int64?
         gateway.holder: 0 Guid, 1 Int64, 2 Int64, 3 Int64, 4 Int64, 5 Int64, 6 Boolean
+        gateway.invalidation: 0 String, 1 Int64, 2 gateway.selector[], 3 Byte
+        gateway.invalidation-receipt: 0 Int64, 1 Boolean
+        gateway.invalidation-request: 0 String, 1 gateway.selector[], 2 Byte, 3 String
         gateway.lease-grant: 0 gateway.account, 1 Int64, 2 Int64, 3 Int64, 4 TimeSpan, 5 Boolean, 6 Int64, 7 Int64
         gateway.lease-reply: 0 Int64, 1 Int64, 2 Boolean, 3 Boolean, 4 gateway.lease-grant[], 5 gateway.take-result[]
         gateway.lease-report: 0 gateway.account, 1 Int64, 2 Int64, 3 Int64, 4 Int64, 5 Int64, 6 Boolean, 7 Int64
         gateway.lease-request: 0 Guid, 1 Int64, 2 Int64, 3 Boolean, 4 gateway.lease-report[], 5 gateway.take-request[], 6 Boolean
         gateway.near-slice: 0 gateway.account-view[], 1 Int32, 2 Int32?
         gateway.owner-view: 0 Int64, 1 Boolean, 2 gateway.account-view[]
+        gateway.selector: 0 Byte, 1 String
         gateway.take-item: 0 gateway.account, 1 Int64, 2 Int64
         gateway.take-request: 0 Int64, 1 gateway.take-item[], 2 Byte, 3 TimeSpan
         gateway.take-result: 0 Int64, 1 gateway.account?, 2 Byte, 3 TimeSpan
+        gateway.invalidation-hub.hear(gateway.hearing) gateway.heard
+        gateway.invalidation-hub.leave(Guid)
+        gateway.invalidation-hub.publish(gateway.invalidation-request[]) gateway.invalidation-receipt[]
         gateway.lease-owner.act(gateway.budget-act) gateway.budget-act-result
         gateway.lease-owner.near(Int32, Int32, Int32) gateway.near-slice
         gateway.lease-owner.recover(gateway.findings)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OrleansGateway.Cluster.Invalidation;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Ledger;
 using OrleansGateway.Leases.Owners;
@@ -20,6 +21,9 @@ internal sealed class SiloOwners(
 
     /// <summary>Told by the silo's term.</summary>
     public Func<bool> HoldsTerm { get; set; } = static () => false;
+
+    /// <summary>Told of all that other silos have taken over, whether it was an owner or something else that there is one of.</summary>
+    public Action<string> TakenOver { get; set; } = static _ => { };
 
     /// <summary>Whether nobody else can have taken over any of them without its being known here.</summary>
     public bool MayGrant => HoldsTerm();
@@ -61,13 +65,14 @@ internal sealed class SiloOwners(
     {
         foreach (var (name, epoch) in taken)
         {
+            TakenOver(name);
             if (!_owners.TryGetValue(name, out var held) || held.Ledger.Epoch >= epoch || !_owners.TryRemove(new(name, held))) continue;
             held.Owner.Retire();
             log.GaveUp(name);
         }
     }
 
-    public void GiveUpAll() => GiveUp(_owners.Keys.Select(name => new Takeover(name, long.MaxValue)));
+    public void GiveUpAll() => GiveUp(_owners.Keys.Append(SiloHub.Name).Select(name => new Takeover(name, long.MaxValue)));
 
     public void SpecsChanged()
     {

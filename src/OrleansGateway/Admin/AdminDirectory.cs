@@ -30,6 +30,15 @@ internal sealed class AdminDirectory(
         foreach (var account in await store.ReadAllAsync(cancellation)) Take(account);
     }
 
+    /// <summary>Takes in what other nodes have made of admins.</summary>
+    public async Task RefreshAsync(CancellationToken cancellation)
+    {
+        using var turn = await writing.TakeAsync(cancellation);
+        await LoadAsync(cancellation);
+        var usable = _byId.Values.Where(static a => a.RevokedAt is null).Select(static a => a.Hash).ToHashSet();
+        foreach (var hash in _byToken.Keys.Where(h => !usable.Contains(h))) _byToken.TryRemove(hash, out _);
+    }
+
     /// <summary>Who holds the token of an <c>Authorization</c> header; none if nobody does.</summary>
     public async ValueTask<AdminPrincipal?> FindAsync(string? authorization, CancellationToken cancellation)
     {

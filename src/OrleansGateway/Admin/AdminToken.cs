@@ -25,13 +25,20 @@ internal sealed class AdminToken
     public static async Task<AdminToken> OpenAsync(IAdminTokenStore store, string stateFolder, TimeProvider time, CancellationToken cancellation)
     {
         if (await store.ReadAsync(cancellation) is not null) return new AdminToken(store, fresh: null);
-        return await MakeAsync(store, stateFolder, new AuditEntry(time.GetUtcNow(), AuditActor.Start, "admin_token.create", AdminPrincipal.BootstrapId), cancellation);
+        var (text, path) = (KeyText.New(KeyText.AdminPrefix), Path.Combine(stateFolder, FileName));
+        // The file first: after a crash in between, the next start makes another token. The other way round, nobody would know the token.
+        WriteFile(path, text);
+        var audit = new AuditEntry(time.GetUtcNow(), AuditActor.Start, "admin_token.create", AdminPrincipal.BootstrapId);
+        if (await store.AddAsync(KeyHash.Of(text), audit, cancellation)) return new AdminToken(store, new Secret(text));
+        // Another node of the cluster was first, at the same time.
+        File.Delete(path);
+        return new AdminToken(store, fresh: null);
     }
 
     /// <summary>Makes a new token; the one before is refused at once, by a gateway that is running too.</summary>
     public static async Task<AdminToken> MakeAsync(IAdminTokenStore store, string stateFolder, AuditEntry audit, CancellationToken cancellation)
     {
-        // The file first: after a crash in between, the next start makes another token. The other way round, nobody would know the token.
+        // The file first, as at the start.
         var text = KeyText.New(KeyText.AdminPrefix);
         WriteFile(Path.Combine(stateFolder, FileName), text);
         await store.WriteAsync(KeyHash.Of(text), audit, cancellation);

@@ -34,7 +34,7 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
     {
         var stored = Find(exchange, resource, out var partial, out var variant);
         if (stored is null && mayLoad && IsOnDisk(key, resource, out var place)) return LoadAsync(exchange, settings, key, terms, place);
-        var isSuspect = settings.WhenSuspect != SuspectUse.Serve && (stored?.IsSuspect(time) ?? cache.InvalidationsOf(exchange, settings).IsSuspect(time));
+        var isSuspect = settings.WhenSuspect != SuspectUse.Serve && cache.Invalidations.Trust.IsOver;
         if (isSuspect)
         {
             (stored, partial) = (settings.WhenSuspect == SuspectUse.Revalidate && stored?.Check() < Standing.Gone ? stored : null, null);
@@ -123,7 +123,7 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
     {
         exchange.Cache = use;
         var status = answer.HitStatus((long)Math.Floor((answer.Terms.Lifetime - age).TotalSeconds));
-        if (answer.IsSuspect(time)) status += "; detail=suspect";
+        if (answer.IsSuspect) status += "; detail=suspect";
         if (answer.BodyOnDisk is not null) return GiveFromDiskAsync(exchange, new CacheMiss(key, settings, terms, null, null, ""), answer, age, status);
         var writing = Serving.WriteAsync(exchange, answer, age, status, time);
         Count(exchange, key, answer);

@@ -70,7 +70,7 @@ internal sealed class CachedAnswer(StoredHead head, AnswerTerms terms, VaryTerms
     public Standing Check() => invalidations.Check(cells, fillSeq);
 
     /// <summary>Whether that cannot be known now.</summary>
-    public bool IsSuspect(TimeProvider time) => invalidations.IsSuspect(time);
+    public bool IsSuspect => invalidations.IsSuspect;
 
     /// <summary>Whether a request that comes now may have it while it is coming.</summary>
     public bool MayBeJoined(FillTicket ticket) => invalidations.MayJoin(ticket, cells, knowsTags: true);

@@ -1,7 +1,7 @@
 namespace OrleansGateway.Invalidation;
 
 /// <summary>
-/// Where the sequences stand, and the last invalidations of each. A port: SQLite on one machine, PostgreSQL in a cluster. Written by one writer at a time.
+/// Where the sequences stand on one machine, and the last invalidations of each. Written by one writer at a time.
 /// </summary>
 internal interface IInvalidationLog
 {

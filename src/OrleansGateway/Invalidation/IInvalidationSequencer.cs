@@ -15,9 +15,12 @@ internal sealed record InvalidationRequest(
 /// <param name="IsRepeat">Whether it had been published before, under the same event id.</param>
 internal readonly record struct InvalidationReceipt(long Seq, bool IsRepeat = false);
 
-/// <summary>Puts invalidations in order: one dense sequence for each tenant, from 1.</summary>
+/// <summary>Puts invalidations in order: those of a tenant have numbers that rise, from 1 or above.</summary>
 internal interface IInvalidationSequencer
 {
+    /// <summary>Whether one published for <see cref="Messages.Mapping.AllTenants"/> reaches all of them by itself. Else each is to be told.</summary>
+    bool ReachesAllTenants => false;
+
     /// <summary>
     /// Returns once it is durable, and applied by every edge that may still serve. Throws <see cref="InvalidationException"/> if that is not known: it may have been applied, and
     /// may be published again.

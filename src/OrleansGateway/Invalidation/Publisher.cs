@@ -11,7 +11,7 @@ internal sealed class Publisher(IInvalidationSequencer sequencer, InvalidationTa
     /// </summary>
     public async ValueTask<InvalidationReceipt> PublishAsync(InvalidationRequest request, CancellationToken cancellation)
     {
-        if (request.Tenant != Mapping.AllTenants) return await sequencer.PublishAsync(request, cancellation);
+        if (request.Tenant != Mapping.AllTenants || sequencer.ReachesAllTenants) return await sequencer.PublishAsync(request, cancellation);
         var receipts = await Task.WhenAll(table.Tenants.Append(null).Select(tenant => sequencer.PublishAsync(request with { Tenant = tenant }, cancellation).AsTask()));
         return new InvalidationReceipt(receipts.Max(static r => r.Seq), receipts.All(static r => r.IsRepeat));
     }

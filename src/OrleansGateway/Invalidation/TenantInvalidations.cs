@@ -4,7 +4,7 @@ namespace OrleansGateway.Invalidation;
 /// What has been invalidated of one tenant, in the order of its sequence. Something that was fetched from when <see cref="Applied"/> was n is valid while nothing that selects it has a
 /// number above n. Purging a tag writes one number, however much carries it; looking something up reads a few, and takes no lock.
 /// </summary>
-internal sealed class TenantInvalidations(InvalidationBounds bounds)
+internal sealed class TenantInvalidations(InvalidationBounds bounds, TableTrust? trust = null)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Selector, SelectorCell> _cells = [];
@@ -13,11 +13,11 @@ internal sealed class TenantInvalidations(InvalidationBounds bounds)
     private readonly SelectorCell _all = new(Selector.All);
     private readonly SeqHolds _fills = new();
     private readonly SeqHolds _held = new();
+    private readonly TableTrust _trust = trust ?? new TableTrust();
     private long _applied;
     private long _lastOfUnknowns;
     private long _forgotten;
     private long _keptFrom;
-    private long _trustedUntil = long.MaxValue;
 
     /// <summary>The last invalidation that has been applied; 0 for none.</summary>
     public long Applied => Volatile.Read(ref _applied);
@@ -35,13 +35,7 @@ internal sealed class TenantInvalidations(InvalidationBounds bounds)
     }
 
     /// <summary>Whether invalidations may have been missed, so that nothing stored can be trusted. Never on one machine.</summary>
-    public bool IsSuspect(TimeProvider time) => Volatile.Read(ref _trustedUntil) is not long.MaxValue and var until && ClockOf(time).Ticks >= until;
-
-    /// <summary>The clock that trust ends by: only durations count, and no setting of the machine's date.</summary>
-    public static TimeSpan ClockOf(TimeProvider time) => time.GetElapsedTime(0);
-
-    /// <summary>See <see cref="EdgeAuthority.TrustedUntil"/>; on the clock of <see cref="ClockOf"/>.</summary>
-    public void TrustUntil(TimeSpan until) => Volatile.Write(ref _trustedUntil, until.Ticks);
+    public bool IsSuspect => _trust.IsOver;
 
     /// <summary>Notes that a fetch begins now, before the origin is asked: what is invalidated from now on is remembered for it.</summary>
     public FillTicket BeginFill()
@@ -123,12 +117,14 @@ internal sealed class TenantInvalidations(InvalidationBounds bounds)
     /// <summary>
     /// Applies the next of the sequence. One that has been applied already changes nothing; false if one before it is missing, and then nothing is changed either.
     /// </summary>
-    public bool Apply(NumberedInvalidation invalidation)
+    /// <param name="invalidation">With its number.</param>
+    /// <param name="isNext">Whether it is known that none of this tenant is between the last one and it, though there are numbers between.</param>
+    public bool Apply(NumberedInvalidation invalidation, bool isNext = false)
     {
         lock (_lock)
         {
             if (invalidation.Seq <= _applied) return true;
-            if (invalidation.Seq > _applied + 1) return false;
+            if (!isNext && invalidation.Seq > _applied + 1) return false;
             var last = LastInvalidated.Of(invalidation.Seq, invalidation.Mode);
             foreach (var selector in invalidation.Selectors)
             {

@@ -50,7 +50,7 @@ internal sealed record AuditRow
         connection.QuerySingleOrDefault<AuditHead>("SELECT sequence AS Sequence, hash AS Hash FROM audit_head", transaction: transaction)
         ?? new AuditHead();
 
-    private static AuditRow Of(AuditRecord record) => new()
+    public static AuditRow Of(AuditRecord record) => new()
     {
         Sequence = record.Sequence,
         At = record.Entry.At.ToUnixTimeMilliseconds(),

@@ -1,7 +1,6 @@
 using Dapper;
 using OrleansGateway.Admin;
 using OrleansGateway.Audit;
-using OrleansGateway.Configuration;
 
 namespace OrleansGateway.Storage;
 
@@ -16,7 +15,7 @@ internal sealed class SqliteAdminStore(SqliteDatabase database) : IAdminStore
     public async Task<IReadOnlyList<AdminAccount>> ReadAllAsync(CancellationToken cancellation)
     {
         await using var connection = database.Connect();
-        var rows = await connection.QueryAsync<Row>(
+        var rows = await connection.QueryAsync<AdminRow>(
             new CommandDefinition($"SELECT {Columns} FROM admins ORDER BY sequence", cancellationToken: cancellation));
         return [.. rows.Select(r => r.Account())];
     }
@@ -30,7 +29,7 @@ internal sealed class SqliteAdminStore(SqliteDatabase database) : IAdminStore
             INSERT INTO admins (id, hash, display, name, role, tenant, created_at, created_by, revoked_at, idempotency_key, version)
             VALUES (@Id, @Hash, @Display, @Name, @Role, @Tenant, @CreatedAt, @CreatedBy, @RevokedAt, @IdempotencyKey, @Version)
             ON CONFLICT (idempotency_key) DO NOTHING
-            """, Row.Of(account), transaction);
+            """, AdminRow.Of(account), transaction);
         if (added == 0)
             return connection.QuerySingle<string>("SELECT id FROM admins WHERE idempotency_key = @IdempotencyKey", new { account.IdempotencyKey }, transaction);
         AuditRow.Append(connection, transaction, audit);
@@ -46,55 +45,10 @@ internal sealed class SqliteAdminStore(SqliteDatabase database) : IAdminStore
         var replaced = connection.Execute("""
             UPDATE admins SET hash = @Hash, display = @Display, revoked_at = @RevokedAt, version = version + 1
             WHERE id = @Id AND version = @Version
-            """, Row.Of(replacement with { Id = expected.Id, Version = expected.Version }), transaction);
+            """, AdminRow.Of(replacement with { Id = expected.Id, Version = expected.Version }), transaction);
         if (replaced == 0) return false;
         AuditRow.Append(connection, transaction, audit);
         await transaction.CommitAsync(cancellation);
         return true;
-    }
-
-    private sealed record Row
-    {
-        public string Id { get; init; } = "";
-        public byte[] Hash { get; init; } = [];
-        public string Display { get; init; } = "";
-        public string? Name { get; init; }
-        public string Role { get; init; } = "";
-        public string? Tenant { get; init; }
-        public long CreatedAt { get; init; }
-        public string CreatedBy { get; init; } = "";
-        public long? RevokedAt { get; init; }
-        public string? IdempotencyKey { get; init; }
-        public long Version { get; init; }
-
-        public static Row Of(AdminAccount account) => new()
-        {
-            Id = account.Id,
-            Hash = account.Hash.ToArray(),
-            Display = account.Display,
-            Name = account.Name,
-            Role = Permissions.NameOf(account.Role),
-            Tenant = account.Tenant,
-            CreatedAt = account.CreatedAt.ToUnixTimeMilliseconds(),
-            CreatedBy = account.CreatedBy,
-            RevokedAt = account.RevokedAt?.ToUnixTimeMilliseconds(),
-            IdempotencyKey = account.IdempotencyKey,
-            Version = account.Version,
-        };
-
-        public AdminAccount Account() => new()
-        {
-            Id = Id,
-            Hash = new KeyHash(Hash),
-            Display = Display,
-            Name = Name,
-            Role = Permissions.RoleOf(Role) ?? throw new StorageException($"The admin {Id} has a role that this program does not know: {Role}."),
-            Tenant = Tenant,
-            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
-            CreatedBy = CreatedBy,
-            RevokedAt = RevokedAt is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null,
-            IdempotencyKey = IdempotencyKey,
-            Version = Version,
-        };
     }
 }

@@ -18,6 +18,20 @@ internal sealed class SqliteAdminTokenStore(SqliteDatabase database) : IAdminTok
     }
 
     /// <inheritdoc/>
+    public async Task<bool> AddAsync(KeyHash hash, AuditEntry audit, CancellationToken cancellation)
+    {
+        await using var connection = database.Connect();
+        await using var transaction = connection.BeginTransaction(deferred: false);
+        var added = connection.Execute(
+            "INSERT INTO admin_token (only_row, hash, created_at) VALUES (1, @Hash, @CreatedAt) ON CONFLICT (only_row) DO NOTHING",
+            new { Hash = hash.ToArray(), CreatedAt = audit.At.ToUnixTimeMilliseconds() }, transaction);
+        if (added == 0) return false;
+        AuditRow.Append(connection, transaction, audit);
+        await transaction.CommitAsync(cancellation);
+        return true;
+    }
+
+    /// <inheritdoc/>
     public async Task WriteAsync(KeyHash hash, AuditEntry audit, CancellationToken cancellation)
     {
         await using var connection = database.Connect();

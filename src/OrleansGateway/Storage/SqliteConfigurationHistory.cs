@@ -27,7 +27,7 @@ internal sealed class SqliteConfigurationHistory(SqliteDatabase database) : ICon
     public async Task<IReadOnlyList<AppliedConfiguration>> ListAsync(CancellationToken cancellation)
     {
         await using var connection = database.Connect();
-        var rows = await connection.QueryAsync<Row>(
+        var rows = await connection.QueryAsync<ConfigurationRow>(
             new CommandDefinition($"SELECT {Columns} FROM configurations ORDER BY sequence DESC", cancellationToken: cancellation));
         return [.. rows.Select(r => r.Applied())];
     }
@@ -36,19 +36,9 @@ internal sealed class SqliteConfigurationHistory(SqliteDatabase database) : ICon
     public async Task<AppliedConfiguration?> FindAsync(string? version, CancellationToken cancellation)
     {
         await using var connection = database.Connect();
-        var row = await connection.QueryFirstOrDefaultAsync<Row>(new CommandDefinition(
+        var row = await connection.QueryFirstOrDefaultAsync<ConfigurationRow>(new CommandDefinition(
             $"SELECT {Columns} FROM configurations WHERE @version IS NULL OR version = @version ORDER BY sequence DESC LIMIT 1",
             new { version }, cancellationToken: cancellation));
         return row?.Applied();
-    }
-
-    private sealed record Row
-    {
-        public string Version { get; init; } = "";
-        public string Text { get; init; } = "";
-        public long At { get; init; }
-        public string Actor { get; init; } = "";
-
-        public AppliedConfiguration Applied() => new(Version, Text, DateTimeOffset.FromUnixTimeMilliseconds(At), Actor);
     }
 }

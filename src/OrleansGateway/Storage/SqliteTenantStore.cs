@@ -13,10 +13,11 @@ internal sealed class SqliteTenantStore(SqliteDatabase database) : ITenantStore
         "tenant AS Tenant, team AS Team, user AS User, name AS Name, enabled AS Enabled, created_at AS CreatedAt, created_by AS CreatedBy, version AS Version";
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<Owner> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<Owner> ReadAllAsync(string? tenant, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await using var connection = database.Connect();
-        await foreach (var row in connection.QueryUnbufferedAsync<Row>($"SELECT {Columns} FROM owners").WithCancellation(cancellation)) yield return row.Owner();
+        var rows = connection.QueryUnbufferedAsync<OwnerRow>($"SELECT {Columns} FROM owners{(tenant is null ? "" : " WHERE tenant = @tenant")}", new { tenant });
+        await foreach (var row in rows.WithCancellation(cancellation)) yield return row.Owner();
     }
 
     /// <inheritdoc/>
@@ -28,7 +29,7 @@ internal sealed class SqliteTenantStore(SqliteDatabase database) : ITenantStore
             INSERT INTO owners (tenant, team, user, name, enabled, created_at, created_by, version)
             VALUES (@Tenant, @Team, @User, @Name, @Enabled, @CreatedAt, @CreatedBy, @Version)
             ON CONFLICT (tenant, team, user) DO NOTHING
-            """, Row.Of(owner), transaction);
+            """, OwnerRow.Of(owner), transaction);
         if (added == 0) return false;
         AuditRow.Append(connection, transaction, audit);
         await transaction.CommitAsync(cancellation);
@@ -43,7 +44,7 @@ internal sealed class SqliteTenantStore(SqliteDatabase database) : ITenantStore
         var replaced = connection.Execute("""
             UPDATE owners SET name = @Name, enabled = @Enabled, version = version + 1
             WHERE tenant = @Tenant AND team = @Team AND user = @User AND version = @Version
-            """, Row.Of(replacement with { Id = expected.Id, Version = expected.Version }), transaction);
+            """, OwnerRow.Of(replacement with { Id = expected.Id, Version = expected.Version }), transaction);
         if (replaced == 0) return false;
         AuditRow.Append(connection, transaction, audit);
         await transaction.CommitAsync(cancellation);
@@ -59,7 +60,7 @@ internal sealed class SqliteTenantStore(SqliteDatabase database) : ITenantStore
         foreach (var (owner, audit) in removed)
         {
             var gone = connection.Execute(
-                "DELETE FROM owners WHERE tenant = @Tenant AND team = @Team AND user = @User AND version = @Version", Row.Of(owner), transaction);
+                "DELETE FROM owners WHERE tenant = @Tenant AND team = @Team AND user = @User AND version = @Version", OwnerRow.Of(owner), transaction);
             if (gone == 0) return OwnerRemoval.Changed;
             AuditRow.Append(connection, transaction, audit);
         }
@@ -78,39 +79,5 @@ internal sealed class SqliteTenantStore(SqliteDatabase database) : ITenantStore
         var hasAdmins = connection.ExecuteScalar<bool>(
             "SELECT EXISTS (SELECT 1 FROM admins WHERE tenant = @Tenant AND revoked_at IS NULL)", new { id.Tenant }, transaction);
         return hasAdmins ? OwnerRemoval.HasAdmins : null;
-    }
-
-    private sealed record Row
-    {
-        public string Tenant { get; init; } = "";
-        public string Team { get; init; } = "";
-        public string User { get; init; } = "";
-        public string Name { get; init; } = "";
-        public bool Enabled { get; init; }
-        public long CreatedAt { get; init; }
-        public string CreatedBy { get; init; } = "";
-        public long Version { get; init; }
-
-        public static Row Of(Owner owner) => new()
-        {
-            Tenant = owner.Id.Tenant,
-            Team = owner.Id.Team ?? "",
-            User = owner.Id.User ?? "",
-            Name = owner.Name,
-            Enabled = owner.Enabled,
-            CreatedAt = owner.CreatedAt.ToUnixTimeMilliseconds(),
-            CreatedBy = owner.CreatedBy,
-            Version = owner.Version,
-        };
-
-        public Owner Owner() => new()
-        {
-            Id = new OwnerId(Tenant, Team.Length > 0 ? Team : null, User.Length > 0 ? User : null),
-            Name = Name,
-            Enabled = Enabled,
-            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
-            CreatedBy = CreatedBy,
-            Version = Version,
-        };
     }
 }

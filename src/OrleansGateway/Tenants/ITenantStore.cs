@@ -8,8 +8,8 @@ namespace OrleansGateway.Tenants;
 /// </summary>
 internal interface ITenantStore
 {
-    /// <summary>All of them, in any order.</summary>
-    IAsyncEnumerable<Owner> ReadAllAsync(CancellationToken cancellation);
+    /// <summary>All of them, in any order; or those of one tenant, itself included.</summary>
+    IAsyncEnumerable<Owner> ReadAllAsync(string? tenant, CancellationToken cancellation);
 
     /// <summary>Adds one; false if there is one of that id.</summary>
     Task<bool> AddAsync(Owner owner, AuditEntry audit, CancellationToken cancellation);

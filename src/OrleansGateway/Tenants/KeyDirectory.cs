@@ -32,6 +32,18 @@ internal sealed class KeyDirectory(
         log.KeysLoaded(count, time.GetElapsedTime(startedAt).TotalSeconds);
     }
 
+    /// <summary>Takes in what other nodes have made of keys, by their ids.</summary>
+    /// <param name="ids">Of the keys that were changed.</param>
+    /// <param name="areNew">Whether they were only made, not rotated or revoked: that is cheaper among a million.</param>
+    /// <param name="cancellation">Gives it up.</param>
+    public async Task RefreshAsync(IReadOnlyCollection<string> ids, bool areNew, CancellationToken cancellation)
+    {
+        using var turn = await writing.TakeAsync(cancellation);
+        var keys = new Dictionary<string, Key?>(StringComparer.Ordinal);
+        foreach (var id in ids) keys[id] = await store.FindAsync(id, cancellation);
+        _index.Refresh(keys, areNew);
+    }
+
     /// <summary>Keys in memory: those made at run time that are not revoked.</summary>
     public int Count => _index.Count;
 

@@ -42,6 +42,27 @@ internal sealed class KeyIndex
         if (before.PreviousHash is { } previous && (revoked || !previous.Equals(after.PreviousHash))) _previous.TryRemove(previous, out _);
     }
 
+    /// <summary>Takes in what became of keys elsewhere, by their ids; none for one that is gone. Looks through all that is here, once, unless they are known to be new.</summary>
+    public void Refresh(IReadOnlyDictionary<string, Key?> keys, bool areNew)
+    {
+        foreach (var key in keys.Values)
+        {
+            if (key is not null) Add(key);
+        }
+
+        if (areNew) return;
+
+        foreach (var (hash, caller) in _current)
+        {
+            if (keys.TryGetValue(caller.KeyId, out var key) && (key is not { RevokedAt: null } || !hash.Equals(key.Hash))) _current.TryRemove(hash, out _);
+        }
+
+        foreach (var (hash, rotated) in _previous)
+        {
+            if (keys.TryGetValue(rotated.Caller.KeyId, out var key) && (key is not { RevokedAt: null } || !hash.Equals(key.PreviousHash))) _previous.TryRemove(hash, out _);
+        }
+    }
+
     private Caller CallerOf(Key key) => new()
     {
         KeyId = key.Id,

@@ -25,13 +25,23 @@ internal sealed class TenantDirectory(ITenantStore store, WriteTurn writing, Fun
     public async Task LoadAsync(CancellationToken cancellation)
     {
         var count = 0;
-        await foreach (var owner in store.ReadAllAsync(cancellation))
+        await foreach (var owner in store.ReadAllAsync(tenant: null, cancellation))
         {
             Take(owner);
             count++;
         }
 
         log.TenantsLoaded(count);
+    }
+
+    /// <summary>Takes in what other nodes have made of a tenant, its teams and users.</summary>
+    public async Task RefreshAsync(string tenant, CancellationToken cancellation)
+    {
+        using var turn = await writing.TakeAsync(cancellation);
+        var parts = TenantParts.None;
+        await foreach (var owner in store.ReadAllAsync(tenant, cancellation)) parts = parts.With(owner);
+        if (parts.IsEmpty) _parts.TryRemove(tenant, out _);
+        else _parts[tenant] = parts;
     }
 
     /// <inheritdoc/>

@@ -88,6 +88,24 @@ public sealed class MemoryStoreTests
     }
 
     [Fact]
+    public void Sweep_OnManyThreadsAtOnce_IsDoneByOneOfThem()
+    {
+        var store = new MemoryStore<int, Item>(1000 * PerItem, new Random(1));
+        for (var key = 0; key < 500; key++) store.Put(key, new Item(50));
+        Parallel.For(0, 2_000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ => store.Sweep(7, 0, static (_, _) => false, static (item, _) => item));
+        // One that comes while another sweeps does not wait for it.
+        var inner = -1;
+        store.Sweep(1, 0, (_, _) =>
+        {
+            var other = new Thread(() => inner = store.Sweep(1, 0, static (_, _) => false, static (item, _) => item));
+            other.Start();
+            other.Join();
+            return false;
+        }, static (item, _) => item);
+        Assert.Equal((0, 500), (inner, store.Count));
+    }
+
+    [Fact]
     public void Sweep_ByAndBy_TakesOutAllThatIsSpent()
     {
         var store = new MemoryStore<int, Item>(1000 * PerItem, new Random(1));

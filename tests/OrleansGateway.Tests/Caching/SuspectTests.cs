@@ -16,7 +16,7 @@ public sealed class SuspectTests
     private readonly InvalidationTable _table = new();
     private EdgeAuthority _authority = new(s_silence);
 
-    private TimeSpan Now => TenantInvalidations.ClockOf(_time);
+    private TimeSpan Now => _time.GetElapsedTime(0);
 
     [Theory(Timeout = 60_000)]
     [InlineData("pass", 2, "gateway; fwd=bypass; fwd-status=200; stored; ttl=600", null)]
@@ -109,7 +109,8 @@ public sealed class SuspectTests
         await using var bed = await ModelCacheBed.StartAsync(settings);
         for (var i = 0; i < 2; i++) bed.OpenAI.Enqueue(Answer.Json(Said.OpenAIWhole));
         await ModelCacheBed.ReadAsync(bed.ChatAsync());
-        bed.Invalidations.Of("acme").TrustUntil(TenantInvalidations.ClockOf(bed.Time) + s_silence);
+        bed.Invalidations.Trust.Limit(() => bed.Time.GetElapsedTime(0));
+        bed.Invalidations.Trust.Until(bed.Time.GetElapsedTime(0) + s_silence);
         Assert.Equal("gateway; hit; ttl=3600", (await ModelCacheBed.ReadAsync(bed.ChatAsync())).Status);
         bed.Time.Advance(s_silence);
         Assert.Equal(status, (await ModelCacheBed.ReadAsync(bed.ChatAsync())).Status);
@@ -127,7 +128,8 @@ public sealed class SuspectTests
     {
         _authority.Heard(head, Now);
         _authority.HasApplied(applied);
-        _table.Of(null).TrustUntil(_authority.TrustedUntil);
+        _table.Trust.Limit(() => Now);
+        _table.Trust.Until(_authority.TrustedUntil);
     }
 
     private Task<CacheBed> StartAsync(string use, RequestDelegate answer) =>

@@ -9,6 +9,17 @@ namespace OrleansGateway.Tests.Invalidation;
 public sealed class EmbeddedSequencerTests : SequencerContract
 {
     [Fact(Timeout = 60_000)]
+    public async Task Publish_NumbersEachTenantByItself_WithoutGaps()
+    {
+        await using var bed = new Bed(InvalidationLogBounds.Default);
+        var receipts = await Task.WhenAll(Enumerable.Range(0, 300).Select(async i => (Tenant: i % 3 == 0 ? null : "t" + (i % 3), Receipt: await bed.Sequencer.PublishAsync(Request(i % 3 == 0 ? null : "t" + (i % 3)), Cancel))));
+        foreach (var tenant in receipts.GroupBy(r => r.Tenant))
+            Assert.Equal(Enumerable.Range(1, 100).Select(i => (long)i), tenant.Select(r => r.Receipt.Seq).Order());
+        await bed.RestartAsync();
+        Assert.Equal(100, bed.Table.Of("t1").Applied);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Restore_KeepsTheLastOfTheSequenceForWhatIsOnDisk()
     {
         await using var bed = new Bed(new InvalidationLogBounds(KeptMax: 3, EventIdsMax: 2, EventIdsKept: TimeSpan.FromHours(1)));

@@ -23,7 +23,7 @@ internal sealed class AnswerDesk(ModelCacheMetrics metrics, CacheFigures figures
         await using var response = new StoredResponse(isStream == stored.IsStream ? stored.ContentType : FormOf(isStream), body, times, time);
         exchange.Cache = CacheUse.Hit;
         exchange.Http.Response.Headers.Age = ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        var detail = order.Invalidations.IsSuspect(time) ? "; detail=suspect" : "";
+        var detail = order.Invalidations.IsSuspect ? "; detail=suspect" : "";
         CacheStatus.Write(exchange.Http.Response, string.Create(CultureInfo.InvariantCulture, $"hit; ttl={(long)(stored.Ttl - age).TotalSeconds}{detail}"));
         using var deadline = new Deadline(s_unbounded, time, exchange.Aborted);
         if (await CarryAsync(exchange, call, order, response, deadline)) return true;

@@ -88,7 +88,7 @@ internal sealed class ModelCacheStage(
 
     private async ValueTask CacheAsync(Exchange exchange, ModelCall call, CallTerms terms, AnswerOrder order, Next next)
     {
-        var isSuspect = order.Settings.WhenSuspect == ModelSuspectUse.Pass && order.Invalidations.IsSuspect(time);
+        var isSuspect = order.Settings.WhenSuspect == ModelSuspectUse.Pass && order.Invalidations.IsSuspect;
         if (terms.MayFind && !isSuspect)
         {
             if (cache.Find(order.Key) is { } stored && !(stored.Age(time) > terms.MaxAge) && stored.StoppedFor(order.Settings.FinishReasons)

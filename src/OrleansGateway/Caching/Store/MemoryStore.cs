@@ -27,6 +27,7 @@ internal sealed class MemoryStore<TKey, TValue>
     private readonly Random _random;
     private readonly Action<TKey, TValue, int>? _evicted;
     private readonly Lock _lock = new();
+    private readonly Lock _sweeping = new();
     private IEnumerator<KeyValuePair<TKey, StoreNode<TKey, TValue>>>? _sweep;
     private long _bytes;
     private long _evictions;
@@ -91,9 +92,23 @@ internal sealed class MemoryStore<TKey, TValue>
 
     /// <summary>
     /// Looks at some items, going on where it stopped before, and changes those that are of no more use. Returns how many it looked at: fewer than asked at the
-    /// end of a round.
+    /// end of a round, and none while another sweeps.
     /// </summary>
     public int Sweep<TState>(int most, TState state, Func<TValue, TState, bool> isSpent, Func<TValue?, TState, TValue?> change)
+    {
+        // A timer that is late, after the program stood still say, calls on two threads at once.
+        if (!_sweeping.TryEnter()) return 0;
+        try
+        {
+            return SweepAlone(most, state, isSpent, change);
+        }
+        finally
+        {
+            _sweeping.Exit();
+        }
+    }
+
+    private int SweepAlone<TState>(int most, TState state, Func<TValue, TState, bool> isSpent, Func<TValue?, TState, TValue?> change)
     {
         _sweep ??= _index.GetEnumerator();
         for (var seen = 0; seen < most; seen++)

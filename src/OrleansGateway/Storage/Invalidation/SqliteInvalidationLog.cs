@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using OrleansGateway.Invalidation;
@@ -41,7 +39,7 @@ internal sealed class SqliteInvalidationLog(CacheDatabase database, TimeProvider
             {
                 var (request, tenant) = (requests[i], requests[i].Tenant ?? "");
                 var selectors = SelectorText.Of(request.Selectors);
-                var digest = request.EventId is { } id ? DigestOf(tenant, id, request.Mode, selectors) : null;
+                var digest = request.EventId is { } id ? EventDigest.Of(tenant, id, request.Mode, selectors) : null;
                 if (digest is not null && find.Find(transaction, digest) is long before)
                 {
                     receipts[i] = new InvalidationReceipt(before, IsRepeat: true);
@@ -77,8 +75,4 @@ internal sealed class SqliteInvalidationLog(CacheDatabase database, TimeProvider
     }
 
     private static string? NameOf(string tenant) => tenant.Length == 0 ? null : tenant;
-
-    /// <summary>Of all that makes it the same: a publisher that uses an id twice for different things is not to lose the second.</summary>
-    private static byte[] DigestOf(string tenant, string id, InvalidationMode mode, string selectors) =>
-        SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{tenant.Length}:{tenant}{id.Length}:{id}{(int)mode}{selectors}"))).AsSpan(0, 16).ToArray();
 }

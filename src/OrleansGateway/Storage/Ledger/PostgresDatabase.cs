@@ -14,10 +14,13 @@ internal sealed class PostgresDatabase : IAsyncDisposable
 
     private PostgresDatabase(NpgsqlDataSource source) => _source = source;
 
+    /// <summary>This node, for the notes of what is changed by way of it: the same after each start.</summary>
+    public string Node { get; init; } = "";
+
     /// <summary>
     /// Connects, and brings the schema to the form this program needs. Of several programs started together one does it and the others wait. Throws <see cref="StorageException"/>.
     /// </summary>
-    public static async Task<PostgresDatabase> OpenAsync(string connectionString, TimeProvider time, ILogger<PostgresDatabase> log, CancellationToken cancellation)
+    public static async Task<PostgresDatabase> OpenAsync(string connectionString, TimeProvider time, ILogger<PostgresDatabase> log, CancellationToken cancellation, string node = "")
     {
         NpgsqlDataSource? source = null;
         try
@@ -27,7 +30,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
             if (await connection.ReadOneAsync(null, "SHOW fsync") is "off") log.FsyncIsOff(connection.Database);
             var steps = await MigrateAsync(connection, time.GetUtcNow(), cancellation);
             if (steps > 0) log.MigratedPostgres(connection.Database, steps);
-            return new PostgresDatabase(source);
+            return new PostgresDatabase(source) { Node = node };
         }
         catch (Exception failed) when (failed is NpgsqlException or TimeoutException or ArgumentException or StorageException)
         {

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Dapper;
 
 namespace OrleansGateway.Storage.Ledger;
@@ -17,6 +18,16 @@ internal static class Statements
         var rows = new List<T>();
         while (await reader.ReadAsync()) rows.Add(parse(reader));
         return rows;
+    }
+
+    /// <summary>As <see cref="ReadAllAsync"/>, one row after another: there may be millions.</summary>
+    public static async IAsyncEnumerable<T> StreamAsync<T>(
+        this DbConnection connection, string sql, (string Name, object Value)[] parameters, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await using var command = CommandOf(connection, null, sql, parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var parse = reader.GetRowParser<T>();
+        while (await reader.ReadAsync(cancellation)) yield return parse(reader);
     }
 
     /// <summary>The first value of the first row.</summary>

@@ -1,0 +1,92 @@
+using System.Data.Common;
+using OrleansGateway.Admin;
+using OrleansGateway.Audit;
+using OrleansGateway.Telemetry;
+using OrleansGateway.Tenants;
+
+namespace OrleansGateway;
+
+/// <summary>
+/// Takes over what other nodes of a cluster change: keys, tenants, admins. The audit log tells of each change, in order and without a gap, in the commit that made it; so it is looked at
+/// often, and a node that cannot look goes on with what it has, and says so.
+/// </summary>
+internal sealed class SharedChanges(
+    IAuditLog audit, KeyDirectory keys, TenantDirectory tenants, Readiness readiness, TimeProvider time, ILogger<SharedChanges> log)
+{
+    /// <summary>A quarter of the time within which a revoked key is to be refused everywhere.</summary>
+    private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(250);
+
+    private static readonly TimeSpan s_silentMax = TimeSpan.FromSeconds(2);
+
+    private long _seen;
+    private long _lookedAt = time.GetTimestamp();
+    private volatile bool _isBlind;
+
+    /// <summary>Before anything is read into memory: what is changed while it is read is looked at again.</summary>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        _seen = (await audit.ListAsync(new AuditFilter(1), cancellation)).Records is [var newest, ..] ? newest.Sequence : 0;
+        readiness.Watch(Trouble);
+    }
+
+    public async Task RunAsync(AdminDirectory admins, CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(s_lookEvery, time);
+        while (await timer.WaitForNextTickAsync(cancellation)) await LookAsync(admins, cancellation);
+    }
+
+    /// <summary>Takes over what was changed since the last look. What cannot be read now is at the next one.</summary>
+    public async Task LookAsync(AdminDirectory admins, CancellationToken cancellation)
+    {
+        try
+        {
+            var (records, seen) = (new List<AuditEntry>(), _seen);
+            await foreach (var record in audit.ReadAllAsync(new AuditFilter(1, After: _seen), cancellation))
+            {
+                records.Add(record.Entry);
+                seen = record.Sequence;
+            }
+
+            if (records.Count > 0) await TakeAsync(records, admins, cancellation);
+            _seen = seen;
+            Volatile.Write(ref _lookedAt, time.GetTimestamp());
+            if (_isBlind) log.Sees();
+            _isBlind = false;
+        }
+        catch (Exception failed) when (failed is DbException or TimeoutException or IOException or ObjectDisposedException)
+        {
+            if (!_isBlind) log.Blind(failed.Message);
+            _isBlind = true;
+        }
+    }
+
+    private async Task TakeAsync(List<AuditEntry> changes, AdminDirectory admins, CancellationToken cancellation)
+    {
+        // Tenants first: a key may be of one that is new.
+        foreach (var tenant in changes.Where(static c => IsOf(c, "tenant.") || IsOf(c, "team.") || IsOf(c, "user.")).Select(static c => c.Tenant!).Distinct(StringComparer.Ordinal))
+            await tenants.RefreshAsync(tenant, cancellation);
+        string[] changed = [.. changes.Where(static c => IsOf(c, "key.")).Select(static c => c.Target).Distinct(StringComparer.Ordinal)];
+        if (changed.Length > 0) await keys.RefreshAsync(changed, areNew: !changes.Exists(static c => IsOf(c, "key.") && c.Action != "key.create"), cancellation);
+        if (changes.Exists(static c => IsOf(c, "admin."))) await admins.RefreshAsync(cancellation);
+    }
+
+    private static bool IsOf(AuditEntry change, string kind) => change.Action.StartsWith(kind, StringComparison.Ordinal);
+
+    private IEnumerable<Trouble> Trouble()
+    {
+        if (time.GetElapsedTime(Volatile.Read(ref _lookedAt)) is var silent && silent > s_silentMax)
+        {
+            var seconds = (long)silent.TotalSeconds;
+            yield return new Trouble(false, string.Create(CultureInfo.InvariantCulture, $"The cluster's store cannot be read; keys, tenants and admins are those of {seconds} s ago."));
+        }
+    }
+}
+
+internal static partial class SharedChangesLog
+{
+    [LoggerMessage(1320, LogLevel.Warning, "The cluster's store cannot be read; keys, tenants and admins stay as they are: {Reason}")]
+    public static partial void Blind(this ILogger log, string reason);
+
+    [LoggerMessage(1321, LogLevel.Information, "The cluster's store can be read again")]
+    public static partial void Sees(this ILogger log);
+}
