@@ -4,6 +4,7 @@ using OrleansGateway.Bench.Ledger;
 using OrleansGateway.Bench.Load;
 using OrleansGateway.Bench.Micro;
 using OrleansGateway.Bench.Mock;
+using OrleansGateway.Bench.Purge;
 using OrleansGateway.Bench.Stampede;
 using OrleansGateway.Bench.Usage;
 
@@ -18,6 +19,7 @@ return await new RootCommand("Mock provider and load generator for measuring the
     IdleCommand.Create(),
     TransferCommand.Create(),
     StampedeCommand.Create(),
+    PurgeCommand.Create(),
     MicroCommand.Create(),
     LeasesCommand.Create(),
     LedgerCommand.Create(),

@@ -7,20 +7,28 @@ namespace OrleansGateway.Bench.Stampede;
 /// <summary>A gateway of its own, with a cache in front of an origin, in a folder that is deleted in the end.</summary>
 internal sealed class GatewayProcess : IAsyncDisposable
 {
+    private const string TokenLine = "Admin token, printed this once: ";
+
     private readonly Process _process;
     private readonly string _folder;
 
-    private GatewayProcess(Process process, string folder, Uri url) => (_process, _folder, Url) = (process, folder, url);
+    private GatewayProcess(Process process, string folder, Uri url, Uri admin) => (_process, _folder, Url, Admin) = (process, folder, url, admin);
 
     public Uri Url { get; }
 
-    public static async Task<GatewayProcess> StartAsync(string program, Uri origin, CancellationToken cancellation)
+    /// <summary>Base URL of the admin API.</summary>
+    public Uri Admin { get; }
+
+    public string AdminToken { get; private set; } = "";
+
+    public static async Task<GatewayProcess> StartAsync(string program, Uri origin, CancellationToken cancellation, string cache = "{}")
     {
         var folder = Directory.CreateTempSubdirectory("gateway-stampede-").FullName;
         var (data, admin) = (FreePort(), FreePort());
         var config = Path.Combine(folder, "gateway.yaml");
         await File.WriteAllTextAsync(config, $$"""
             listeners: {data: ["127.0.0.1:{{data}}"], admin: "127.0.0.1:{{admin}}"}
+            cache: {{cache}}
             state: "{{Path.Combine(folder, "state")}}"
             access_log: {output: "{{Path.Combine(folder, "access.log")}}"}
             upstreams:
@@ -31,15 +39,20 @@ internal sealed class GatewayProcess : IAsyncDisposable
             """, cancellation);
         var process = Process.Start(new ProcessStartInfo(program, ["serve", "--config", config]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         // Read and dropped, or it would block once the pipe is full.
-        process.OutputDataReceived += static (_, _) => { };
+        var token = new TaskCompletionSource<string>();
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data?.StartsWith(TokenLine, StringComparison.Ordinal) == true) token.TrySetResult(line.Data[TokenLine.Length..]);
+        };
         process.ErrorDataReceived += static (_, line) =>
         {
             if (line.Data?.Contains(" info: ", StringComparison.Ordinal) == false) Console.Error.WriteLine(line.Data);
         };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        var gateway = new GatewayProcess(process, folder, new Uri($"http://127.0.0.1:{data}/"));
+        var gateway = new GatewayProcess(process, folder, new Uri($"http://127.0.0.1:{data}/"), new Uri($"http://127.0.0.1:{admin}/"));
         await gateway.UntilListeningAsync(cancellation);
+        gateway.AdminToken = await token.Task.WaitAsync(cancellation);
         return gateway;
     }
 

@@ -15,6 +15,7 @@ internal sealed class AnswerCache : IAsyncDisposable
 {
     private static readonly TimeSpan s_sweepInterval = TimeSpan.FromSeconds(1);
     private const int SweptAtOnce = 1_000;
+    private const int SweptInARowMax = 200_000;
 
     private readonly Lock _adding = new();
     private readonly Lazy<MemoryStore<CacheKey, CachedResource>> _store;
@@ -43,6 +44,9 @@ internal sealed class AnswerCache : IAsyncDisposable
     public Origin Origin { get; }
 
     public InvalidationTable Invalidations { get; }
+
+    /// <summary>How many fetches have not ended yet.</summary>
+    public int FetchesUnderWay => _running.Count;
 
     public CacheMetrics Metrics { get; }
 
@@ -212,7 +216,13 @@ internal sealed class AnswerCache : IAsyncDisposable
     {
         Disk?.Sweep();
         if (!_store.IsValueCreated || Answers.Count == 0) return;
-        Answers.Sweep(SweptAtOnce, this, static (resource, cache) => cache.HasSpent(resource), static (resource, cache) => resource?.Where(answer => !cache.IsSpent(answer)));
+        // Where much is of no use, after a purge say, it goes on: a million are out within seconds.
+        for (var seen = 0; seen < SweptInARowMax; seen += SweptAtOnce)
+        {
+            var before = Answers.Count;
+            var swept = Answers.Sweep(SweptAtOnce, this, static (resource, cache) => cache.HasSpent(resource), static (resource, cache) => resource?.Where(answer => !cache.IsSpent(answer)));
+            if (swept < SweptAtOnce || before - Answers.Count < SweptAtOnce / 2) return;
+        }
     }
 
     private bool HasSpent(CachedResource resource)

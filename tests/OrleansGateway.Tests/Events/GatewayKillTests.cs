@@ -122,12 +122,19 @@ public sealed class GatewayKillTests
     private static async Task CallUntilAsync(GatewayProcess gateway, string key, List<string> answered, CancellationToken over)
     {
         using var client = new HttpClient();
+        var last = (string?)null;
         await WhileItLivesAsync(async () =>
         {
             using var request = GatewayCalls.Chat(gateway.Data, "quick", "hello", key: key);
             using var response = await client.SendAsync(request, Cancel);
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-            lock (answered) answered.Add(Assert.Single(response.Headers.GetValues("x-request-id")));
+            // A call is written down as it ends, which its client may know a moment before. The next on the same connection begins after that.
+            if (last is not null)
+            {
+                lock (answered) answered.Add(last);
+            }
+
+            last = Assert.Single(response.Headers.GetValues("x-request-id"));
         }, over);
     }
 

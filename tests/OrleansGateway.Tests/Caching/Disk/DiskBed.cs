@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OrleansGateway.Caching;
 using OrleansGateway.Caching.Disk;
 using OrleansGateway.Configuration;
 using OrleansGateway.Invalidation;
@@ -64,6 +65,15 @@ internal sealed class DiskBed : IAsyncDisposable
         bed.Gateway.Client.DefaultRequestHeaders.Authorization = null;
         await bed.SettleAsync();
         return bed;
+    }
+
+    /// <summary>Asks, and waits until what came is stored: a client may have its last byte before.</summary>
+    public async Task<CacheAnswer> FetchAsync(string path, params (string Name, string Value)[] headers)
+    {
+        var answer = await GetAsync(path, headers);
+        var cache = _services.GetRequiredService<AnswerCache>();
+        while (cache.FetchesUnderWay > 0) await Task.Delay(5, Cancellation);
+        return answer;
     }
 
     /// <summary>Waits until what is to be written is, and what was there is found.</summary>

@@ -18,9 +18,9 @@ public sealed class DiskFaultTests
     public async Task Answer_DamagedInItsFirstBlock_IsFetchedAgainBeforeAByteOfItIsSent()
     {
         await using var bed = await DiskBed.StartAsync(DiskBed.Sized);
-        await bed.GetAsync(s_film);
+        await bed.FetchAsync(s_film);
         Damage(bed.Files.Single(), fromEnd: Large - 100);
-        var again = await bed.GetAsync(s_film);
+        var again = await bed.FetchAsync(s_film);
         Assert.Equal((false, DiskBed.Text(Large)), (again.IsHit, again.Body));
         Assert.True((await bed.GetAsync(s_film)).IsHit);
         Assert.Equal(2, bed.Asked.Count);
@@ -30,12 +30,12 @@ public sealed class DiskFaultTests
     public async Task Answer_DamagedFurtherOn_BreaksOffAndIsFetchedAgain()
     {
         await using var bed = await DiskBed.StartAsync(DiskBed.Sized);
-        await bed.GetAsync(s_film);
+        await bed.FetchAsync(s_film);
         Damage(bed.Files.Single(), fromEnd: 50);
         // A range that does not touch it is served.
         Assert.Equal(206, (await bed.GetAsync(s_film, ("Range", "bytes=0-99"))).Status);
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => bed.GetAsync(s_film));
-        var again = await bed.GetAsync(s_film);
+        var again = await bed.FetchAsync(s_film);
         Assert.Equal((false, DiskBed.Text(Large)), (again.IsHit, again.Body));
     }
 
@@ -43,9 +43,9 @@ public sealed class DiskFaultTests
     public async Task Answer_WhoseFileIsGone_IsFetchedAgain()
     {
         await using var bed = await DiskBed.StartAsync(DiskBed.Sized);
-        await bed.GetAsync(s_film);
+        await bed.FetchAsync(s_film);
         File.Delete(bed.Files.Single());
-        Assert.Equal(DiskBed.Text(Large), (await bed.GetAsync(s_film)).Body);
+        Assert.Equal(DiskBed.Text(Large), (await bed.FetchAsync(s_film)).Body);
         // Confirmed by the origin, which sends no body: then it is asked for the whole.
         File.Delete(bed.Files.Single());
         Assert.Equal(DiskBed.Text(Large), (await bed.GetAsync(s_film, ("Cache-Control", "no-cache"))).Body);

@@ -16,7 +16,7 @@ public sealed class DiskGatewayTests
     {
         await using var bed = await DiskBed.StartAsync(DiskBed.Sized);
         var path = $"/film?size={Large}{more}";
-        Assert.Equal(DiskBed.Text(Large), (await bed.GetAsync(path)).Body);
+        Assert.Equal(DiskBed.Text(Large), (await bed.FetchAsync(path)).Body);
         var hit = await bed.GetAsync(path);
         Assert.True(hit.IsHit, hit.CacheStatus);
         Assert.Equal(DiskBed.Text(Large), hit.Body);
@@ -35,7 +35,7 @@ public sealed class DiskGatewayTests
     {
         await using var bed = await DiskBed.StartAsync(DiskBed.Sized);
         var path = $"/film?size={Large}";
-        await bed.GetAsync(path);
+        await bed.FetchAsync(path);
         using var request = bed.Request(path, ("Range", range));
         using var response = await bed.Gateway.Client.SendAsync(request, Cancellation);
         var at = response.Content.Headers.ContentRange!;
@@ -49,7 +49,7 @@ public sealed class DiskGatewayTests
     {
         await using var bed = await DiskBed.StartAsync(DiskBed.Sized);
         var path = $"/film?size={Large}";
-        await bed.GetAsync(path);
+        await bed.FetchAsync(path);
         Assert.Equal(416, (await bed.GetAsync(path, ("Range", $"bytes={Large}-"))).Status);
         Assert.Equal(304, (await bed.GetAsync(path, ("If-None-Match", $"\"{Large}\""))).Status);
         using var head = bed.Request(path);
@@ -177,7 +177,7 @@ public sealed class DiskGatewayTests
             await DiskBed.Sized(http);
         });
         var path = $"/film?size={Large}";
-        await bed.GetAsync(path);
+        await bed.FetchAsync(path);
         version = 2;
         Assert.Equal("2", (await bed.GetAsync(path, ("Cache-Control", "no-cache"))).Headers["x-head"]);
         await bed.SettleAsync();

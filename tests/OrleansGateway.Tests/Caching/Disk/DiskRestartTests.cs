@@ -19,7 +19,7 @@ public sealed class DiskRestartTests
     {
         await using var bed = await DiskBed.StartAsync(DiskBed.Sized);
         await bed.GetAsync("/page");
-        await bed.GetAsync(s_film);
+        await bed.FetchAsync(s_film);
         await bed.RestartAsync();
         bed.Asked.Clear();
         Assert.Equal((true, 40_000), (await bed.GetAsync("/page")) is { } page ? (page.IsHit, page.Body.Length) : default);
@@ -34,7 +34,7 @@ public sealed class DiskRestartTests
     public async Task Purge_BetweenFillAndRestartOrWhileDown_IsNotUndoneByIt(bool whileDown)
     {
         await using var bed = await DiskBed.StartAsync(DiskBed.Sized);
-        await bed.GetAsync(s_film);
+        await bed.FetchAsync(s_film);
         await bed.GetAsync("/page");
         await bed.GetAsync("/other");
         var purged = new[] { Selector.OfTag("tag-film")!.Value, Selector.OfUrl(DiskBed.Host + "/page")!.Value };
@@ -66,7 +66,7 @@ public sealed class DiskRestartTests
     public async Task Start_WithoutTheLogOrTheMark_TrustsNothingThatIsThere(string lost)
     {
         await using var bed = await DiskBed.StartAsync(DiskBed.Sized);
-        await bed.GetAsync(s_film);
+        await bed.FetchAsync(s_film);
         await bed.GetAsync("/page");
         await bed.PurgeAsync(Selector.OfTag("other")!.Value);
         await bed.RestartAsync(() =>
@@ -86,7 +86,7 @@ public sealed class DiskRestartTests
     {
         var time = new ManualTime();
         await using var bed = await DiskBed.StartAsync(DiskBed.Sized, time: time);
-        await bed.GetAsync(s_film);
+        await bed.FetchAsync(s_film);
         time.Advance(TimeSpan.FromMinutes(20));
         await bed.RestartAsync(() =>
         {
@@ -104,7 +104,7 @@ public sealed class DiskRestartTests
     public async Task Start_OnWhatIsOfAnotherVersionOrNoAnswer_RemovesIt()
     {
         await using var bed = await DiskBed.StartAsync(DiskBed.Sized);
-        await bed.GetAsync(s_film);
+        await bed.FetchAsync(s_film);
         await bed.GetAsync($"/second?size={Large}");
         await bed.RestartAsync(() =>
         {
