@@ -14,6 +14,7 @@ internal sealed class PurgeRun(TaggedOrigin origin, GatewayProcess gateway, int 
     private const int Fillers = 32;
     private const int Neighbours = 1_000;
     private const int Warm = 50;
+    private const int Purges = 7;
     private const double PurgeMaxMs = 2;
     private const double SlowerMaxMs = 5;
 
@@ -36,11 +37,17 @@ internal sealed class PurgeRun(TaggedOrigin origin, GatewayProcess gateway, int 
         Console.WriteLine(nothing.Table("purge of a tag without answers"));
         var before = await WatchAsync(purge: null, cancellation);
         Console.WriteLine(before.Table("GET of a neighbour, before"));
-        long took = 0;
-        var meanwhile = await WatchAsync(async () => took = await PurgeAsync(admin, "many", cancellation), cancellation);
+        // As often as may be before the first of them is swept out: one alone says more of the disk's mood than of the purge.
+        var many = new Samples();
+        var meanwhile = await WatchAsync(
+            async () =>
+            {
+                for (var i = 0; i < Purges; i++) many.Add(await PurgeAsync(admin, "many", cancellation));
+            }, cancellation);
+        Console.WriteLine(many.Table("purge of all"));
         Console.WriteLine(meanwhile.Table("GET of a neighbour, meanwhile"));
-        Judge("purge until acknowledged", Stopwatch.GetElapsedTime(0, took).TotalMilliseconds, PurgeMaxMs);
-        Judge("slowest GET meanwhile, over the slowest before", (meanwhile.Micros(1) - before.Micros(1)) / 1000, SlowerMaxMs);
+        Judge("purge until acknowledged, median, in ms", many.Micros(0.5) / 1000, PurgeMaxMs);
+        Judge("slowest GET meanwhile, over the slowest before, in ms", (meanwhile.Micros(1) - before.Micros(1)) / 1000, SlowerMaxMs);
         await LeftAsync(admin, held, cancellation);
         return _isKept;
     }

@@ -66,13 +66,24 @@ internal sealed class Broker : IAsyncDisposable
         }
     }
 
-    /// <summary>As <c>kill -9</c> and a new start: what was not on its disk is gone.</summary>
+    /// <summary>Stops in order, and starts again.</summary>
     public async Task RestartAsync()
     {
+        await EndAsync();
         await StopAsync();
         string[] arguments = [_folder.FullName, .. _ports.Select(p => p.ToString(CultureInfo.InvariantCulture))];
         _script = Process.Start(new ProcessStartInfo(Repository.PathOf("tests/rabbitmq.sh"), arguments) { RedirectStandardInput = true, WorkingDirectory = "/" })!;
         await ReadyAsync();
+    }
+
+    /// <summary>Asks it to stop, and waits until it has.</summary>
+    private async Task EndAsync()
+    {
+        if (_script is null) return;
+        var server = (await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "server"), Cancel)).Trim();
+        using var kill = Process.Start("kill", ["-TERM", server]);
+        await kill.WaitForExitAsync(Cancel);
+        while (Directory.Exists("/proc/" + server)) await Task.Delay(TimeSpan.FromMilliseconds(50), Cancel);
     }
 
     /// <summary>As <c>kill -9</c>.</summary>
