@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # bench/run cache: answers from the cache, beside nginx (proxy_cache, files in memory) and Varnish (malloc). Read by bench/run, whose functions and settings it uses.
 #
+# nginx once as it is measured elsewhere, and once with an access log, as the gateway has.
+#
 # Each target has stored the answer before it is measured; one that asks the mock all the same is said so.
 
 cache_sizes=(64 10240)
@@ -22,6 +24,9 @@ start_varnish() {
   start_target varnish varnishd -F -n "$state/varnish" -a "127.0.0.1:${port[varnish]}" -f "$state/mock.vcl" -s malloc,256m
 }
 
+# The path of a target's answers.
+cache_path() { if [[ $1 == nginx-logged ]]; then echo "/cached/logged/cacheable?bytes=$2"; else echo "/cached/cacheable?bytes=$2"; fi; }
+
 cache() {
   local round name size line
   declare -A rates=() cpus=()
@@ -31,7 +36,7 @@ cache() {
       for name in "${targets[@]}"; do
         [[ $name != direct ]] || continue
         say "Hits of $size bytes, round $round of $rounds: $name"
-        line=$(saturate "$name" "$seconds" "/cached/cacheable?bytes=$size" "${http_headers[@]}")
+        line=$(saturate "$name" "$seconds" "$(cache_path "$name" "$size")" "${http_headers[@]}")
         rates[$name.$size]+="${line% *} " cpus[$name.$size]+="${line#* } "
       done
     done
@@ -45,7 +50,7 @@ warm_up_cache() {
   for size in "${cache_sizes[@]}"; do
     for name in "${targets[@]}"; do
       [[ $name != direct ]] || continue
-      saturate "$name" 1 "/cached/cacheable?bytes=$size" "${http_headers[@]}" >/dev/null
+      saturate "$name" 1 "$(cache_path "$name" "$size")" "${http_headers[@]}" >/dev/null
     done
     say "Warming up for $((warm_up_seconds / 2)) s …"
     saturate gateway "$((warm_up_seconds / 2))" "/cached/cacheable?bytes=$size" "${http_headers[@]}" >/dev/null
@@ -61,7 +66,7 @@ cache_report() {
   {
     echo "# Answers from the cache"
     echo
-    echo "$(provenance cache). Medians of $rounds rounds of $seconds s: wrk, 32 connections, kept alive. The gateway has its access log and metrics on, nginx and Varnish no log."
+    echo "$(provenance cache). Medians of $rounds rounds of $seconds s: wrk, 32 connections, kept alive. The gateway has its access log and metrics on, nginx-logged its access log in pieces of 64 KiB; nginx and Varnish have none."
     echo
     echo "| bytes of body | target | req/s | CPU us/req | req/s per CPU second |"
     echo "|--:|---|--:|--:|--:|"
@@ -74,7 +79,7 @@ cache_report() {
   } | tee "$root/docs/benchmarks/cache.md"
   echo
   for size in "${cache_sizes[@]}"; do
-    for name in nginx varnish; do
+    for name in nginx nginx-logged varnish; do
       [[ " ${targets[*]} " == *" $name "* ]] || continue
       ratio "cache_cpu_us_per_request_$size.$name" "${cpus[gateway.$size]}" "${cpus[$name.$size]}"
       ratio "cache_requests_per_second_$size.$name" "${rates[gateway.$size]}" "${rates[$name.$size]}"

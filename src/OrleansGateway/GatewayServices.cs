@@ -202,6 +202,7 @@ internal static class GatewayServices
         services.TryAddSingleton<ErrorStage>();
         services.TryAddSingleton<OwnUsageStage>();
         services.TryAddSingleton<RouteStage>();
+        services.TryAddSingleton<SocketStage>();
         services.TryAddSingleton<CorsStage>();
         services.TryAddSingleton<CompressionStage>();
         services.TryAddSingleton<FixedAnswerStage>();

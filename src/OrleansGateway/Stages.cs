@@ -35,6 +35,8 @@ internal static class Stages
         services.GetRequiredService<OwnUsageStage>(),
         // Says what the path serves, and with it the dialect; a key may be bound to routes.
         services.GetRequiredService<RouteStage>(),
+        // Leaves the socket's thread with all that may take long. The route says what that is.
+        services.GetRequiredService<SocketStage>(),
         // Answers preflights, which carry no credentials; and lets pages read what the stages below refuse.
         services.GetRequiredService<CorsStage>(),
         // Refuses what there is no room for. The route says how important it is; nothing has been spent on it yet.

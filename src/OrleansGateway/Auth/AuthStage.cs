@@ -64,6 +64,8 @@ internal sealed class AuthStage(ICallers callers, TokenCallers tokens, ITenants 
 
     private async ValueTask VerifyAsync(Exchange exchange, string text, KeyHash hash, Next next)
     {
+        // A signature takes as long as some ten requests.
+        await SocketThreads.Leave();
         var verdict = await tokens.VerifyAsync(text, hash, exchange.Snapshot, exchange.Aborted);
         if (verdict.Refusal is { } refusal) log.TokenRefused(exchange.Id, refusal.Code, verdict.Reason);
         await Go(exchange, verdict.Caller is { } caller ? Admit(exchange, caller) : verdict.Refusal, next);

@@ -47,8 +47,7 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
                 case Reuse.Fresh:
                     return GiveAsync(exchange, key, settings, terms, stored, age, age < stored.Terms.Lifetime ? CacheUse.Hit : CacheUse.Stale);
                 case Reuse.StaleAndRefresh:
-                    fetch.Refresh(exchange, key, stored, settings);
-                    return GiveAsync(exchange, key, settings, terms, stored, age, CacheUse.Stale);
+                    return RefreshAsync(exchange, key, settings, terms, stored, age);
                 case Reuse.Gone:
                     cache.Remove(key, stored);
                     stored = null;
@@ -119,6 +118,13 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
             && range is { } asked && asked.From >= answer.Part!.Value.From && asked.To <= answer.Part.Value.To;
     }
 
+    private async ValueTask RefreshAsync(Exchange exchange, CacheKey key, CacheSettings settings, RequestTerms terms, CachedAnswer answer, TimeSpan age)
+    {
+        await SocketThreads.Leave();
+        fetch.Refresh(exchange, key, answer, settings);
+        await GiveAsync(exchange, key, settings, terms, answer, age, CacheUse.Stale);
+    }
+
     private ValueTask GiveAsync(Exchange exchange, in CacheKey key, CacheSettings settings, RequestTerms terms, CachedAnswer answer, TimeSpan age, CacheUse use)
     {
         exchange.Cache = use;
@@ -132,6 +138,7 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
 
     private async ValueTask GiveFromDiskAsync(Exchange exchange, CacheMiss miss, CachedAnswer answer, TimeSpan age, string status)
     {
+        await SocketThreads.Leave();
         if (await Serving.TryWriteFromDiskAsync(exchange, answer, age, status, time))
         {
             Count(exchange, miss.Key, answer);
@@ -168,6 +175,7 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
 
     private async ValueTask LoadAsync(Exchange exchange, CacheSettings settings, CacheKey key, RequestTerms terms, DiskKey place)
     {
+        await SocketThreads.Leave();
         var all = await cache.LoadAsync(place, settings);
         await Serve(exchange, settings, key, terms, all, mayLoad: false);
     }

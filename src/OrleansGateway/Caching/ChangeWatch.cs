@@ -28,6 +28,7 @@ internal sealed class ChangeWatch(AnswerCache cache, IInvalidationSequencer sequ
         if (answer.Status is < 200 or >= 400) return;
         var head = StoredHead.Of(answer, cache.Time.GetUtcNow());
         var stored = ToStore(answer, head);
+        await SocketThreads.Leave();
         var receipt = await sequencer.PublishAsync(
             new InvalidationRequest(tenant, [.. Selectors(head)], InvalidationMode.Hard, null, null, InvalidationMetrics.UnsafeRequest), exchange.Aborted);
         // Newer than what this request makes invalid, but not than what another has since it was sent.

@@ -31,6 +31,7 @@ internal sealed class PurgeMethod(IInvalidationSequencer sequencer)
             return;
         }
 
+        await SocketThreads.Leave();
         var mode = exchange.Http.Request.Headers["Fastly-Soft-Purge"] == "1" ? InvalidationMode.Soft : InvalidationMode.Hard;
         var tenant = settings.Scope == CacheScope.Public ? null : caller.Tenant;
         try

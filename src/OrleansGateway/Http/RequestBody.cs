@@ -24,7 +24,10 @@ internal sealed class RequestBody : IDisposable
         var body = new RequestBody((int)Math.Min(request.ContentLength ?? FirstBytes, TrustedBytesMax));
         try
         {
-            if (await body.FillAsync(request, bytesMax, cancellation)) return body;
+            var isWhole = await body.FillAsync(request, bytesMax, cancellation);
+            // It came in on the socket's thread, and is now read.
+            await SocketThreads.Leave();
+            if (isWhole) return body;
         }
         catch (Exception failed)
         {

@@ -52,6 +52,7 @@ internal sealed class OwnUsageStage(AuthStage auth, IUsageReports reports, Limit
 
     private async ValueTask ServeAsync(Exchange exchange)
     {
+        await SocketThreads.Leave();
         if (!HttpMethods.IsGet(exchange.Http.Request.Method))
         {
             exchange.Http.Response.Headers.Allow = HttpMethods.Get;

@@ -30,7 +30,8 @@ internal sealed class AddressServer : IAsyncDisposable
     {
         IsQuic = isQuic;
         _connections = new ListenerConnections(count, time, logs.CreateLogger<ListenerConnections>()) { State = state };
-        _transport = new ListenerTransport(new SocketTransportFactory(Options.Create(new SocketTransportOptions()), logs));
+        // Requests begin where their bytes arrive (SocketStage). Not if those must be decrypted first, which takes long in a handshake; it is decided once, for the address' life.
+        _transport = new ListenerTransport(new SocketTransportFactory(Options.Create(new SocketTransportOptions { UnsafePreferInlineScheduling = state.Listener.Tls is null }), logs));
         // Only a service container can put together a Kestrel that speaks TLS and QUIC. Its parts are all that is used: nothing of it stands in the way of a request.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs).AddSingleton<IConnectionListenerFactory>(_transport);
