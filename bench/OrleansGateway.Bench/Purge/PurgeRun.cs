@@ -13,7 +13,7 @@ internal sealed class PurgeRun(TaggedOrigin origin, GatewayProcess gateway, int 
 {
     private const int Fillers = 32;
     private const int Neighbours = 1_000;
-    private const int Warm = 50;
+    private const int Warm = 1_000;
     private const int Purges = 7;
     private const double PurgeMaxMs = 2;
     private const double SlowerMaxMs = 5;
