@@ -19,7 +19,7 @@ internal static class StampedeCommand
         {
             await using var origin = await CrowdOrigin.StartAsync(TimeSpan.FromMilliseconds(parsed.GetValue(delay)));
             await using var gate = await GatewayProcess.StartAsync(parsed.GetRequiredValue(gateway), origin.Url, cancellation);
-            var run = new StampedeRun(origin, gate.Url, parsed.GetValue(crowd), parsed.GetValue(rounds));
+            var run = new StampedeRun(origin, gate.Url, parsed.GetValue(crowd), parsed.GetValue(rounds), TimeSpan.FromMilliseconds(3 * parsed.GetValue(delay)));
             return await run.RunAsync(cancellation) ? 0 : 1;
         });
         return command;

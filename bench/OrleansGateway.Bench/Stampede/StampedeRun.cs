@@ -6,7 +6,12 @@ using OrleansGateway.Bench.Load;
 namespace OrleansGateway.Bench.Stampede;
 
 /// <summary>Crowds of each kind, and whether the bounds were kept.</summary>
-internal sealed class StampedeRun(CrowdOrigin origin, Uri url, int crowd, int rounds)
+/// <param name="origin">What is asked by way of the gateway.</param>
+/// <param name="url">The gateway.</param>
+/// <param name="crowd">Clients at once.</param>
+/// <param name="rounds">Crowds of each kind.</param>
+/// <param name="pause">Time in which all answers of a crowd have surely come.</param>
+internal sealed class StampedeRun(CrowdOrigin origin, Uri url, int crowd, int rounds, TimeSpan pause)
 {
     private const double BehindMaxMs = 5;
     private const double TimesMax = 1.2;
@@ -19,7 +24,7 @@ internal sealed class StampedeRun(CrowdOrigin origin, Uri url, int crowd, int ro
 
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
-        var clients = await OpenAsync(url, cancellation);
+        var clients = Open(url);
         await FirstAsync(clients, cancellation);
         foreach (var folder in (string[])["pages/", "own/"])
         {
@@ -34,7 +39,7 @@ internal sealed class StampedeRun(CrowdOrigin origin, Uri url, int crowd, int ro
         return _isKept;
     }
 
-    private async Task StorableAsync(LoadConnection[] clients, CancellationToken cancellation)
+    private async Task StorableAsync(Arrivals[] clients, CancellationToken cancellation)
     {
         var (asked, behind) = (new List<int>(), new Samples());
         for (var round = 0; round < rounds; round++)
@@ -50,7 +55,7 @@ internal sealed class StampedeRun(CrowdOrigin origin, Uri url, int crowd, int ro
         Judge("first byte behind the first one's, p99", behind.Micros(0.99) / 1000, BehindMaxMs, " ms");
     }
 
-    private async Task OwnAsync(LoadConnection[] clients, CancellationToken cancellation)
+    private async Task OwnAsync(Arrivals[] clients, CancellationToken cancellation)
     {
         var (single, all) = (new Samples(), new Samples());
         for (var round = 0; round < rounds; round++)
@@ -65,7 +70,7 @@ internal sealed class StampedeRun(CrowdOrigin origin, Uri url, int crowd, int ro
     }
 
     /// <summary>Nobody has ever seen an answer of this route: that its first crowd waits for one head is the price of asking the origin once. Told, not judged.</summary>
-    private async Task FirstAsync(LoadConnection[] clients, CancellationToken cancellation)
+    private async Task FirstAsync(Arrivals[] clients, CancellationToken cancellation)
     {
         var took = (await AskAsync(clients, "first/own/crowd", cancellation)).Max(static one => one.End);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"first crowd of a new route, cold, nothing can be stored: {Stopwatch.GetElapsedTime(0, took).TotalMilliseconds:N0} ms"));
@@ -74,35 +79,29 @@ internal sealed class StampedeRun(CrowdOrigin origin, Uri url, int crowd, int ro
     /// <summary>What of it is the machine's: the same crowd, without the gateway.</summary>
     private async Task StraightAsync(CancellationToken cancellation)
     {
-        var (clients, all) = (await OpenAsync(origin.Url, cancellation), new Samples());
+        var (clients, all) = (Open(origin.Url), new Samples());
         for (var i = 0; i < WarmCrowds; i++) await AskAsync(clients, "own/straight", cancellation);
         for (var round = 0; round < rounds; round++) all.Add((await AskAsync(clients, "own/straight", cancellation)).Max(static one => one.End));
         Console.WriteLine(all.Table("straight to the origin"));
         foreach (var client in clients) client.Dispose();
     }
 
-    private async Task<LoadConnection[]> OpenAsync(Uri to, CancellationToken cancellation)
-    {
-        var (clients, target) = (new LoadConnection[crowd], new Target(to, "", "", []));
-        for (var i = 0; i < crowd; i++) clients[i] = await LoadConnection.OpenAsync(target, cancellation);
-        return clients;
-    }
+    private Arrivals[] Open(Uri to) => [.. Enumerable.Range(0, crowd).Select(_ => new Arrivals(to))];
 
-    /// <summary>Asks for one path, all at once. Times are from when the first request was sent.</summary>
-    private async Task<(long Head, long End)[]> AskAsync(LoadConnection[] clients, string path, CancellationToken cancellation)
+    /// <summary>Asks for one path, all at once. Times are from when the first request was sent to when answers came in.</summary>
+    private async Task<(long Head, long End)[]> AskAsync(Arrivals[] clients, string path, CancellationToken cancellation)
     {
         // Without credentials: to those of an upstream nothing is stored.
         var request = Encoding.ASCII.GetBytes($"GET /{path} HTTP/1.1\r\nHost: {url.Authority}\r\nAccept: */*\r\nUser-Agent: bench\r\n\r\n");
-        var began = Stopwatch.GetTimestamp();
-        return await Task.WhenAll(clients.Select(async client =>
-        {
-            await client.SendAsync(request, cancellation);
-            var length = await client.ReadHeadAsync(cancellation);
-            var head = Stopwatch.GetTimestamp() - began;
-            await client.SkipAsync(length, cancellation);
-            return (head, Stopwatch.GetTimestamp() - began);
-        }));
+        // By the clock that the kernel notes arrivals by.
+        var began = DateTime.UtcNow;
+        foreach (var client in clients) client.Send(request);
+        // Nobody looks before it is over.
+        await Task.Delay(pause, cancellation);
+        return [.. clients.Select(client => client.Read()).Select(came => (Ticks(came.First - began), Ticks(came.Last - began)))];
     }
+
+    private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
 
     private void Judge(string what, double found, double most, string unit)
     {
