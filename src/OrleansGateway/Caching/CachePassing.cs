@@ -1,4 +1,6 @@
+using OrleansGateway.Caching.Terms;
 using OrleansGateway.Configuration;
+using OrleansGateway.Forwarding;
 using OrleansGateway.Http;
 using OrleansGateway.Invalidation;
 
@@ -18,9 +20,20 @@ internal sealed class CachePassing(AnswerCache cache, IInvalidationSequencer seq
         var method = exchange.Http.Request.Method;
         // RFC 9110 §9.2.1.
         var isSafe = HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method) || HttpMethods.IsConnect(method);
-        return isSafe
-            ? cache.Origin.PassAsync(exchange, new LiveWatch(exchange, $"gateway; fwd={why}"))
-            : ChangeAsync(exchange, settings);
+        if (!isSafe) return ChangeAsync(exchange, settings);
+        return HttpMethods.IsHead(method) && CacheStage.IsPlain(exchange.Http)
+            ? HeadAsync(exchange, settings, why)
+            : cache.Origin.PassAsync(exchange, new LiveWatch(exchange, $"gateway; fwd={why}"));
+    }
+
+    private async ValueTask HeadAsync(Exchange exchange, CacheSettings settings, string why)
+    {
+        using var order = new FillOrder(CacheStage.KeyOf(exchange, settings), exchange.Route!, OriginRequest.Of(exchange), cache.InvalidationsOf(exchange, settings))
+        {
+            RouteTags = exchange.Route!.CacheTags(exchange.Target.RawPath),
+            Terms = RequestTerms.Of(exchange.Http.Request.Headers, settings),
+        };
+        await cache.Origin.PassAsync(exchange, new HeadWatch(cache, order, exchange, $"gateway; fwd={why}"));
     }
 
     private async ValueTask ChangeAsync(Exchange exchange, CacheSettings settings)

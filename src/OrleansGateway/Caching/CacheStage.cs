@@ -73,10 +73,12 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
     {
         var (request, headers) = (http.Request, http.Request.Headers);
         if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)) return "method";
-        // The body of a GET means nothing to a cache, and may mean something to an origin.
-        if (http.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false } || headers.Upgrade.Count > 0) return "bypass";
-        return Conditions.AreForOrigin(headers) || IsOverridden(headers) ? "bypass" : null;
+        return !IsPlain(http) || Conditions.AreForOrigin(headers) ? "bypass" : null;
     }
+
+    /// <summary>Whether an origin takes it for what its method says. The body of a GET means nothing to a cache, and may mean something to an origin.</summary>
+    public static bool IsPlain(HttpContext http) =>
+        http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false } && http.Request.Headers.Upgrade.Count == 0 && !IsOverridden(http.Request.Headers);
 
     /// <summary>Whether an origin may take it for another method than it is.</summary>
     private static bool IsOverridden(IHeaderDictionary headers) =>
