@@ -60,7 +60,7 @@ public sealed class VendorShapeTests
         var source = Messages.Source(EventFormat.Masstransit, new InvalidationRuleSettings { Types = [type], Tags = ["product-{productId}"] });
         var body = $$"""
             {"messageId": "181c0000-6393-3630-36a4-08daf4e7c6da", "correlationId": null, "messageType": ["{{urn}}"], "message": {"productId": 42}, "expirationTime": null,
-            "sentTime": "2023-01-12T21:55:53.715882Z", "headers": {"Application-Header": "SomeValue"}}
+            "sentTime": "2023-01-12T21:55:53.715882Z", "headers": {"Application-Header": "SomeValue"} }
             """;
         Assert.Equal("tag product-42", Messages.Selected(source, body));
         var request = Messages.Map(source, body).Request!;

@@ -27,8 +27,7 @@ internal static class NeutralFields
         // Whether the vendor keeps the answer for its list of calls. With true the call is not cached at all.
         "store");
 
-    // Of metadata only user_id is known: who asks, for the vendor's search for abuse. service_tier, speed, inference_geo and cache_control count: the answer says the first, what runs it is
-    // others' to choose, and the last stands among words.
+    // Of metadata only user_id is known: who asks, for the vendor's search for abuse.
     private static readonly FrozenSet<string> s_anthropic = FrozenSet.Create(StringComparer.Ordinal, "stream", "metadata");
 
     private static readonly FrozenSet<string> s_headers = FrozenSet.Create(
