@@ -26,7 +26,7 @@ internal static class EventMapper
         if (body.Length > BytesMax) return Mapping.Refuse(new Rejection("too_large", $"It has {body.Length} bytes; {BytesMax} are allowed."));
         try
         {
-            using var document = JsonDocument.Parse(body.IsEmpty ? "null"u8.ToArray() : body, Reading);
+            using var document = JsonDocument.Parse(IsNothing(source.Settings.Format, headers, body.Span) ? "null"u8.ToArray() : body, Reading);
             return Map(source, headers, document.RootElement);
         }
         // Texts are read when they are asked for: bytes that are no UTF-8, or half of a surrogate pair, come out then.
@@ -77,6 +77,15 @@ internal static class EventMapper
         EventFormat.Google => PurgeMessages.ReadGoogle(body),
         // Where rules say what it means, its fields are the publisher's own.
         _ => source.Rules.Count > 0 ? PlainMessages.ReadForRules(body) : PlainMessages.Read(body),
+    };
+
+    /// <summary>Whether the body is none, or is not to be looked at.</summary>
+    private static bool IsNothing(EventFormat format, MessageHeaders headers, ReadOnlySpan<byte> body) => body.IsEmpty || format switch
+    {
+        EventFormat.Cloudevents => CloudEventMessages.IsOpaque(headers),
+        // What Debezium Server sends to RabbitMQ for an empty message, unless debezium.sink.rabbitmq.null.value says otherwise.
+        EventFormat.Debezium or EventFormat.DebeziumOutbox => body.SequenceEqual("default"u8),
+        _ => false,
     };
 
     private static string? TenantOf(EventSource source, string? named, out Rejection? wrong)

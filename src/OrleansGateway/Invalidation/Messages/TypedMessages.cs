@@ -12,14 +12,15 @@ internal static class TypedMessages
         if (body.Field("message") is not { } message || body.Field("messageType") is not { ValueKind: JsonValueKind.Array } types)
             return IncomingMessage.Refuse(Rejection.Shape("It is no envelope of MassTransit: message or messageType is missing."));
         string[] names = [.. types.EnumerateArray().Where(t => t.ValueKind == JsonValueKind.String).Select(t => t.GetString()!)];
-        // Rules may name them as the envelope does, or as programs do: Shop.Events:ProductChanged, ProductChanged.
-        string[] known = [.. names.SelectMany(static n => n.StartsWith(MassTransitUrn, StringComparison.Ordinal) ? new[] { n[MassTransitUrn.Length..], n[(n.LastIndexOf(':') + 1)..], n } : [n])];
+        // Rules may name them as the envelope does, or as programs do: Shop.Events:ProductChanged, ProductChanged. A class within another is Shop.Events:Orders+Placed.
+        string[] known = [.. names.SelectMany(static n => n.StartsWith(MassTransitUrn, StringComparison.Ordinal) ? [n[MassTransitUrn.Length..], .. WithShort(n[(n.LastIndexOf(':') + 1)..]), n] : new[] { n })];
         return Of(known, body.Text("messageId"), body.Time("sentTime"), message);
     }
 
     public static IncomingMessage ReadNServiceBus(MessageHeaders headers, JsonElement body)
     {
-        if (headers["NServiceBus.EnclosedMessageTypes"] is not { } types)
+        // Others who send to NServiceBus may name the type in the property of AMQP alone.
+        if (headers.First("NServiceBus.EnclosedMessageTypes", "type") is not { } types)
             return IncomingMessage.Refuse(Rejection.Shape("It is no message of NServiceBus: the header NServiceBus.EnclosedMessageTypes is missing."));
         // Type, Assembly, Version=…; one behind the other with semicolons between.
         string[] known = [.. types.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(static t => t.Split(',')[0].Trim()).SelectMany(WithShort)];
@@ -29,7 +30,9 @@ internal static class TypedMessages
     public static IncomingMessage ReadSpring(MessageHeaders headers, JsonElement body)
     {
         if (headers.First("__TypeId__", "type") is not { } type) return IncomingMessage.Refuse(Rejection.Shape("It does not say its type: the header __TypeId__ is missing."));
-        return Of([.. WithShort(type)], headers.First("message-id", "id", "amqp_messageId"), null, body);
+        // A list says what it is a list of in a header of its own.
+        string[] elements = headers["__ContentTypeId__"] is { } element ? WithShort(element) : [];
+        return Of([.. WithShort(type), .. elements], headers.First("message-id", "id", "amqp_messageId"), null, body);
     }
 
     private static IncomingMessage Of(string[] types, string? id, DateTimeOffset? at, JsonElement carried)

@@ -18,7 +18,7 @@ public sealed class AskedCallTests
     private static readonly KeyOwner s_owner = new("acme", null, "default", "", ["model:m"], IsChat: true);
 
     private static readonly string[] s_neutralOfOpenAI =
-        ["stream", "stream_options", "user", "safety_identifier", "metadata", "prompt_cache_key", "prompt_cache_retention", "store"];
+        ["stream", "stream_options", "user", "safety_identifier", "metadata", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "store"];
 
     private static readonly string[] s_neutralOfAnthropic = ["stream", "metadata"];
 
