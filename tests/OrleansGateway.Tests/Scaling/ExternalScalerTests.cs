@@ -3,7 +3,6 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text.Json;
 using Grpc.Core;
-using OrleansGateway.Scaling;
 using OrleansGateway.Scaling.Wire;
 using OrleansGateway.Tests.Gateway;
 using OrleansGateway.Tests.Listeners;
@@ -16,6 +15,7 @@ namespace OrleansGateway.Tests.Scaling;
 public sealed class ExternalScalerTests
 {
     private const int Patience = 60_000;
+    private const string Metric = "desired_replicas";
     private const string Two = "{listen: \"127.0.0.1:0\", targets: {gateway: {requests_in_flight: 1}, edges: {requests_in_flight: 1000, replicas_min: 3}}}";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -184,8 +184,8 @@ public sealed class ExternalScalerTests
 
     private static async Task<long> ReplicasAsync(KedaClient keda, string target)
     {
-        var value = Assert.Single((await keda.GetMetricsAsync(Ref(target), ExternalScaler.Metric)).MetricValues);
-        Assert.Equal((ExternalScaler.Metric, (double)value.MetricValue_), (value.MetricName, value.MetricValueFloat));
+        var value = Assert.Single((await keda.GetMetricsAsync(Ref(target), Metric)).MetricValues);
+        Assert.Equal((Metric, (double)value.MetricValue_), (value.MetricName, value.MetricValueFloat));
         return value.MetricValue_;
     }
 

@@ -34,7 +34,7 @@ internal sealed class KedaClient(Uri address, SocketsHttpHandler? handler = null
 
     public void Dispose() => _channel.Dispose();
 
-    public async Task<TAnswer> CallAsync<TRequest, TAnswer>(string method, TRequest request)
+    private async Task<TAnswer> CallAsync<TRequest, TAnswer>(string method, TRequest request)
         where TRequest : class, IMessage<TRequest>
         where TAnswer : class, IMessage<TAnswer>, new()
     {
@@ -47,6 +47,6 @@ internal sealed class KedaClient(Uri address, SocketsHttpHandler? handler = null
         where TRequest : class, IMessage<TRequest>
         where TAnswer : class, IMessage<TAnswer>, new() => new(
             type, Service, name,
-            Marshallers.Create(static request => request.ToByteArray(), static _ => throw new NotSupportedException()),
+            Marshallers.Create<TRequest>(static request => request.ToByteArray(), static _ => throw new NotSupportedException()),
             Marshallers.Create<TAnswer>(static _ => throw new NotSupportedException(), static bytes => new MessageParser<TAnswer>(static () => new TAnswer()).ParseFrom(bytes)));
 }
