@@ -131,7 +131,7 @@ public sealed class FaultTests
     [InlineData("tenants:\n", "usage: { keep: { days: 300d, hours: §301d } }\ntenants:\n", "usage.keep.hours", "Sums by hour are kept no longer than those by day: raise days, or lower hours.")]
     [InlineData("tenants:\n", "scaling: { targets: { web: { cpu_percent: 60, replicas_min: §5, replicas_max: 3 } } }\ntenants:\n", "scaling.targets.web.replicas_min",
         "It is more than replicas_max, which is 3.")]
-    [InlineData("tenants:\n", "scaling: { targets: { web: §{ replicas_max: 3 } } }\ntenants:\n", "scaling.targets.web",
+    [InlineData("tenants:\n", "scaling: { targets: { §web: { replicas_max: 3 } } }\ntenants:\n", "scaling.targets.web",
         "Nothing says how many replicas there should be; add requests_in_flight, cpu_percent, admission_wait or usage_lag.")]
     [InlineData("tenants:\n", "scaling: { targets: { §we b: { cpu_percent: 60 } } }\ntenants:\n", "scaling.targets[\"we b\"]",
         "An id is 1 to 64 letters, digits, dots, dashes and underscores, and begins with a letter or digit.")]

@@ -145,13 +145,13 @@ public sealed class ExternalScalerTests
         });
         Assert.Equal("https", gateway.Host.ScalerAddress!.Scheme);
         if (hasOne) Assert.True(await keda.IsActiveAsync(Ref("gateway")));
-        else Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => keda.IsActiveAsync(Ref("gateway")))).StatusCode);
+        else await Assert.ThrowsAsync<RpcException>(() => keda.IsActiveAsync(Ref("gateway")));
     }
 
     [Fact(Timeout = Patience)]
     public async Task Scaler_WithoutAnAddress_IsNotServed()
     {
-        await using var gateway = await StartAsync("{targets: {gateway: {cpu_percent: 60}}}");
+        await using var gateway = await StartAsync("{targets: {gateway: {requests_in_flight: 100}}}");
         Assert.Null(gateway.Host.ScalerAddress);
         Assert.Equal(1, (await ScalingAsync(gateway)).GetProperty("targets").GetProperty("gateway").GetProperty("desired_replicas").GetInt32());
     }

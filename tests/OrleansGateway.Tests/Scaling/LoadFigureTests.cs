@@ -11,8 +11,9 @@ public sealed class LoadFigureTests
     {
         var share = new CpuShare();
         Assert.Equal(0, share.Take(TimeSpan.FromSeconds(100), 2, Seconds(0)));
-        // Busy on one for 10 s, then idle.
-        for (var second = 1; second <= 10; second++) Assert.Equal(0.5, share.Take(TimeSpan.FromSeconds(100 + second), 2, Seconds(second)), 9);
+        // Busy on one for 10 s, then idle. Nothing is said before that time is over.
+        for (var second = 1; second < 10; second++) Assert.Equal(0, share.Take(TimeSpan.FromSeconds(100 + second), 2, Seconds(second)));
+        Assert.Equal(0.5, share.Take(TimeSpan.FromSeconds(110), 2, Seconds(10)), 9);
         Assert.Equal(0.25, share.Take(TimeSpan.FromSeconds(110), 2, Seconds(15)), 9);
         Assert.Equal(0, share.Take(TimeSpan.FromSeconds(110), 2, Seconds(25)), 9);
     }
