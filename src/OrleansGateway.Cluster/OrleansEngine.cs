@@ -4,12 +4,14 @@ using OrleansGateway.Admin;
 using OrleansGateway.Audit;
 using OrleansGateway.Cluster.Invalidation;
 using OrleansGateway.Cluster.Owners;
+using OrleansGateway.Cluster.Scaling;
 using OrleansGateway.Configuration;
 using OrleansGateway.Events;
 using OrleansGateway.Invalidation;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Ledger;
 using OrleansGateway.Limits;
+using OrleansGateway.Scaling;
 using OrleansGateway.Storage;
 using OrleansGateway.Storage.Invalidation;
 using OrleansGateway.Storage.Ledger;
@@ -94,6 +96,8 @@ internal sealed class OrleansEngine : IEngine
         services.AddSingleton<IInvalidationSequencer>(provider => new WatchedSequencer(
             new ClusterSequencer(_node.Grains, _follower, TimeProvider.System), provider.GetRequiredService<InvalidationMetrics>(), provider.GetRequiredService<RecentPurges>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<INodeLoads>(provider => new ClusterNodeLoads(
+            _node.Grains, provider.GetRequiredService<EdgeSession>().Id, provider.GetRequiredService<ILogger<ClusterNodeLoads>>()));
         AddAdmin(services);
         services.AddEmbeddedEngine(stateFolder);
     }

@@ -5,6 +5,7 @@ using OrleansGateway.Audit;
 using OrleansGateway.Configuration;
 using OrleansGateway.Http;
 using OrleansGateway.Leases.Ledger;
+using OrleansGateway.Scaling;
 using OrleansGateway.Shedding;
 using OrleansGateway.Storage;
 using OrleansGateway.Telemetry;
@@ -19,8 +20,10 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly CancellationTokenSource _stopping = new();
     private readonly AdminListener _admin;
+    private readonly ScalerListener? _scaler;
     private readonly Task _watch;
     private readonly Task _overloadWatch;
+    private readonly Task _scalingWatch;
     private readonly Task _limitsWatch;
     private readonly Task _evidence;
     private readonly Task _historyPurge;
@@ -28,11 +31,12 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly Task _connectors;
     private readonly Task _changes;
 
-    private GatewayHost(ServiceProvider services, AdminListener admin, AdminDirectory admins, AdminToken token)
+    private GatewayHost(ServiceProvider services, AdminListener admin, ScalerListener? scaler, AdminDirectory admins, AdminToken token)
     {
-        (_services, _admin, AdminToken) = (services, admin, token);
+        (_services, _admin, _scaler, AdminToken) = (services, admin, scaler, token);
         _watch = Configuration.WatchAsync(Changes.By(AuditActor.File), _stopping.Token);
         _overloadWatch = _services.GetRequiredService<Overload>().WatchAsync(_stopping.Token);
+        _scalingWatch = _services.GetRequiredService<ScalingWatch>().RunAsync(_stopping.Token);
         _limitsWatch = _services.GetRequiredService<EdgeLeases>().WatchAsync(_stopping.Token);
         _evidence = Task.Run(() => _services.GetRequiredService<Evidence>().RunAsync(_stopping.Token));
         _historyPurge = _services.GetRequiredService<HistoryPurge>().RunAsync(_stopping.Token);
@@ -52,6 +56,9 @@ internal sealed class GatewayHost : IAsyncDisposable
     public Pipeline Pipeline => _services.GetRequiredService<Pipeline>();
 
     public Uri AdminAddress => _admin.Address;
+
+    /// <summary>Where KEDA's external scaler is served; none if it is not.</summary>
+    public Uri? ScalerAddress => _scaler?.Address;
 
     /// <summary>The token of the admin API; its text only at the start that made it.</summary>
     public AdminToken AdminToken { get; }
@@ -108,13 +115,14 @@ internal sealed class GatewayHost : IAsyncDisposable
         await _stopping.CancelAsync();
         try
         {
-            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _historyPurge, _events, _evidence, _connectors, _changes);
+            await Task.WhenAll(_watch, _overloadWatch, _scalingWatch, _limitsWatch, _historyPurge, _events, _evidence, _connectors, _changes);
         }
         catch (OperationCanceledException)
         {
             // Asked for above.
         }
 
+        if (_scaler is not null) await _scaler.DisposeAsync();
         await _admin.DisposeAsync();
         await _services.DisposeAsync();
         _stopping.Dispose();
@@ -153,13 +161,14 @@ internal sealed class GatewayHost : IAsyncDisposable
             throw new IOException(reason);
         }
 
+        var scaler = await ListenAsync(services, settings.Scaling, admin, cancellation);
         configuration.Prepare(data.ApplyAsync);
         // Last: it never says no, and what it did for a version that another refuses would have to be undone.
         configuration.Prepare(pools.ApplyAsync);
         var readiness = services.GetRequiredService<Readiness>();
         foreach (var connector in services.GetServices<IConnector>()) readiness.Watch(connector.Troubles);
         readiness.MarkReady();
-        return new GatewayHost(services, admin, admins, token);
+        return new GatewayHost(services, admin, scaler, admins, token);
     }
 
     private static async Task<AdminListener> ListenAsync(ServiceProvider services, AdminDirectory admins, IPEndPoint address, CancellationToken cancellation)
@@ -171,6 +180,23 @@ internal sealed class GatewayHost : IAsyncDisposable
         catch (Exception failed) when (failed is IOException or SocketException)
         {
             throw new IOException($"The admin address {address} cannot be bound: {(failed.InnerException ?? failed).Message}", failed);
+        }
+    }
+
+    private static async Task<ScalerListener?> ListenAsync(IServiceProvider services, ScalingSettings settings, AdminListener admin, CancellationToken cancellation)
+    {
+        var watch = services.GetRequiredService<ScalingWatch>();
+        await watch.LookAsync(cancellation);
+        if (settings.Listen is not { } address) return null;
+        try
+        {
+            return await ScalerListener.StartAsync(settings, watch, services.GetRequiredService<ILoggerFactory>(), cancellation);
+        }
+        catch (Exception failed)
+        {
+            await admin.DisposeAsync();
+            if (failed is IOException or SocketException) throw new IOException($"The address {address} of scaling cannot be bound: {(failed.InnerException ?? failed).Message}", failed);
+            throw;
         }
     }
 

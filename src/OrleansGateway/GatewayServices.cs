@@ -18,6 +18,7 @@ using OrleansGateway.Invalidation;
 using OrleansGateway.Limits;
 using OrleansGateway.Models;
 using OrleansGateway.Routing;
+using OrleansGateway.Scaling;
 using OrleansGateway.SelfService;
 using OrleansGateway.Shedding;
 using OrleansGateway.Telemetry;
@@ -37,7 +38,7 @@ internal static class GatewayServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
-        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddUpstreamPools(configFolder).AddPipeline().AddLimits().AddShedding().AddAdmin();
+        return services.AddTelemetry(configFolder).AddCallers().AddModels().AddUpstreamPools(configFolder).AddPipeline().AddLimits().AddShedding().AddScaling().AddAdmin();
     }
 
     private static IServiceCollection AddShedding(this IServiceCollection services)
@@ -55,12 +56,21 @@ internal static class GatewayServices
         return services;
     }
 
+    private static IServiceCollection AddScaling(this IServiceCollection services)
+    {
+        services.TryAddSingleton<INodeLoads, OneNode>();
+        services.TryAddSingleton<LoadMeter>();
+        services.TryAddSingleton<ScalingWatch>();
+        return services;
+    }
+
     private static IServiceCollection AddAdmin(this IServiceCollection services)
     {
         services.TryAddSingleton<ConfigurationChanges>();
         services.TryAddSingleton<RecentAttempts>();
         services.TryAddSingleton<StatusSource>();
         services.TryAddSingleton<UpstreamStatus>();
+        services.TryAddSingleton<ScalingStatus>();
         services.AddAccounting();
         services.TryAddSingleton<BudgetEndpoints>();
         services.TryAddSingleton<LimitEndpoints>();

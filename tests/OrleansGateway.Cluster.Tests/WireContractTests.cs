@@ -29,6 +29,7 @@ public sealed class WireContractTests
         gateway.lease-report: 0 gateway.account, 1 Int64, 2 Int64, 3 Int64, 4 Int64, 5 Int64, 6 Boolean, 7 Int64
         gateway.lease-request: 0 Guid, 1 Int64, 2 Int64, 3 Boolean, 4 gateway.lease-report[], 5 gateway.take-request[], 6 Boolean
         gateway.near-slice: 0 gateway.account-view[], 1 Int32, 2 Int32?
+        gateway.node-load: 0 Boolean, 1 Int64, 2 TimeSpan, 3 Double, 4 TimeSpan
         gateway.owner-view: 0 Int64, 1 Boolean, 2 gateway.account-view[]
         gateway.selector: 0 Byte, 1 String
         gateway.take-item: 0 gateway.account, 1 Int64, 2 Int64
@@ -42,6 +43,7 @@ public sealed class WireContractTests
         gateway.lease-owner.recover(gateway.findings)
         gateway.lease-owner.send(gateway.lease-request) gateway.lease-reply
         gateway.lease-owner.view() gateway.owner-view
+        gateway.node-loads.share(Guid, gateway.node-load) gateway.node-load[]
         """;
 
     private static readonly Type[] s_types = typeof(ILeaseOwnerGrain).Assembly.GetTypes();

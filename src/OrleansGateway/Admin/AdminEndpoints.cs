@@ -14,7 +14,7 @@ internal static class AdminEndpoints
     public static IReadOnlyList<AdminEndpoint> All(
         KeyDirectory keys, TenantDirectory tenants, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, BudgetEndpoints budgets, LimitEndpoints limits,
         UsageEndpoints usage, InsightEndpoints insights, AccountingEndpoints accounting, WebhookEndpoints webhooks, PurgeEndpoints purge, EventIntakeEndpoints events, CacheEndpoints cache, Func<StatusDocument> status,
-        Func<UpstreamListDocument> upstreams, TimeProvider time) =>
+        Func<UpstreamListDocument> upstreams, Func<ScalingDocument> scaling, TimeProvider time) =>
     [
         .. Of(new KeyEndpoints(keys, time)),
         .. Of(new TenantEndpoints(tenants)),
@@ -35,6 +35,8 @@ internal static class AdminEndpoints
             _ => Task.FromResult(AdminAnswer.Json(status(), AdminJson.Default.StatusDocument))) { Answer = AdminJson.Default.StatusDocument },
         new("GET", "/upstreams", Permission.ReadStatus, "Upstreams and how their targets stand.",
             _ => Task.FromResult(AdminAnswer.Json(upstreams(), AdminJson.Default.UpstreamListDocument))) { Answer = AdminJson.Default.UpstreamListDocument },
+        new("GET", "/scaling", Permission.ReadStatus, "The load as it is now, here and of all nodes, and how many replicas there should be.",
+            _ => Task.FromResult(AdminAnswer.Json(scaling(), AdminJson.Default.ScalingDocument))) { Answer = AdminJson.Default.ScalingDocument },
         new("GET", "/openapi.json", Permission.ReadApi, "This document.",
             static _ => Task.FromResult(Results.Text(OpenApiDocument.Text, "application/json"))) { Answer = AdminJson.Default.JsonObject },
     ];

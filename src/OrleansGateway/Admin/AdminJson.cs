@@ -140,6 +140,19 @@ internal sealed record StatusDocument(
 /// </summary>
 internal sealed record ProviderDocument(string Id, string Health, long Attempts, long Failures);
 
+/// <summary>
+/// The load of all nodes that serve together, and under <c>Node</c> of the one that answers. Requests are the sum, waits and processors the mean, lag is the longest. <c>AdmissionWaitMs</c>: work
+/// waited no longer for a thread, nine times in ten, over the last 10 s. <c>Cpu</c>: share of the processors that may be used, over the last 10 s. <c>UsageLagS</c>: age of the oldest usage record
+/// that is not in the store.
+/// </summary>
+internal sealed record ScalingDocument(
+    int Nodes, long RequestsInFlight, double AdmissionWaitMs, double Cpu, double UsageLagS, NodeLoadDocument Node, IReadOnlyDictionary<string, ScalingTargetDocument> Targets);
+
+internal sealed record NodeLoadDocument(long RequestsInFlight, double AdmissionWaitMs, double Cpu, double UsageLagS);
+
+/// <summary>How many replicas a target should have, whether it must have any, and by what: a figure, a bound, <c>stabilization</c> or <c>idle</c>.</summary>
+internal sealed record ScalingTargetDocument(int DesiredReplicas, bool Active, string Reason);
+
 internal sealed record UpstreamListDocument(IReadOnlyList<UpstreamDocument> Upstreams);
 
 /// <summary>An upstream. <c>UsesAll</c> says that more targets are bad than may be left out, so that all are used.</summary>
@@ -181,6 +194,7 @@ internal sealed record UpstreamTargetDocument(
 [JsonSerializable(typeof(RollbackDocument))]
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(UpstreamListDocument))]
+[JsonSerializable(typeof(ScalingDocument))]
 [JsonSerializable(typeof(UsageAuditDocument))]
 [JsonSerializable(typeof(RerateRequest))]
 [JsonSerializable(typeof(RerateDocument))]

@@ -77,6 +77,7 @@ internal sealed class AdminListener : IAsyncDisposable
             services.GetRequiredService<CacheEndpoints>(),
             services.GetRequiredService<StatusSource>().Now,
             services.GetRequiredService<UpstreamStatus>().Now,
+            services.GetRequiredService<ScalingStatus>().Now,
             services.GetRequiredService<TimeProvider>());
         return new AdminApi(endpoints, admins, services.GetRequiredService<RequestIds>(), services.GetRequiredService<ILogger<AdminApi>>());
     }

@@ -93,6 +93,9 @@ public sealed record GatewaySettings
     /// <summary>Brokers that messages of backends come from and events go to. Default: none.</summary>
     public RabbitMqSettings? Rabbitmq { get; init; }
 
+    /// <summary>How many gateways there should be, told to KEDA.</summary>
+    public ScalingSettings Scaling { get; init; } = new();
+
     /// <summary>Servers of HTTP APIs that routes pass requests on to, by id.</summary>
     public IReadOnlyDictionary<string, UpstreamSettings> Upstreams { get; init; } = new Dictionary<string, UpstreamSettings>();
 

@@ -43,7 +43,7 @@ internal static class ListenerRules
             findings.Report(path, "protocols", "HTTP/3 needs the library libmsquic 2 or later, which is not on this machine; install it, or take http3 out.");
     }
 
-    private static void CheckTls(TlsSettings tls, string path, Findings findings)
+    public static void CheckTls(TlsSettings tls, string path, Findings findings)
     {
         var certificates = SettingPath.Field(path, "certificates");
         for (var i = 0; i < tls.Certificates.Count; i++)
@@ -68,7 +68,7 @@ internal static class ListenerRules
         (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS() || OperatingSystem.IsWindows()) && QuicListener.IsSupported;
 
     // Port 0 takes a free port each time. An address of all zeros takes the port on every address.
-    private static bool Clash(IPEndPoint? a, IPEndPoint? b) =>
+    public static bool Clash(IPEndPoint? a, IPEndPoint? b) =>
         a is not null && b is not null && a.Port != 0 && a.Port == b.Port && (a.Address.Equals(b.Address) || IsAny(a) || IsAny(b));
 
     private static bool IsAny(IPEndPoint endPoint) => endPoint.Address.Equals(IPAddress.Any) || endPoint.Address.Equals(IPAddress.IPv6Any);

@@ -19,9 +19,13 @@ internal sealed class Overload(
     private static readonly TimeSpan CollectionsApart = TimeSpan.FromSeconds(10);
 
     private readonly long _began = time.GetTimestamp();
+    private readonly QueueDelays _delays = new();
     private ShedCore _core = new();
     private TimeSpan? _collectedAt;
     private double _depth;
+
+    /// <summary>How long work that was ready waited for a thread in the last 10 s: of ten times nine, no longer.</summary>
+    public TimeSpan QueueDelay => _delays.Ninetieth();
 
     /// <summary>Looks at the load every 100 ms, until cancelled.</summary>
     public async Task WatchAsync(CancellationToken cancellation)
@@ -50,6 +54,7 @@ internal sealed class Overload(
     /// <summary>Takes a look at the load, having been told how long work waits.</summary>
     public void Take(TimeSpan queueDelay)
     {
+        _delays.Add(queueDelay);
         var settings = current().Settings.Overload;
         var now = time.GetElapsedTime(_began);
         var sample = new LoadSample(memory(), queueDelay, metrics.RequestsInFlight);

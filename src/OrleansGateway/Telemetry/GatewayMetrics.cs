@@ -37,6 +37,7 @@ internal sealed class GatewayMetrics : IDisposable
     private volatile string? _configVersion;
     private long _inFlight;
     private long _overloadLevel;
+    private bool _isCalled;
     private double _queueDelay;
     private double _memoryShare;
 
@@ -81,9 +82,14 @@ internal sealed class GatewayMetrics : IDisposable
     /// <summary>Requests of clients in flight, streams and upgraded connections among them.</summary>
     public long RequestsInFlight => Volatile.Read(ref _inFlight);
 
+    /// <summary>Whether a request of a client has come since this was last asked.</summary>
+    public bool TakeCalled() => Interlocked.Exchange(ref _isCalled, false);
+
     public void RequestStarted(string method)
     {
         Interlocked.Increment(ref _inFlight);
+        // Read far more often than written: a store for each request would make the processors wait for each other.
+        if (!Volatile.Read(ref _isCalled)) Volatile.Write(ref _isCalled, true);
         _activeRequests.Add(1, Tag("http.request.method", KnownMethod(method)));
     }
 

@@ -59,6 +59,9 @@ internal sealed class AdminHost : IAsyncDisposable
 
     private static readonly StatusDocument Status = new("1.0", DateTimeOffset.UnixEpoch, 1, "ready", [], "", 0, 0, new("1-0", DateTimeOffset.UnixEpoch, []), []);
 
+    private static readonly ScalingDocument Scaling =
+        new(2, 30, 1.5, 0.25, 0, new(10, 1, 0.2, 0), new Dictionary<string, ScalingTargetDocument> { ["gateway"] = new(3, true, "requests_in_flight") });
+
     private static readonly UpstreamListDocument Upstreams = new(
     [
         new("shop", "power_of_two", 3, 0, UsesAll: true,
@@ -159,7 +162,7 @@ internal sealed class AdminHost : IAsyncDisposable
             new PurgeEndpoints(publisher, directory.Tenants, new SqliteAuditLog(directory.Database), directory.Time),
             new EventIntakeEndpoints(intake, parked, new SqliteAuditLog(directory.Database), directory.Time),
             new CacheEndpoints(figures, answers, new ModelCache(1 << 20, new ModelCacheMetrics(metrics), new Random(1), directory.Time), new CacheExplainer(answers, new RecentPurges(), new RouteStage(), () => source.Current, directory.Time)),
-            () => Status, () => Upstreams, directory.Time);
+            () => Status, () => Upstreams, () => Scaling, directory.Time);
         new AdminApi(endpoints, admins, new RequestIds(new Random(1)), loggers.CreateLogger<AdminApi>()).Map(app);
         await app.StartAsync(Cancel);
         return new AdminHost(app, folder, directory, token, admins, source, changes, events) { Usage = book, Tail = tail, Owners = owners, Invalidations = invalidations };

@@ -82,6 +82,7 @@ public sealed class PermissionTests : IAsyncLifetime
         ["GET /cache/explain"] = "optvb",
         ["GET /status"] = "opv",
         ["GET /upstreams"] = "opv",
+        ["GET /scaling"] = "opv",
         ["GET /openapi.json"] = "optvb",
     };
 

@@ -16,7 +16,7 @@ public sealed class FaultTests
     [InlineData("weight: 3", "§wieght: 3", "models.fast.targets[0].wieght",
         "There is no field 'wieght' here. Did you mean 'weight'? Known fields: model, price, provider, weight.")]
     [InlineData("routes:\n  default:", "§colour: red\nroutes:\n  default:", "colour",
-        "There is no field 'colour' here. Known fields: access_log, budgets, cache, certificates, cluster, config_version_header, drain_delay, drain_timeout, events, invalidation, jwt, keys, limits, listeners, models, overload, price_book, providers, rabbitmq, rate_limits and 7 more.")]
+        "There is no field 'colour' here. Known fields: access_log, budgets, cache, certificates, cluster, config_version_header, drain_delay, drain_timeout, events, invalidation, jwt, keys, limits, listeners, models, overload, price_book, providers, rabbitmq, rate_limits and 8 more.")]
     [InlineData("weight: 3", "weight: 3\n        §weight: 4", "models.fast.targets[0].weight", "'weight' is given twice; it stands in line 37 already.")]
     [InlineData("routes:\n  default:", "routes:\n  default: {}\n  §default:", "routes.default", "'default' is given twice; it stands in line 76 already.")]
     [InlineData("weight: 3", "weight: §3.5", "models.fast.targets[0].weight", "'3.5' is not a whole number of at most 2147483647.")]
@@ -129,6 +129,13 @@ public sealed class FaultTests
     [InlineData("tenants:\n", "usage: { when_full: §wait }\ntenants:\n", "usage.when_full", "'wait' is not one of refuse, drop.")]
     [InlineData("tenants:\n", "usage: { keep: { records: §500d } }\ntenants:\n", "usage.keep.records", "Records are kept no longer than the sums by hour: raise hours, or lower records.")]
     [InlineData("tenants:\n", "usage: { keep: { days: 300d, hours: §301d } }\ntenants:\n", "usage.keep.hours", "Sums by hour are kept no longer than those by day: raise days, or lower hours.")]
+    [InlineData("tenants:\n", "scaling: { targets: { web: { cpu_percent: 60, replicas_min: §5, replicas_max: 3 } } }\ntenants:\n", "scaling.targets.web.replicas_min",
+        "It is more than replicas_max, which is 3.")]
+    [InlineData("tenants:\n", "scaling: { targets: { §web: { replicas_max: 3 } } }\ntenants:\n", "scaling.targets.web",
+        "Nothing says how many replicas there should be; add requests_in_flight, cpu_percent, admission_wait or usage_lag.")]
+    [InlineData("tenants:\n", "scaling: { targets: { §we b: { cpu_percent: 60 } } }\ntenants:\n", "scaling.targets[\"we b\"]",
+        "An id is 1 to 64 letters, digits, dots, dashes and underscores, and begins with a letter or digit.")]
+    [InlineData("tenants:\n", "scaling: { listen: §127.0.0.1:9090 }\ntenants:\n", "scaling.listen", "This address and 127.0.0.1:9090 of listeners cannot both be listened on.")]
     [InlineData("tenants:\n", "overload: { queue_delay: §4ms }\ntenants:\n", "overload.queue_delay", "'4ms' is out of range; it must be 5ms to 10s.")]
     [InlineData("api_key: ${OPENAI_KEY}", "api_key: §!x ${OPENAI_KEY}", "", "Tags (!…) are not supported; a value that begins with ! goes in quotes.")]
     public void Read_WhenOneThingIsWrong_GivesOneFaultThere(

@@ -24,6 +24,7 @@ internal static partial class SourceRules
         ["Compression"] = ["Http", "Configuration"],
         ["Caching"] = ["Forwarding", "Invalidation", "Leases", "Models", "Prices", "Routing", "Usage", "Upstream", "Http", "Configuration", "Telemetry"],
         ["Shedding"] = ["Http", "Configuration", "Telemetry"],
+        ["Scaling"] = ["Shedding", "Usage", "Configuration", "Telemetry"],
         ["Prices"] = ["Http", "Configuration"],
         ["Events"] = ["Audit", "Leases", "Upstream", "Configuration", "Telemetry"],
         ["Usage"] = ["Events", "Prices", "Leases", "Budgets", "Http", "Configuration", "Telemetry", "Models"],
@@ -34,7 +35,7 @@ internal static partial class SourceRules
         ["SelfService"] = ["Auth", "Http", "Configuration", "Usage", "Leases", "Limits"],
         ["Storage"] = ["Audit", "Events", "Tenants", "Admin", "Configuration", "Telemetry", "Leases", "Prices", "Usage", "Http", "Invalidation"],
         ["Accounting"] = ["Usage", "Prices", "Leases", "Limits", "Http", "Configuration"],
-        ["Admin"] = ["Accounting", "Audit", "Events", "Tenants", "Http", "Configuration", "Telemetry", "Upstream", "Leases", "Limits", "Budgets", "Prices", "Usage", "Invalidation", "Caching"],
+        ["Admin"] = ["Accounting", "Audit", "Events", "Tenants", "Http", "Configuration", "Telemetry", "Upstream", "Leases", "Limits", "Budgets", "Prices", "Usage", "Invalidation", "Caching", "Scaling"],
     };
 
     public static IEnumerable<string> NamespaceIsFolder(SourceFile file, string projectPath)
