@@ -51,9 +51,9 @@ internal sealed class Readiness : IDisposable
     /// <summary>Shows as numbers what <c>/readyz</c> says in words, for alerts.</summary>
     public void ShowOn(GatewayMetrics metrics)
     {
-        metrics.Meter.CreateObservableGauge("gateway.ready", () => IsReady && !_watched.Any(static troubles => troubles().Any(static t => t.Stops)) ? 1 : 0, unit: null,
+        metrics.Meter.CreateObservableGauge("gateway.ready", () => IsReady && !_watched.Any(static troubles => troubles().Any(static t => t.Stops)) ? 1L : 0L, unit: null,
             "Whether new requests should come here: 1 or 0, as /readyz answers.");
-        metrics.Meter.CreateObservableGauge("gateway.troubles", () => _watched.Sum(static troubles => troubles().Count()), "{trouble}",
+        metrics.Meter.CreateObservableGauge("gateway.troubles", () => _watched.Sum(static troubles => troubles().LongCount()), "{trouble}",
             "What an operator should know of, as /readyz says in words.");
     }
 
