@@ -75,7 +75,7 @@ public sealed partial class ChartTests(Helm helm) : IClassFixture<Helm>
     [InlineData("nodes.both.replicas=0,nodes.silo.replicas=3", "nobody serves clients")]
     [InlineData("image.tagg=1", "tagg")]
     [InlineData("autoscaling.by=cpu", "autoscaling")]
-    [InlineData("secretFiles.cluster.secret=own", "secretFiles")]
+    [InlineData("secretFiles.cluster.secret=own", "cluster")]
     public async Task Values_ThatCannotBeMeant_AreRefused(string set, string told)
     {
         var (exit, output) = await helm.RunAsync("template", "--set", set);
