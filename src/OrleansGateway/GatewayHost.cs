@@ -167,6 +167,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         configuration.Prepare(pools.ApplyAsync);
         var readiness = services.GetRequiredService<Readiness>();
         foreach (var connector in services.GetServices<IConnector>()) readiness.Watch(connector.Troubles);
+        readiness.ShowOn(services.GetRequiredService<GatewayMetrics>());
         readiness.MarkReady();
         return new GatewayHost(services, admin, scaler, admins, token);
     }

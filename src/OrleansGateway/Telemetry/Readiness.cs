@@ -48,6 +48,15 @@ internal sealed class Readiness : IDisposable
         endpoints.MapGet("/readyz", (RequestDelegate)AnswerReadyAsync);
     }
 
+    /// <summary>Shows as numbers what <c>/readyz</c> says in words, for alerts.</summary>
+    public void ShowOn(GatewayMetrics metrics)
+    {
+        metrics.Meter.CreateObservableGauge("gateway.ready", () => IsReady && !_watched.Any(static troubles => troubles().Any(static t => t.Stops)) ? 1L : 0L, unit: null,
+            "Whether new requests should come here: 1 or 0, as /readyz answers.");
+        metrics.Meter.CreateObservableGauge("gateway.troubles", () => _watched.Sum(static troubles => troubles().LongCount()), "{trouble}",
+            "What an operator should know of, as /readyz says in words.");
+    }
+
     public void Dispose() => _cutOff.Dispose();
 
     /// <summary>Asks here too what is wrong, each time that somebody asks whether the gateway is ready.</summary>

@@ -1,10 +1,5 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using OrleansGateway.Tests.Forwarding;
-using OrleansGateway.Tests.Gateway;
 using OrleansGateway.Tests.Sdk;
 
 namespace OrleansGateway.Tests.Telemetry;
@@ -14,9 +9,6 @@ namespace OrleansGateway.Tests.Telemetry;
 /// </summary>
 public sealed partial class DashboardTests
 {
-    /// <summary>Labels that Prometheus adds when it scrapes, and the one that histograms have.</summary>
-    private static readonly string[] AddedLabels = ["instance", "job", "le"];
-
     private static readonly HashSet<string> PanelTypes = ["timeseries", "stat", "table", "bargauge", "row"];
 
     public static TheoryData<string> Files =>
@@ -69,15 +61,15 @@ public sealed partial class DashboardTests
     [Fact]
     public async Task Queries_OfAllDashboards_NameOnlyWhatAGatewayExposes()
     {
-        var exposed = await ExposedAsync();
+        var exposed = await ExposedSamples.OfAGatewayAsync();
         var used = new HashSet<string>();
         foreach (var (file, query) in Files.SelectMany(f => Queries(Read(f.Data)).Select(q => (f.Data, q))))
         {
-            var metrics = MetricsIn(query);
+            var metrics = PromQuery.MetricsIn(query);
             Assert.True(metrics.Count > 0, $"{file}: no metric in {query}");
             Assert.All(metrics, m => Assert.True(exposed.ContainsKey(m), $"{file}: {m} is not exposed, in {query}"));
-            var labels = metrics.SelectMany(m => exposed[m]).Concat(AddedLabels).ToHashSet();
-            Assert.All(LabelsIn(query), l => Assert.True(labels.Contains(l), $"{file}: no metric has the label {l} in {query}"));
+            var labels = metrics.SelectMany(m => exposed[m]).Concat(PromQuery.AddedLabels).ToHashSet();
+            Assert.All(PromQuery.LabelsIn(query), l => Assert.True(labels.Contains(l), $"{file}: no metric has the label {l} in {query}"));
             used.UnionWith(metrics);
         }
 
@@ -85,7 +77,7 @@ public sealed partial class DashboardTests
         {
             var parts = LabelValues().Match(variable);
             Assert.True(parts.Success, variable);
-            Assert.Contains(parts.Groups[2].Value, exposed[parts.Groups[1].Value].Concat(AddedLabels));
+            Assert.Contains(parts.Groups[2].Value, exposed[parts.Groups[1].Value].Concat(PromQuery.AddedLabels));
         }
 
         Assert.All(
@@ -93,57 +85,6 @@ public sealed partial class DashboardTests
                 "gateway_upstream_requests_total", "gateway_upstream_ejected", "gateway_shed_total", "gateway_cache_requests_total", "gateway_model_cache_saved_cost_total",
                 "gateway_invalidation_applied_total", "gateway_invalidation_lag_seconds_bucket", "gateway_invalidation_parked"],
             metric => Assert.Contains(metric, used));
-    }
-
-    [Theory]
-    [InlineData("sum by (a, b) (rate(x_total{c=\"d\", e=~\"f.*\"}[$__rate_interval])) / on (g) group_left y", "x_total y", "a b c e g")]
-    [InlineData("histogram_quantile(0.99, sum(rate(x_bucket[5m])) by (le)) > 2 or vector(0)", "x_bucket", "le")]
-    public void Reading_OfAQuery_FindsItsNames(string query, string metrics, string labels)
-    {
-        Assert.Equal(metrics, string.Join(' ', MetricsIn(query)));
-        Assert.Equal(labels, string.Join(' ', LabelsIn(query).Order()));
-    }
-
-    /// <summary>Names of the samples of a gateway that everything has happened to, with their labels.</summary>
-    private static async Task<Dictionary<string, HashSet<string>>> ExposedAsync()
-    {
-        await using var origin = await OriginServer.StartAsync(static http =>
-        {
-            http.Response.Headers.CacheControl = "max-age=60";
-            return http.Response.WriteAsync("cached");
-        }, HttpProtocols.Http1);
-        await using var gateway = await GatewayUnderTest.StartWholeAsync($$"""
-            listeners: {data: ["127.0.0.1:0"], admin: "127.0.0.1:0"}
-            access_log: {output: access.log}
-            telemetry: {traces: {endpoint: "http://127.0.0.1:1"} }
-            tenants: {acme: { } }
-            keys: {test: {tenant: acme, secret: {{GatewayUnderTest.Key}} } }
-            providers: {fake: {kind: fake, fake: {input_tokens: 3} } }
-            models: {real: {targets: [{provider: fake}]} }
-            upstreams: {shop: {targets: [{url: "http://127.0.0.1:1"}]}, cached: {targets: [{url: "{{origin.Url}}"}]} }
-            routes: {default: {path: /, model_cache: {ttl: 1h} }, shop: {path: /shop, upstream: shop}, cached: {path: /cached, upstream: cached, cache: tenant} }
-            invalidation: {sources: {plain: {tenants: [acme]} } }
-            """);
-        using var unreachable = await gateway.Client.GetAsync("/shop", TestContext.Current.CancellationToken);
-        for (var i = 0; i < 2; i++) Assert.Equal("cached", await gateway.Client.GetStringAsync("/cached", TestContext.Current.CancellationToken));
-        using var admin = new HttpClient { BaseAddress = gateway.Host.AdminAddress };
-        admin.DefaultRequestHeaders.Authorization = new("Bearer", gateway.Host.AdminToken.Fresh!.Reveal());
-        foreach (var message in (string[])["""{"tags":["a"],"occurred_at":"2026-01-01T00:00:00Z"}""", "{}"])
-        {
-            using var content = new StringContent(message);
-            using var answer = await admin.PostAsync("/admin/v1/events?source=plain", content, TestContext.Current.CancellationToken);
-        }
-
-        foreach (var model in (string[])["real", "real", "none"])
-        {
-            using var content = new StringContent($$"""{"model":"{{model}}","temperature":0,"messages":[{"role":"user","content":"Hi"}]}""", Encoding.UTF8, "application/json");
-            using var answer = await gateway.Client.PostAsync("/v1/chat/completions", content, TestContext.Current.CancellationToken);
-            await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
-        }
-
-        var text = await gateway.Client.GetStringAsync(new Uri(gateway.Host.AdminAddress, "/metrics"), TestContext.Current.CancellationToken);
-        return Exposition.Parse(text).Samples.Keys.GroupBy(series => series.Split('{')[0])
-            .ToDictionary(g => g.Key, g => g.SelectMany(series => Label().Matches(series).Select(m => m.Groups[1].Value)).ToHashSet());
     }
 
     private static JsonElement Read(string file) => JsonElement.Parse(File.ReadAllText(Path.Combine(Tidy.Repository.Root, file)));
@@ -171,36 +112,6 @@ public sealed partial class DashboardTests
         }
     }
 
-    /// <summary>Identifiers that are neither functions, nor keywords, nor labels.</summary>
-    private static List<string> MetricsIn(string query)
-    {
-        var bare = Duration().Replace(Grouping().Replace(Selector().Replace(query, ""), ""), "");
-        return [.. Identifier().Matches(bare).Select(m => m.Value).Where(name => !Keyword().IsMatch(name)).Distinct()];
-    }
-
-    private static IEnumerable<string> LabelsIn(string query) =>
-        Label().Matches(query).Select(m => m.Groups[1].Value)
-            .Concat(Grouping().Matches(query).SelectMany(m => m.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
-            .Distinct();
-
     [GeneratedRegex(@"^label_values\((\w+), (\w+)\)$")]
     private static partial Regex LabelValues();
-
-    [GeneratedRegex(@"\{[^}]*\}")]
-    private static partial Regex Selector();
-
-    [GeneratedRegex(@"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)")]
-    private static partial Regex Grouping();
-
-    [GeneratedRegex(@"\[[^\]]*\]")]
-    private static partial Regex Duration();
-
-    [GeneratedRegex(@"(?<![\w.$])[a-zA-Z_:][\w:]*(?!\w|\s*\()")]
-    private static partial Regex Identifier();
-
-    [GeneratedRegex("^(?:by|without|on|ignoring|group_left|group_right|and|or|unless|bool|offset|sum|max|min|avg|count|topk)$")]
-    private static partial Regex Keyword();
-
-    [GeneratedRegex("""([a-zA-Z_]\w*)\s*(?:=~|!~|!=|=)\s*["]""")]
-    private static partial Regex Label();
 }
