@@ -14,7 +14,7 @@ public sealed class NodeRollTests
     public void Take_OfTwoNodes_AnswersWhatEachHasSaidLast()
     {
         Take(s_one, 10, 0);
-        Assert.Equal([10, 5], Take(s_other, 5, 0.5));
+        Assert.Equal([5, 10], Take(s_other, 5, 0.5));
         Assert.Equal([5, 30], Take(s_one, 30, 1));
     }
 

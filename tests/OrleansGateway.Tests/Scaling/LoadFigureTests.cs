@@ -23,6 +23,7 @@ public sealed class LoadFigureTests
     [InlineData("max 100000", null, null, null)]
     [InlineData(null, "50000 100000", null, 0.5)]
     [InlineData(null, "400000 100000", "200000 100000", 2.0)] // each has a part of what the one above has
+    [InlineData(null, "100000 100000", "300000 100000", 1.0)]
     [InlineData(null, "100000 100000", "max 100000", 1.0)]
     [InlineData(null, null, null, null)]
     [InlineData("nonsense", "", "1 2 3", null)]
@@ -85,8 +86,8 @@ public sealed class LoadFigureTests
     {
         var load = FleetLoad.Of(
         [
-            new NodeLoad(false, 10, TimeSpan.FromMilliseconds(2), 0.5, TimeSpan.FromSeconds(3)),
-            new NodeLoad(true, 30, TimeSpan.FromMilliseconds(4), 1, TimeSpan.Zero),
+            new NodeLoad(false, 10, TimeSpan.FromMilliseconds(2), 0.5, TimeSpan.FromSeconds(1)),
+            new NodeLoad(true, 30, TimeSpan.FromMilliseconds(4), 1, TimeSpan.FromSeconds(3)),
         ]);
         Assert.Equal(new FleetLoad(2, true, 40, TimeSpan.FromMilliseconds(3), 0.75, TimeSpan.FromSeconds(3)), load);
     }
