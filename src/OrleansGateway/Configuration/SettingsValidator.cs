@@ -26,5 +26,6 @@ internal static class SettingsValidator
         WebhookRules.Check(settings, findings);
         InvalidationRules.Check(settings, findings);
         RabbitMqRules.Check(settings, findings);
+        ClusterRules.Check(settings, findings);
     }
 }
