@@ -11,10 +11,15 @@ public sealed record ClusterSettings
 
     /// <summary>
     /// Redis that the nodes find each other by, as StackExchange.Redis takes it: <c>host:port,password=…,ssl=true</c>. Write it as <c>${VARIABLE}</c> or <c>file:path</c>. While it is
-    /// down, nodes that know each other go on, and none joins or is replaced. With <c>ssl=true</c> its certificate must come from an authority that the system trusts.
+    /// down, nodes that know each other go on, and none joins or is replaced. With <c>ssl=true</c> its certificate must be for the host, and come from <c>redis_ca</c>.
     /// </summary>
     [Required]
     public Secret? Redis { get; init; }
+
+    /// <summary>
+    /// Certificates of the authorities that the certificate of Redis must come from, as PEM, written <c>file:path</c>. Default: none, the system's. Has no effect without <c>ssl=true</c>.
+    /// </summary>
+    public Secret? RedisCa { get; init; }
 
     /// <summary>
     /// PostgreSQL database in which the cluster keeps what must not be lost, as Npgsql takes it: <c>Host=…;Database=…;Username=…;Password=…</c>. Write it as <c>${VARIABLE}</c> or
@@ -42,8 +47,9 @@ public sealed record ClusterSettings
     /// <summary>Whether two of them differ in what is read at start only.</summary>
     internal static bool Changed(ClusterSettings? one, ClusterSettings? other) => Parts(one) != Parts(other);
 
-    private static (string, string?, string?, IPEndPoint, int, bool)? Parts(ClusterSettings? settings) =>
-        settings is null ? null : (settings.Name, settings.Redis?.Reveal(), settings.Postgres?.Reveal(), settings.Silo, settings.EdgePort, settings.Tls is null);
+    private static (string, string?, string?, string?, IPEndPoint, int, bool)? Parts(ClusterSettings? settings) =>
+        settings is null ? null : (
+            settings.Name, settings.Redis?.Reveal(), settings.RedisCa?.Reveal(), settings.Postgres?.Reveal(), settings.Silo, settings.EdgePort, settings.Tls is null);
 }
 
 /// <summary>
