@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 
 namespace OrleansGateway.Cluster.Tests;
@@ -60,10 +61,20 @@ public sealed class ClusterNodesTests
 
         var nodes = await UntilAsync(gateway, all => all.Any(n => Text(n, "state") == "unheard"));
         Assert.Equal("edge", Text(Assert.Single(nodes, n => !n.GetProperty("ready").GetBoolean()), "role"));
+        // The first token is looked up in the database; those of admins are known.
+        var viewer = await AdminAsync(gateway);
         await cluster.Postgres.KillAsync();
-        using var unknown = await gateway.Admin.GetAsync("/admin/v1/cluster", Cancel);
+        using var asked = new HttpRequestMessage(HttpMethod.Get, "/admin/v1/cluster") { Headers = { Authorization = new("Bearer", viewer) } };
+        using var unknown = await gateway.Admin.SendAsync(asked, Cancel);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, unknown.StatusCode);
         await cluster.Postgres.RestartAsync();
+    }
+
+    private static async Task<string> AdminAsync(ClusterGateway gateway)
+    {
+        using var made = await gateway.Admin.PostAsJsonAsync("/admin/v1/admins", new { name = "Viewer", role = "viewer" }, Cancel);
+        using var admin = JsonDocument.Parse(await made.Content.ReadAsStringAsync(Cancel));
+        return admin.RootElement.GetProperty("token").GetString()!;
     }
 
     private static async Task<JsonElement[]> UntilAsync(ClusterGateway gateway, Func<JsonElement[], bool> holds)
