@@ -72,7 +72,7 @@ public sealed class ClusterNodesTests
 
     private static async Task<string> AdminAsync(ClusterGateway gateway)
     {
-        using var made = await gateway.Admin.PostAsJsonAsync("/admin/v1/admins", new { name = "Viewer", role = "viewer" }, Cancel);
+        using var made = await gateway.Admin.PostAsJsonAsync("/admin/v1/admins", new { role = "viewer" }, Cancel);
         using var admin = JsonDocument.Parse(await made.Content.ReadAsStringAsync(Cancel));
         return admin.RootElement.GetProperty("token").GetString()!;
     }

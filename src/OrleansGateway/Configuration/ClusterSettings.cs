@@ -45,7 +45,8 @@ public sealed record ClusterSettings
     public ClusterTlsSettings? Tls { get; init; }
 
     /// <summary>Whether two of them differ in what is read at start only.</summary>
-    internal static bool Changed(ClusterSettings? one, ClusterSettings? other) => Parts(one) != Parts(other);
+    // Not by the operator, which compares addresses by reference.
+    internal static bool Changed(ClusterSettings? one, ClusterSettings? other) => !Parts(one).Equals(Parts(other));
 
     private static (string, string?, string?, string?, IPEndPoint, int, bool)? Parts(ClusterSettings? settings) =>
         settings is null ? null : (

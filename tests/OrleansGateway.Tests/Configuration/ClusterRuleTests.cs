@@ -31,6 +31,7 @@ public sealed class ClusterRuleTests
     public void Changed_ForNewCertificatesAndForNone_IsOnlyTheLatter()
     {
         var first = new ClusterSettings { Tls = new ClusterTlsSettings { Ca = new Secret("one") } };
+        Assert.False(ClusterSettings.Changed(first, new ClusterSettings { Tls = first.Tls }));
         Assert.False(ClusterSettings.Changed(first, first with { Tls = new ClusterTlsSettings { Ca = new Secret("two") } }));
         Assert.True(ClusterSettings.Changed(first, first with { Tls = null }));
         Assert.True(ClusterSettings.Changed(first, first with { RedisCa = new Secret("one") }));
@@ -39,7 +40,7 @@ public sealed class ClusterRuleTests
     private static IReadOnlyList<Fault> Faults(string yaml)
     {
         using var folder = new TestFolder();
-        return folder.Read(yaml).Faults;
+        return folder.Read(yaml + "\nroutes: {default: {path: /}}\nproviders: {fake: {kind: fake}}\nmodels: {free: {targets: [{provider: fake}]}}").Faults;
     }
 
     private static void AssertFault(IReadOnlyList<Fault> faults, string? fault)
