@@ -1,6 +1,7 @@
 using Orleans.Configuration;
 using OrleansGateway.Cluster.Invalidation;
 using OrleansGateway.Cluster.Owners;
+using OrleansGateway.Cluster.Tls;
 using OrleansGateway.Configuration;
 using StackExchange.Redis;
 
@@ -22,16 +23,27 @@ internal sealed class ClusterNode : IAsyncDisposable
     /// <summary>Joins the cluster. Throws <see cref="IOException"/>, in words for an operator, if that cannot be.</summary>
     /// <param name="settings">Which cluster, and where this node is called.</param>
     /// <param name="owners">What a silo keeps owners with; none for an edge.</param>
+    /// <param name="tls">What is put around connections; none if they are plain.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logs">Where faults are told.</param>
     /// <param name="cancellation">Gives the start up.</param>
-    public static async Task<ClusterNode> JoinAsync(ClusterSettings settings, SiloParts? owners, TimeProvider time, ILoggerFactory logs, CancellationToken cancellation)
+    public static async Task<ClusterNode> JoinAsync(
+        ClusterSettings settings, SiloParts? owners, NodeTls? tls, TimeProvider time, ILoggerFactory logs, CancellationToken cancellation)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton(logs).AddSingleton(time).AddSingleton<IHostLifetime, NoSignals>();
         var redis = RedisOf(settings);
-        if (owners is null) builder.UseOrleansClient(client => Set(client, settings, redis, time));
-        else builder.UseOrleans(silo => Set(silo, settings, redis, owners));
+        if (owners is null) builder.UseOrleansClient(client =>
+        {
+            Set(client, settings, redis, time);
+            tls?.Set(client);
+        });
+        else builder.UseOrleans(silo =>
+        {
+            Set(silo, settings, redis, owners);
+            tls?.Set(silo);
+        });
+        if (tls is null) logs.CreateLogger<NodeTls>().NotEncrypted(settings.Silo);
         var host = builder.Build();
         try
         {
@@ -58,7 +70,9 @@ internal sealed class ClusterNode : IAsyncDisposable
     {
         try
         {
-            return ConfigurationOptions.Parse(settings.Redis!.Reveal());
+            var redis = ConfigurationOptions.Parse(settings.Redis!.Reveal());
+            if (settings.RedisCa is { } ca) RedisTrust.Trust(redis, ca.Reveal());
+            return redis;
         }
         catch (ArgumentException wrong)
         {

@@ -3,8 +3,10 @@ using System.Security.Cryptography;
 using OrleansGateway.Admin;
 using OrleansGateway.Audit;
 using OrleansGateway.Cluster.Invalidation;
+using OrleansGateway.Cluster.Nodes;
 using OrleansGateway.Cluster.Owners;
 using OrleansGateway.Cluster.Scaling;
+using OrleansGateway.Cluster.Tls;
 using OrleansGateway.Configuration;
 using OrleansGateway.Events;
 using OrleansGateway.Invalidation;
@@ -16,6 +18,7 @@ using OrleansGateway.Storage;
 using OrleansGateway.Storage.Invalidation;
 using OrleansGateway.Storage.Ledger;
 using OrleansGateway.Storage.Usage;
+using OrleansGateway.Telemetry;
 using OrleansGateway.Tenants;
 using OrleansGateway.Usage;
 
@@ -37,6 +40,8 @@ internal sealed class OrleansEngine : IEngine
     private readonly GrainOwners _owners;
     private readonly InvalidationTable _invalidations = new();
     private readonly HubFollower _follower;
+    private readonly PostgresNodes _nodes;
+    private readonly NodeReporter _reporter;
     private readonly RuleTables _rules;
     private readonly ClusterSettings _settings;
     private readonly ClusterRole _role;
@@ -53,10 +58,15 @@ internal sealed class OrleansEngine : IEngine
         _told = rules.Current;
         _follower = new HubFollower(node.Grains, _invalidations, TimeProvider.System, logs.CreateLogger<HubFollower>());
         if (HasEdge) _follower.Start();
+        _nodes = new PostgresNodes(database, settings.Name);
+        _reporter = new NodeReporter(
+            _nodes, settings, role, silo is null ? null : new SiloFigures(silo, TimeProvider.System), TimeProvider.System, logs.CreateLogger<NodeReporter>());
         _watch = HasEdge ? Task.CompletedTask : WatchAsync();
     }
 
     public bool HasEdge => _role != ClusterRole.Silo;
+
+    public CancellationToken ToldToLeave => _reporter.ToldToLeave;
 
     public string Greeting => _role == ClusterRole.Edge ? $"Edge of the cluster {_settings.Name}" : $"Silo of the cluster {_settings.Name} at {_settings.Silo}";
 
@@ -72,7 +82,9 @@ internal sealed class OrleansEngine : IEngine
         {
             var rules = new RuleTables(() => configuration.Current, new NoEdge(), time);
             var silo = role == ClusterRole.Edge ? null : OwnersOf(database, rules, time, logs);
-            var node = await ClusterNode.JoinAsync(settings, silo is null ? null : PartsOf(silo, database, time), time, logs, cancellation);
+            // Whether there is TLS is settled at start; what it goes by is read again when files change.
+            var tls = settings.Tls is null ? null : new NodeTls(() => configuration.Current.Settings.Cluster!.Tls!, time, logs.CreateLogger<NodeTls>());
+            var node = await ClusterNode.JoinAsync(settings, silo is null ? null : PartsOf(silo, database, time), tls, time, logs, cancellation);
             return new OrleansEngine(settings, role, database, node, silo, rules, logs);
         }
         catch
@@ -98,6 +110,13 @@ internal sealed class OrleansEngine : IEngine
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<INodeLoads>(provider => new ClusterNodeLoads(
             _node.Grains, provider.GetRequiredService<EdgeSession>().Id, provider.GetRequiredService<ILogger<ClusterNodeLoads>>()));
+        services.AddSingleton<IClusterNodes>(provider =>
+        {
+            // Made when the admin API is, and so when there is a gateway that can be told of.
+            _reporter.Shows(new EdgeFigures(
+                provider.GetRequiredService<Readiness>(), provider.GetRequiredService<GatewayMetrics>(), _follower, _invalidations, provider.GetRequiredService<UsageShipper>()));
+            return _nodes;
+        });
         AddAdmin(services);
         services.AddEmbeddedEngine(stateFolder);
     }
@@ -111,10 +130,12 @@ internal sealed class OrleansEngine : IEngine
     {
         if (_hasLeft) return;
         _hasLeft = true;
+        _reporter.Leaves();
         await _stopping.CancelAsync();
         await _watch;
         if (HasEdge) await _follower.DisposeAsync();
         await _node.LeaveAsync();
+        await _reporter.DisposeAsync();
     }
 
     /// <summary>Leaves in order too, where a gateway could not be started on it: the others need not wait to find out.</summary>

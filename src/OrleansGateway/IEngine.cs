@@ -12,6 +12,9 @@ internal interface IEngine : IAsyncDisposable
     /// <summary>One line for the operator: what runs here and where it is called.</summary>
     string Greeting { get; }
 
+    /// <summary>Cancelled when this node is told, by way of others, to leave as if it had been stopped.</summary>
+    CancellationToken ToldToLeave { get; }
+
     /// <summary>The ports, and what stands behind them.</summary>
     void AddPorts(IServiceCollection services, string stateFolder);
 

@@ -8,7 +8,8 @@ namespace OrleansGateway.Cluster.Tests;
 internal sealed class RedisServer : IAsyncDisposable
 {
     private const string Script = """
-        redis-server --port "$1" --bind 127.0.0.1 --save "" --appendonly no --dir "$2" </dev/null >"$2/log" 2>&1 &
+        folder=$1; shift
+        redis-server "$@" --bind 127.0.0.1 --save "" --appendonly no --dir "$folder" </dev/null >"$folder/log" 2>&1 &
         server=$!
         cat >/dev/null
         kill $server
@@ -17,15 +18,22 @@ internal sealed class RedisServer : IAsyncDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gateway-redis-");
     private readonly int _port = FreePort();
+    private readonly string? _certificate;
     private Process _shell;
 
-    private RedisServer() => _shell = Start();
-
-    public string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_port}");
-
-    public static async Task<RedisServer> StartAsync(CancellationToken cancellation)
+    private RedisServer(string? certificate)
     {
-        var server = new RedisServer();
+        _certificate = certificate;
+        _shell = Start();
+    }
+
+    public string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"{(_certificate is null ? "127.0.0.1" : "localhost")}:{_port}{(_certificate is null ? "" : ",ssl=true")}");
+
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="certificate">Path without its ending of a certificate for <c>localhost</c> and its key, if it is to speak TLS only.</param>
+    public static async Task<RedisServer> StartAsync(CancellationToken cancellation, string? certificate = null)
+    {
+        var server = new RedisServer(certificate);
         await server.ReadyAsync(cancellation);
         return server;
     }
@@ -77,6 +85,14 @@ internal sealed class RedisServer : IAsyncDisposable
         }
     }
 
+    private string[] Listening()
+    {
+        var port = _port.ToString(CultureInfo.InvariantCulture);
+        return _certificate is null
+            ? ["--port", port]
+            : ["--port", "0", "--tls-port", port, "--tls-cert-file", _certificate + ".pem", "--tls-key-file", _certificate + ".key", "--tls-ca-cert-file", _certificate + ".pem", "--tls-auth-clients", "no"];
+    }
+
     private Process Start() => Process.Start(
-        new ProcessStartInfo("sh", ["-c", Script, "sh", _port.ToString(CultureInfo.InvariantCulture), _folder.FullName]) { RedirectStandardInput = true, WorkingDirectory = _folder.FullName })!;
+        new ProcessStartInfo("sh", ["-c", Script, "sh", _folder.FullName, .. Listening()]) { RedirectStandardInput = true, WorkingDirectory = _folder.FullName })!;
 }

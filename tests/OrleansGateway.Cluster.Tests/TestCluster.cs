@@ -6,6 +6,7 @@ using OrleansGateway.Limits;
 using OrleansGateway.Storage.Ledger;
 using OrleansGateway.Tests.Configuration;
 using OrleansGateway.Tests.Limits;
+using OrleansGateway.Tests.Listeners;
 using OrleansGateway.Tests.Operations;
 using OrleansGateway.Tests.Storage.Ledger;
 
@@ -28,8 +29,11 @@ internal sealed class TestCluster : IAsyncDisposable
     private string _connection = "";
     private string? _token;
     private RuleTable _table = null!;
+    private string? _redisCa;
 
-    private TestCluster(string rules) => _rules = rules;
+    private readonly string? _tls;
+
+    private TestCluster(string rules, string? tls) => (_rules, _tls) = (rules, tls);
 
     public IReadOnlyList<GatewayProcess> Silos => _silos;
 
@@ -51,12 +55,16 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="rules">The configuration but for the cluster and the listeners.</param>
     /// <param name="silos">How many; with none, gateways are to be added, and <see cref="Owners"/> is not there.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    public static async Task<TestCluster> StartAsync(string rules, int silos, CancellationToken cancellation)
+    /// <param name="tls">The setting <c>cluster.tls</c> of all nodes, for a cluster without silos at first; none for plain connections.</param>
+    /// <param name="redis">Certificates, if Redis is to speak TLS only.</param>
+    public static async Task<TestCluster> StartAsync(string rules, int silos, CancellationToken cancellation, string? tls = null, TestCertificates? redis = null)
     {
-        var cluster = new TestCluster(rules);
+        var cluster = new TestCluster(rules, tls);
+        redis?.WriteServer("redis", "localhost");
+        cluster._redisCa = redis?.PathOf("ca.pem");
         try
         {
-            (cluster._postgres, cluster._redis) = (await PostgresCluster.StartAsync(), await RedisServer.StartAsync(cancellation));
+            (cluster._postgres, cluster._redis) = (await PostgresCluster.StartAsync(), await RedisServer.StartAsync(cancellation, redis?.PathOf("redis")));
             cluster._connection = await cluster._postgres.NewDatabaseAsync();
             if (silos == 0) return cluster;
             await Task.WhenAll(Enumerable.Range(0, silos).Select(_ => cluster.AddSiloAsync(cancellation)));
@@ -99,15 +107,32 @@ internal sealed class TestCluster : IAsyncDisposable
         return gateway;
     }
 
-    private async Task<GatewayProcess> StartAsync(string role, string until, CancellationToken cancellation)
+    /// <summary>Starts a node and does not wait for it; whoever does ends it.</summary>
+    public async Task<GatewayProcess> LaunchAsync(string role, string? tls, CancellationToken cancellation)
     {
         var folder = _folder.CreateSubdirectory(Path.GetRandomFileName());
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "gateway.yaml"), $$"""
-            {{Cluster(RedisServer.FreePort(), RedisServer.FreePort())}}
+            {{Cluster(RedisServer.FreePort(), RedisServer.FreePort(), tls)}}
             listeners: {data: ["127.0.0.1:0"], admin: "127.0.0.1:0"}
             {{_rules}}
             """, cancellation);
-        var silo = GatewayProcess.StartProgram(s_program, folder.FullName, "serve", "--role", role, "--config", "gateway.yaml");
+        return GatewayProcess.StartProgram(s_program, folder.FullName, "serve", "--role", role, "--config", "gateway.yaml");
+    }
+
+    /// <summary>Runs a command of the program against a gateway, as its admin; answers what it printed, and fails unless it ends with 0.</summary>
+    public async Task<string> RunAsync(ClusterGateway gateway, CancellationToken cancellation, params string[] arguments)
+    {
+        await File.WriteAllTextAsync(Path.Combine(gateway.Process.Folder, "token"), _token, cancellation);
+        await using var program = GatewayProcess.StartProgram(
+            s_program, gateway.Process.Folder, [.. arguments, "--admin", gateway.Admin.BaseAddress!.ToString(), "--token-file", "token"]);
+        var exit = await program.ExitAsync(cancellation);
+        Assert.True(exit == 0, $"exit code {exit}\n{program.Output.Text}\n{program.Errors.Text}");
+        return program.Output.Text;
+    }
+
+    private async Task<GatewayProcess> StartAsync(string role, string until, CancellationToken cancellation)
+    {
+        var silo = await LaunchAsync(role, _tls, cancellation);
         try
         {
             await silo.Output.WaitForAsync(until, cancellation);
@@ -146,8 +171,8 @@ internal sealed class TestCluster : IAsyncDisposable
     private static string TokenOf(GatewayProcess process) =>
         process.Output.Text.Split('\n').Single(l => l.StartsWith("Admin token, ", StringComparison.Ordinal)).Split(": ")[1].Trim();
 
-    private string Cluster(int silo, int edges) =>
-        $"cluster: {{name: test, redis: \"{_redis.ConnectionString}\", postgres: \"{_connection}\", silo: \"127.0.0.1:{silo}\", edge_port: {edges}}}";
+    private string Cluster(int silo, int edges, string? tls = null) =>
+        $"cluster: {{name: test, redis: \"{_redis.ConnectionString}\", postgres: \"{_connection}\", silo: \"127.0.0.1:{silo}\", edge_port: {edges}{(tls is null ? "" : ", tls: " + tls)}{(_redisCa is null ? "" : $", redis_ca: \"file:{_redisCa}\"")}}}";
 
     private async Task ConnectAsync(CancellationToken cancellation)
     {
@@ -156,7 +181,7 @@ internal sealed class TestCluster : IAsyncDisposable
         Assert.Empty(reading.Faults);
         _table = new RuleTable(reading.Settings!, new AccountBook(), DateTimeOffset.UtcNow);
         _database = await PostgresDatabase.OpenAsync(_connection, TimeProvider.System, NullLogger<PostgresDatabase>.Instance, cancellation);
-        _node = await ClusterNode.JoinAsync(reading.Settings!.Cluster!, owners: null, TimeProvider.System, NullLoggerFactory.Instance, cancellation);
+        _node = await ClusterNode.JoinAsync(reading.Settings!.Cluster!, owners: null, tls: null, TimeProvider.System, NullLoggerFactory.Instance, cancellation);
         Ledger = new PostgresLedgerStore(_database, TimeProvider.System);
         Owners = new GrainOwners(_node.Grains, Ledger, new PostgresOwnerLives(_database), here: null, SpecOf, TimeProvider.System);
     }

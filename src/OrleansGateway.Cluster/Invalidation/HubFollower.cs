@@ -25,10 +25,14 @@ internal sealed class HubFollower(IGrainFactory grains, InvalidationTable table,
     private Task _following = Task.CompletedTask;
     private long _life;
     private long _applied = -1;
+    private long _wholeAt = long.MinValue;
     private bool _isLost;
 
     /// <summary>The last that has been applied here; -1 before the hub was first heard.</summary>
     public long Applied => Volatile.Read(ref _applied);
+
+    /// <summary>All that was numbered longer ago than this is applied here; none before the hub was first heard.</summary>
+    public TimeSpan? Lag => Volatile.Read(ref _wholeAt) is > long.MinValue and var at && _clock.Now.Monotonic - new TimeSpan(at) is var lag ? lag : null;
 
     /// <summary>Trusts nothing until the hub is heard; asks it from now on.</summary>
     public void Start()
@@ -114,6 +118,7 @@ internal sealed class HubFollower(IGrainFactory grains, InvalidationTable table,
         _authority.HasApplied(applied);
         _authority.Heard(answer.Head, asked);
         table.Trust.Until(_authority.TrustedUntil);
+        if (applied >= answer.Head) Volatile.Write(ref _wholeAt, asked.Ticks);
         var progress = _progress;
         _progress = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         progress.TrySetResult();

@@ -38,6 +38,7 @@ internal sealed class LeaseOwnerGrain(SiloOwners owners) : Grain, ILeaseOwnerGra
         reply ??= await AnsweredAsync(later!);
         // What was granted counts only if nobody else can have been the owner meanwhile; the edge asks again, whoever is.
         if (_owner.IsRetired || !owners.MayGrant) throw Gone();
+        owners.Renewed();
         return WireLeaseReply.Of(reply);
     }
 

@@ -11,8 +11,12 @@ namespace OrleansGateway.Cluster.Owners;
 internal sealed class SiloOwners(
     ILedgerStore ledger, PostgresOwnerLives lives, Func<AccountId, AccountSpec?> specs, TimeProvider time, string silo, ILogger<SiloOwners> log)
 {
+    // A millisecond or so, in which owners of so many accounts answer nobody.
+    private const int AccountsCountedMax = 20_000;
+
     private readonly ConcurrentDictionary<string, Held> _owners = new(StringComparer.Ordinal);
     private readonly OwnerSettings _settings = new();
+    private long _renewals;
 
     /// <summary>This life of the silo, as the database knows it.</summary>
     public string Silo => silo;
@@ -29,6 +33,9 @@ internal sealed class SiloOwners(
     public bool MayGrant => HoldsTerm();
 
     public int Count => _owners.Count;
+
+    /// <summary>Requests for leases that were answered here since the start.</summary>
+    public long Renewals => Interlocked.Read(ref _renewals);
 
     /// <summary>Takes an owner over from whoever had it.</summary>
     public async Task<HostedOwner> OpenAsync(string name, CancellationToken cancellation)
@@ -77,6 +84,22 @@ internal sealed class SiloOwners(
     public void SpecsChanged()
     {
         foreach (var held in _owners.Values) held.Owner.SpecsChanged();
+    }
+
+    public void Renewed() => Interlocked.Increment(ref _renewals);
+
+    /// <summary>Leases that edges have of the owners here; none if there are more accounts than can be looked through in passing.</summary>
+    public int? CountLeases()
+    {
+        var (count, left) = (0, AccountsCountedMax);
+        foreach (var held in _owners.Values)
+        {
+            var (leases, accounts) = held.Owner.CountLeases(left + 1);
+            count += leases;
+            if ((left -= accounts) < 0) return null;
+        }
+
+        return count;
     }
 
     public IEnumerable<BudgetShare> BudgetShares() => _owners.Values.SelectMany(held => held.Owner.BudgetShares());

@@ -13,7 +13,7 @@ internal static class AdminEndpoints
 
     public static IReadOnlyList<AdminEndpoint> All(
         KeyDirectory keys, TenantDirectory tenants, AdminDirectory admins, ConfigurationChanges changes, IAuditLog log, BudgetEndpoints budgets, LimitEndpoints limits,
-        UsageEndpoints usage, InsightEndpoints insights, AccountingEndpoints accounting, WebhookEndpoints webhooks, PurgeEndpoints purge, EventIntakeEndpoints events, CacheEndpoints cache, Func<StatusDocument> status,
+        UsageEndpoints usage, InsightEndpoints insights, AccountingEndpoints accounting, WebhookEndpoints webhooks, PurgeEndpoints purge, EventIntakeEndpoints events, CacheEndpoints cache, ClusterEndpoints cluster, Func<StatusDocument> status,
         Func<UpstreamListDocument> upstreams, Func<ScalingDocument> scaling, TimeProvider time) =>
     [
         .. Of(new KeyEndpoints(keys, time)),
@@ -31,6 +31,7 @@ internal static class AdminEndpoints
         .. Of(webhooks),
         .. PurgeEndpoints.Of(purge, events),
         .. CacheEndpoints.Of(cache),
+        .. ClusterEndpoints.Of(cluster),
         new("GET", "/status", Permission.ReadStatus, "The gateway as it is now, and its providers over the last minutes.",
             _ => Task.FromResult(AdminAnswer.Json(status(), AdminJson.Default.StatusDocument))) { Answer = AdminJson.Default.StatusDocument },
         new("GET", "/upstreams", Permission.ReadStatus, "Upstreams and how their targets stand.",

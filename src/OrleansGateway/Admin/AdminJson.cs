@@ -224,5 +224,6 @@ internal sealed record UpstreamTargetDocument(
 [JsonSerializable(typeof(CacheStatsDocument))]
 [JsonSerializable(typeof(CacheTopDocument))]
 [JsonSerializable(typeof(CacheExplanationDocument))]
+[JsonSerializable(typeof(ClusterDocument))]
 [JsonSerializable(typeof(JsonObject))]
 internal sealed partial class AdminJson : JsonSerializerContext;

@@ -75,6 +75,7 @@ internal sealed class AdminListener : IAsyncDisposable
             services.GetRequiredService<PurgeEndpoints>(),
             services.GetRequiredService<EventIntakeEndpoints>(),
             services.GetRequiredService<CacheEndpoints>(),
+            new ClusterEndpoints(services.GetService<IClusterNodes>(), services.GetRequiredService<IAuditLog>(), services.GetRequiredService<TimeProvider>()),
             services.GetRequiredService<StatusSource>().Now,
             services.GetRequiredService<UpstreamStatus>().Now,
             services.GetRequiredService<ScalingStatus>().Now,

@@ -19,7 +19,7 @@ internal static class OpenApiDocument
     /// <summary>The document of all endpoints, as JSON.</summary>
     // The handlers are not called: the document says what there is, not what it does it with.
     public static string Text => _text ??= Write(AdminEndpoints.All(
-        null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!));
+        null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!));
 
     private static string Write(IReadOnlyList<AdminEndpoint> endpoints)
     {

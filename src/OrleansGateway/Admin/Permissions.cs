@@ -49,6 +49,9 @@ internal enum Permission
 
     /// <summary>What caches hold and have done.</summary>
     ReadCache,
+
+    /// <summary>Takes nodes out of a cluster.</summary>
+    DrainNodes,
 }
 
 /// <summary>Who may do what: the one table.</summary>

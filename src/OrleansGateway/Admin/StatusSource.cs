@@ -10,7 +10,8 @@ namespace OrleansGateway.Admin;
 internal sealed class StatusSource(
     SnapshotSource configuration, DataListeners listeners, KeyDirectory keys, RecentAttempts recent, Readiness readiness, TimeProvider time)
 {
-    private static readonly string ProgramVersion =
+    /// <summary>Version of this program.</summary>
+    public static readonly string ProgramVersion =
         typeof(StatusSource).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();

@@ -25,6 +25,7 @@ internal static class GatewayCommandLine
         CacheCommand.Create(Environment.GetEnvironmentVariable),
         PurgeCommand.Create(Environment.GetEnvironmentVariable),
         EventsCommand.Create(Environment.GetEnvironmentVariable),
+        ClusterCommand.Create(TimeProvider.System, Environment.GetEnvironmentVariable),
         StatusCommand.Create(Environment.GetEnvironmentVariable),
         UpstreamsCommand.Create(Environment.GetEnvironmentVariable),
         PricesCommand.Create(TimeProvider.System),

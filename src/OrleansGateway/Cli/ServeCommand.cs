@@ -55,9 +55,10 @@ internal static class ServeCommand
         {
             await using var engine = parts.Open is null ? null : await parts.Open(parsed, configuration, logs, cancellation);
             if (engine is not null) await output.WriteLineAsync(engine.Greeting);
+            using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancellation, engine?.ToldToLeave ?? CancellationToken.None);
             if (engine is { HasEdge: false })
             {
-                await WaitAsync(engine, configuration, hangups.Reader, cancellation);
+                await WaitAsync(engine, configuration, hangups.Reader, leave.Token);
                 await engine.StopAsync();
                 return 0;
             }
@@ -68,7 +69,7 @@ internal static class ServeCommand
                 configuration, folder, services => parts.Add(services, logs), cancellation,
                 token => output.WriteLine($"Admin token, printed this once: {token.Reveal()}"), engine);
             await GreetAsync(host, printCurl, output);
-            await WaitAsync(host, hangups.Reader, cancellation);
+            await WaitAsync(host, hangups.Reader, leave.Token);
             await host.StopAsync();
             if (engine is not null) await engine.StopAsync();
             return 0;

@@ -28,8 +28,8 @@ public sealed record CacheStoreSettings
 }
 
 /// <summary>
-/// Keeps answers on a local disk: those too large for memory, and those that had to leave it and were asked for more than once. They come back after a restart. Read at start
-/// only.
+/// Keeps answers on a local disk: those too large for memory, and those that had to leave it and were asked for more than once. They come back after a restart. Not with
+/// <c>cluster</c>. Read at start only.
 /// </summary>
 public sealed record CacheDiskSettings
 {

@@ -27,5 +27,6 @@ internal static class SettingsValidator
         InvalidationRules.Check(settings, findings);
         RabbitMqRules.Check(settings, findings);
         ScalingRules.Check(settings, findings);
+        ClusterRules.Check(settings, findings);
     }
 }

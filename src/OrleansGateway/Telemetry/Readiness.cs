@@ -25,6 +25,9 @@ internal sealed class Readiness : IDisposable
     /// <summary>Cancelled when that begins.</summary>
     public CancellationToken CutOff => _cutOff.Token;
 
+    /// <summary>Whether new requests are welcome: it is ready, and nothing that is watched keeps them away.</summary>
+    public bool IsWelcoming => IsReady && !_watched.Any(static troubles => troubles().Any(static t => t.Stops));
+
     /// <summary><c>starting</c>, <c>ready</c> or <c>draining</c>.</summary>
     public string Word => Volatile.Read(ref _state) switch { Ready => "ready", Starting => "starting", _ => "draining" };
 

@@ -162,6 +162,7 @@ internal sealed class AdminHost : IAsyncDisposable
             new PurgeEndpoints(publisher, directory.Tenants, new SqliteAuditLog(directory.Database), directory.Time),
             new EventIntakeEndpoints(intake, parked, new SqliteAuditLog(directory.Database), directory.Time),
             new CacheEndpoints(figures, answers, new ModelCache(1 << 20, new ModelCacheMetrics(metrics), new Random(1), directory.Time), new CacheExplainer(answers, new RecentPurges(), new RouteStage(), () => source.Current, directory.Time)),
+            new ClusterEndpoints(nodes: null, new SqliteAuditLog(directory.Database), directory.Time),
             () => Status, () => Upstreams, () => Scaling, directory.Time);
         new AdminApi(endpoints, admins, new RequestIds(new Random(1)), loggers.CreateLogger<AdminApi>()).Map(app);
         await app.StartAsync(Cancel);

@@ -80,6 +80,8 @@ public sealed class PermissionTests : IAsyncLifetime
         ["GET /cache/stats"] = "optvb",
         ["GET /cache/top"] = "optvb",
         ["GET /cache/explain"] = "optvb",
+        ["GET /cluster"] = "opv",
+        ["POST /cluster/nodes/{id}/drain"] = "op",
         ["GET /status"] = "opv",
         ["GET /upstreams"] = "opv",
         ["GET /scaling"] = "opv",

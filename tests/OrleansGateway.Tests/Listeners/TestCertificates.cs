@@ -30,18 +30,27 @@ internal sealed class TestCertificates : IDisposable
     public string Pair(string file) => $"{{certificate: \"file:{PathOf(file)}.pem\", key: \"file:{PathOf(file)}.key\"}}";
 
     /// <summary>Writes a server's certificate and key as <c>file.pem</c> and <c>file.key</c>.</summary>
-    public void WriteServer(string file, params string[] names)
+    public void WriteServer(string file, params string[] names) => Write(file, "CN=server", [ServerAuthentication], alternative =>
     {
-        using var made = Make("CN=server", ServerAuthentication, alternative =>
-        {
-            foreach (var name in names) alternative.AddDnsName(name);
-        });
+        foreach (var name in names) alternative.AddDnsName(name);
+    });
+
+    private void Write(string file, string subject, string[] uses, Action<SubjectAlternativeNameBuilder> names)
+    {
+        using var made = Make(subject, uses, names);
         File.WriteAllText(PathOf(file) + ".pem", made.ExportCertificatePem());
         using var key = made.GetECDsaPrivateKey()!;
         File.WriteAllText(PathOf(file) + ".key", key.ExportPkcs8PrivateKeyPem());
     }
 
-    public X509Certificate2 MakeClient(string subject, string? dns = null, string? uri = null, TimeSpan? lifetime = null) => Make(subject, ClientAuthentication, alternative =>
+    /// <summary>Writes the certificate and key of a node of a cluster, which calls and is called; answers the setting <c>cluster.tls</c>.</summary>
+    public string WriteNode(string file)
+    {
+        Write(file, "CN=" + file, [ServerAuthentication, ClientAuthentication], alternative => alternative.AddDnsName(file));
+        return $"{{certificate: \"file:{PathOf(file)}.pem\", key: \"file:{PathOf(file)}.key\", ca: \"file:{PathOf("ca.pem")}\"}}";
+    }
+
+    public X509Certificate2 MakeClient(string subject, string? dns = null, string? uri = null, TimeSpan? lifetime = null) => Make(subject, [ClientAuthentication], alternative =>
     {
         if (dns is not null) alternative.AddDnsName(dns);
         if (uri is not null) alternative.AddUri(new Uri(uri));
@@ -54,14 +63,14 @@ internal sealed class TestCertificates : IDisposable
         _folder.Delete(recursive: true);
     }
 
-    private X509Certificate2 Make(string subject, string use, Action<SubjectAlternativeNameBuilder> names, TimeSpan? lifetime = null)
+    private X509Certificate2 Make(string subject, string[] uses, Action<SubjectAlternativeNameBuilder> names, TimeSpan? lifetime = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
         var alternative = new SubjectAlternativeNameBuilder();
         names(alternative);
         request.CertificateExtensions.Add(alternative.Build());
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(use)], critical: false));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. uses.Select(static use => new Oid(use))], critical: false));
         using var signed = request.Create(_authority, From, From + (lifetime ?? TimeSpan.FromDays(365)), RandomNumberGenerator.GetBytes(8));
         return signed.CopyWithPrivateKey(key);
     }

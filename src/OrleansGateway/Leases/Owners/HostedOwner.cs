@@ -143,6 +143,12 @@ internal sealed class HostedOwner(string name, Func<bool, OwnerCore> make, ILedg
         lock (_lock) return _core?.BudgetShares() ?? [];
     }
 
+    /// <summary>See <see cref="OwnerCore.CountLeases"/>.</summary>
+    public (int Leases, int Accounts) CountLeases(int accountsMax)
+    {
+        lock (_lock) return _core?.CountLeases(accountsMax) ?? default;
+    }
+
     private bool IsIdle(TimeSpan time, OwnerTime now) => _core is null or { IsIdle: true } && !_wasDropped && _usedAt + time <= now.Monotonic;
 
     private void Enqueue(OwnerJob job)

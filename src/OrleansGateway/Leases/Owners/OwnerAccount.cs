@@ -158,6 +158,18 @@ internal abstract class OwnerAccount(AccountId id, AccountSpec spec)
         return count;
     }
 
+    /// <summary>Leases that something is out of.</summary>
+    public int LeasesOut()
+    {
+        var count = 0;
+        for (var lease = Leases; lease is not null; lease = lease.Next)
+        {
+            if (lease.Out > 0) count++;
+        }
+
+        return count;
+    }
+
     /// <summary>Forgets leases that have been over, or empty and unheard of, for longer than a message can be late.</summary>
     public virtual void Forget(TimeSpan before)
     {

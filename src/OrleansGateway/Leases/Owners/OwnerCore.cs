@@ -51,6 +51,19 @@ internal sealed class OwnerCore
     /// <summary>Whether it could be dropped from memory and made anew, and nothing was lost but that edges register again.</summary>
     public bool IsIdle => _accounts.InMemory.Count == 0 && _accounts.InLedger.All(a => a.Leases is null) && _draft.IsEmpty;
 
+    /// <summary>How many leases have something out, of so many accounts at most, and how many it looked through.</summary>
+    public (int Leases, int Accounts) CountLeases(int accountsMax)
+    {
+        var (leases, accounts) = (0, 0);
+        foreach (var account in _accounts.InMemory.Concat(_accounts.InLedger).Take(accountsMax))
+        {
+            accounts++;
+            leases += account.LeasesOut();
+        }
+
+        return (leases, accounts);
+    }
+
     /// <summary>Sessions that have money, and are not in suspense.</summary>
     public IReadOnlyList<Guid> SessionsWithMoney() => _orphans.Sessions();
 
