@@ -27,6 +27,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly Task _events;
     private readonly Task _connectors;
     private readonly Task _changes;
+    private readonly Task _versions;
 
     private GatewayHost(ServiceProvider services, AdminListener admin, AdminDirectory admins, AdminToken token)
     {
@@ -38,6 +39,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         _historyPurge = _services.GetRequiredService<HistoryPurge>().RunAsync(_stopping.Token);
         _events = _services.GetRequiredService<EmbeddedEvents>().RunAsync(_stopping.Token);
         _connectors = Task.WhenAll(_services.GetServices<IConnector>().Select(connector => connector.RunAsync(_stopping.Token)));
+        _versions = _services.GetService<SharedConfiguration>()?.RunAsync(_stopping.Token) ?? Task.CompletedTask;
         _changes = _services.GetService<SharedChanges>()?.RunAsync(admins, _stopping.Token) ?? Task.CompletedTask;
     }
 
@@ -108,7 +110,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await _stopping.CancelAsync();
         try
         {
-            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _historyPurge, _events, _evidence, _connectors, _changes);
+            await Task.WhenAll(_watch, _overloadWatch, _limitsWatch, _historyPurge, _events, _evidence, _connectors, _changes, _versions);
         }
         catch (OperationCanceledException)
         {
@@ -157,6 +159,12 @@ internal sealed class GatewayHost : IAsyncDisposable
         // Last: it never says no, and what it did for a version that another refuses would have to be undone.
         configuration.Prepare(pools.ApplyAsync);
         var readiness = services.GetRequiredService<Readiness>();
+        if (services.GetService<SharedConfiguration>() is { } versions)
+        {
+            readiness.Watch(versions.Troubles);
+            services.GetRequiredService<GatewayMetrics>().WatchConfigBehind(() => versions.Behind);
+        }
+
         foreach (var connector in services.GetServices<IConnector>()) readiness.Watch(connector.Troubles);
         readiness.MarkReady();
         return new GatewayHost(services, admin, admins, token);

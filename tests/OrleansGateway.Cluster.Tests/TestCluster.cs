@@ -17,6 +17,8 @@ internal sealed class TestCluster : IAsyncDisposable
     private static readonly string s_program = Path.GetFullPath(
         Path.Combine(AppContext.BaseDirectory, "..", "..", "OrleansGateway.Cluster", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), "gateway-cluster"));
 
+    private static readonly Dictionary<string, string> s_nothingMore = [];
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gateway-cluster-");
     private readonly List<GatewayProcess> _silos = [];
     private readonly List<ClusterGateway> _gateways = [];
@@ -86,9 +88,23 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Starts a node that serves clients: <c>both</c> or <c>edge</c>.</summary>
-    public async Task<ClusterGateway> AddGatewayAsync(string role, CancellationToken cancellation)
+    /// <param name="role">Which.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="environment">More variables for it.</param>
+    public async Task<ClusterGateway> AddGatewayAsync(string role, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null) =>
+        await GatewayAsync(await StartAsync(role, "Operators call", cancellation, environment), cancellation);
+
+    /// <summary>Kills a node, as <c>kill -9</c> does, and starts it again where it was.</summary>
+    public async Task<ClusterGateway> RestartAsync(ClusterGateway gateway, string role, CancellationToken cancellation)
     {
-        var process = await StartAsync(role, "Operators call", cancellation);
+        await gateway.Process.KillAsync(cancellation);
+        lock (_gateways) _gateways.Remove(gateway);
+        await gateway.DisposeAsync();
+        return await GatewayAsync(await StartInAsync(gateway.Process.Folder, role, "Operators call", s_nothingMore, cancellation), cancellation);
+    }
+
+    private async Task<ClusterGateway> GatewayAsync(GatewayProcess process, CancellationToken cancellation)
+    {
         var data = (await process.Output.WaitForAsync("Clients call ", cancellation))["Clients call ".Length..];
         var admin = (await process.Output.WaitForAsync("Operators call ", cancellation))["Operators call ".Length..].Split(' ')[0];
         var gateway = new ClusterGateway(
@@ -99,7 +115,7 @@ internal sealed class TestCluster : IAsyncDisposable
         return gateway;
     }
 
-    private async Task<GatewayProcess> StartAsync(string role, string until, CancellationToken cancellation)
+    private async Task<GatewayProcess> StartAsync(string role, string until, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null)
     {
         var folder = _folder.CreateSubdirectory(Path.GetRandomFileName());
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "gateway.yaml"), $$"""
@@ -107,7 +123,13 @@ internal sealed class TestCluster : IAsyncDisposable
             listeners: {data: ["127.0.0.1:0"], admin: "127.0.0.1:0"}
             {{_rules}}
             """, cancellation);
-        var silo = GatewayProcess.StartProgram(s_program, folder.FullName, "serve", "--role", role, "--config", "gateway.yaml");
+        return await StartInAsync(folder.FullName, role, until, environment ?? s_nothingMore, cancellation);
+    }
+
+    private static async Task<GatewayProcess> StartInAsync(
+        string folder, string role, string until, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation)
+    {
+        var silo = GatewayProcess.StartProgram(s_program, folder, environment, "serve", "--role", role, "--config", "gateway.yaml");
         try
         {
             await silo.Output.WaitForAsync(until, cancellation);

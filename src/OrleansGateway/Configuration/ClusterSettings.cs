@@ -34,7 +34,7 @@ public sealed record ClusterSettings
     public int EdgePort { get; init; } = 30_000;
 
     /// <summary>Whether two of them say different things.</summary>
-    internal static bool Changed(ClusterSettings? one, ClusterSettings? other) => Parts(one) != Parts(other);
+    internal static bool Changed(ClusterSettings? one, ClusterSettings? other) => !Equals(Parts(one), Parts(other));
 
     private static (string, string?, string?, IPEndPoint, int)? Parts(ClusterSettings? settings) =>
         settings is null ? null : (settings.Name, settings.Redis?.Reveal(), settings.Postgres?.Reveal(), settings.Silo, settings.EdgePort);

@@ -57,7 +57,7 @@ internal sealed class AdminHost : IAsyncDisposable
 
         """;
 
-    private static readonly StatusDocument Status = new("1.0", DateTimeOffset.UnixEpoch, 1, "ready", [], "", 0, 0, new("1-0", DateTimeOffset.UnixEpoch, []), []);
+    private static readonly StatusDocument Status = new("1.0", DateTimeOffset.UnixEpoch, 1, "ready", [], "", 0, 0, new("1-0", DateTimeOffset.UnixEpoch, "file", null, []), []);
 
     private static readonly UpstreamListDocument Upstreams = new(
     [
