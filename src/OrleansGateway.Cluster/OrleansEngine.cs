@@ -67,7 +67,7 @@ internal sealed class OrleansEngine : IEngine
         var settings = configuration.Current.Settings.Cluster
             ?? throw new IOException("The configuration has no section cluster. Add one, or run the program gateway, which is one machine.");
         var time = TimeProvider.System;
-        var database = await PostgresDatabase.OpenAsync(settings.Postgres!.Reveal(), time, logs.CreateLogger<PostgresDatabase>(), cancellation, node: settings.Silo.ToString());
+        var database = await PostgresDatabase.OpenAsync(settings.Postgres!.Reveal(), time, logs.CreateLogger<PostgresDatabase>(), cancellation, node: settings.Silo.ToString(), mayBeDown: true);
         try
         {
             var shared = await BeginAsync(database, configuration, time, logs, cancellation);

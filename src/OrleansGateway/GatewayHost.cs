@@ -34,7 +34,8 @@ internal sealed class GatewayHost : IAsyncDisposable
         (_services, _admin, AdminToken) = (services, admin, token);
         _watch = Configuration.WatchAsync(Changes.By(AuditActor.File), _stopping.Token);
         _overloadWatch = _services.GetRequiredService<Overload>().WatchAsync(_stopping.Token);
-        _limitsWatch = _services.GetRequiredService<EdgeLeases>().WatchAsync(_stopping.Token);
+        _limitsWatch = Task.WhenAll(
+            _services.GetRequiredService<EdgeLeases>().WatchAsync(_stopping.Token), _services.GetRequiredService<EdgeLeases>().SettleLateAsync(_stopping.Token));
         _evidence = Task.Run(() => _services.GetRequiredService<Evidence>().RunAsync(_stopping.Token));
         _historyPurge = _services.GetRequiredService<HistoryPurge>().RunAsync(_stopping.Token);
         _events = _services.GetRequiredService<EmbeddedEvents>().RunAsync(_stopping.Token);
@@ -129,12 +130,12 @@ internal sealed class GatewayHost : IAsyncDisposable
         if (settings.Rabbitmq is not null && !services.GetServices<IConnector>().Any()) throw new IOException("This program does not speak to RabbitMQ: take rabbitmq out of the configuration.");
         // Before the database is touched: another gateway may be at work on it.
         services.GetRequiredService<StateLock>();
-        var token = await AdminToken.OpenAsync(services.GetRequiredService<IAdminTokenStore>(), Path.Combine(configFolder, settings.State), services.GetRequiredService<TimeProvider>(), cancellation);
-        if (token.Fresh is { } fresh) tokenMade?.Invoke(fresh);
-        if (services.GetService<SharedChanges>() is { } shared) await shared.StartAsync(cancellation);
-        await services.GetRequiredService<TenantDirectory>().LoadAsync(cancellation);
-        await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
-        await services.GetRequiredService<EdgeLeases>().StartAsync(cancellation);
+        var token = new AdminToken(services.GetRequiredService<IAdminTokenStore>());
+        var admins = ActivatorUtilities.CreateInstance<AdminDirectory>(services, token);
+        var shared = services.GetService<SharedChanges>();
+        if (shared is not null) await shared.StartAsync(LoadAsync, admins, cancellation);
+        else await LoadAsync(cancellation);
+        await services.GetRequiredService<EdgeLeases>().StartAsync(mayBeLate: shared is not null, cancellation);
         await services.GetRequiredService<EmbeddedEvents>().StartAsync(cancellation);
         await services.GetRequiredService<EmbeddedInvalidation>().StartAsync(cancellation);
         services.GetRequiredService<EmbeddedUsage>().Start();
@@ -142,8 +143,6 @@ internal sealed class GatewayHost : IAsyncDisposable
         Observe(configuration, services.GetRequiredService<GatewayMetrics>(), services.GetRequiredService<EdgeLeases>());
 
         await services.GetRequiredService<ConfigurationChanges>().RecordStartAsync(cancellation);
-        var admins = ActivatorUtilities.CreateInstance<AdminDirectory>(services, token);
-        await admins.LoadAsync(cancellation);
         var admin = await ListenAsync(services, admins, settings.Listeners.Admin, cancellation);
         // After the metrics listen, so that what counts from zero is seen at zero; before clients can call.
         var pools = services.GetRequiredService<UpstreamPools>();
@@ -168,6 +167,16 @@ internal sealed class GatewayHost : IAsyncDisposable
         foreach (var connector in services.GetServices<IConnector>()) readiness.Watch(connector.Troubles);
         readiness.MarkReady();
         return new GatewayHost(services, admin, admins, token);
+
+        async Task LoadAsync(CancellationToken stop)
+        {
+            var state = Path.Combine(configFolder, settings.State);
+            if (await token.MakeFirstAsync(state, services.GetRequiredService<TimeProvider>(), stop) is { } fresh) tokenMade?.Invoke(fresh);
+            await services.GetRequiredService<TenantDirectory>().LoadAsync(stop);
+            await admins.LoadAsync(stop);
+            // Last: from then on a key that is not found is none.
+            await services.GetRequiredService<KeyDirectory>().LoadAsync(stop);
+        }
     }
 
     private static async Task<AdminListener> ListenAsync(ServiceProvider services, AdminDirectory admins, IPEndPoint address, CancellationToken cancellation)

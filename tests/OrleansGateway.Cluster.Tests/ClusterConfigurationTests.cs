@@ -11,7 +11,7 @@ public sealed class ClusterConfigurationTests
     private const string Rules = """
         # What all nodes are configured with.
         access_log: { output: "off" }
-        routes: { default: { path: / } }
+        routes: { default: { path: /, auth: [anonymous], respond: { status: 200, body: first } } }
         """;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -40,6 +40,9 @@ public sealed class ClusterConfigurationTests
 
         using (var stale = await PutAsync(nodes[0], With("two"), first)) Assert.Equal(HttpStatusCode.PreconditionFailed, stale.StatusCode);
         foreach (var node in nodes) Assert.Equal((second, "cluster"), await InForceAsync(node));
+
+        var restarted = nodes[1] = await cluster.RestartAsync(nodes[1], "both", Cancel);
+        Assert.Equal((second, "cluster"), await InForceAsync(restarted));
 
         // Two at once: one is built on what the other has just changed.
         var both = await Task.WhenAll(PutAsync(nodes[0], With("three"), second), PutAsync(nodes[2], With("four"), second));
@@ -88,9 +91,9 @@ public sealed class ClusterConfigurationTests
         var first = await VersionAsync(node);
         var file = Path.Combine(node.Process.Folder, "gateway.yaml");
         var text = await File.ReadAllTextAsync(file, Cancel);
-        await File.WriteAllTextAsync(file, text.Replace("path: /", "path: /, respond: { status: 200, body: file }", StringComparison.Ordinal), Cancel);
+        await File.WriteAllTextAsync(file, text.Replace("body: first", "body: file", StringComparison.Ordinal), Cancel);
         await UntilReadyzAsync(node, $"is not in force, but version {first} of the cluster is", cluster);
-        Assert.NotEqual("file", await SayAsync(node));
+        Assert.Equal("first", await SayAsync(node));
 
         var whole = await File.ReadAllTextAsync(file, Cancel);
         using (var other = await PutAsync(node, whole.Replace("name: test", "name: other", StringComparison.Ordinal), first))
@@ -126,7 +129,39 @@ public sealed class ClusterConfigurationTests
         }
     }
 
-    private static string With(string body) => Rules.Replace("path: /", $$"""path: /, respond: { status: 200, body: "{{body}}" }""", StringComparison.Ordinal);
+    [Fact(Timeout = 300_000)]
+    public async Task Nodes_WhoseStoreIsDown_GoOnWithWhatTheyHave_StartWithWhatTheyKept_AndCatchUp()
+    {
+        await using var cluster = await TestCluster.StartAsync(Rules + $"\ntenants: {{ acme: {{}} }}\nkeys: {{ test: {{ tenant: acme, secret: {ClusterGateway.Key} }} }}", silos: 0, Cancel);
+        ClusterGateway[] nodes = [await cluster.AddGatewayAsync("both", Cancel), await cluster.AddGatewayAsync("both", Cancel)];
+        var first = await VersionAsync(nodes[0]);
+        var keys = "\ntenants: { acme: {} }\nkeys: { test: { tenant: acme, secret: \"***\" } }\n";
+        var second = await AppliedAsync(nodes[0], With("second").Replace("[anonymous]", "[key]", StringComparison.Ordinal) + keys, first);
+        foreach (var node in nodes) await UntilServedAsync(node, second, cluster);
+
+        await cluster.Postgres.KillAsync();
+        foreach (var node in nodes) await UntilReadyzAsync(node, $"The cluster's store cannot be read; the configuration in force is version {second}, of ", cluster);
+        foreach (var node in nodes) Assert.Equal("second", await SayAsync(node));
+        using (var put = await PutAsync(nodes[0], With("third"), second)) Assert.Equal(HttpStatusCode.ServiceUnavailable, put.StatusCode);
+
+        nodes[1] = await cluster.RestartAsync(nodes[1], "both", Cancel);
+        await UntilReadyzAsync(nodes[1], $"the configuration in force is version {second}, which this node kept", cluster);
+        await UntilServedAsync(nodes[1], second, cluster);
+        Assert.Equal("second", await SayAsync(nodes[1]));
+        // Which keys there are besides those of the configuration, nobody knows here.
+        using (var unknown = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { Authorization = new("Bearer", "sk-unknown-0123456789") } })
+        using (var answer = await nodes[1].Client.SendAsync(unknown, Cancel)) Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+
+        await cluster.Postgres.RestartAsync();
+        foreach (var node in nodes) await UntilReadyzAsync(node, "{\"status\":\"ready\"}", cluster);
+        using (var unknown = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { Authorization = new("Bearer", "sk-unknown-0123456789") } })
+        using (var answer = await nodes[1].Client.SendAsync(unknown, Cancel)) Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        var third = await AppliedAsync(nodes[1], With("third") + keys, second);
+        foreach (var node in nodes) await UntilServedAsync(node, third, cluster);
+        Assert.Equal((third, "cluster"), await InForceAsync(nodes[1]));
+    }
+
+    private static string With(string body) => Rules.Replace("body: first", $"body: \"{body}\"", StringComparison.Ordinal);
 
     private static async Task<string> VersionAsync(ClusterGateway node) => (await InForceAsync(node)).Version;
 

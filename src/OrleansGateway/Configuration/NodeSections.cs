@@ -13,6 +13,10 @@ internal static class NodeSections
     /// <summary>Whether the setting at that path is a node's own.</summary>
     public static bool Own(string path) => Names.Any(name => path.StartsWith(name, StringComparison.Ordinal) && (path.Length == name.Length || path[name.Length] is '.' or '['));
 
+    /// <summary>Whether there is nothing in a file but sections of the node, and the cluster's among them.</summary>
+    public static bool IsAllThereIs(Findings findings) =>
+        findings.IsGiven("cluster") && SettingRecord.Of(typeof(GatewaySettings)).Fields.All(field => Own(field.Name) || !findings.IsGiven(field.Name));
+
     /// <summary>One document of a node's own sections and, for all others, the cluster's text.</summary>
     public static YamlNode Merge(YamlNode own, YamlNode? shared)
     {

@@ -189,11 +189,15 @@ public sealed class SharedChangesTests(SharedPostgres postgres) : IAsyncLifetime
             node.Keys = new KeyDirectory(new PostgresKeyStore(node.Database), node.Tenants, node._turn, () => node._snapshot, time, NullLogger<KeyDirectory>.Instance);
             node.Admins = new AdminDirectory(admins, node.Token, node.Tenants, node._turn, time, NullLogger<AdminDirectory>.Instance);
             node._changes = new SharedChanges(node.Audit, node.Keys, node.Tenants, node._readiness, time, NullLogger<SharedChanges>.Instance);
-            await node._changes.StartAsync(Cancel);
-            await node.Tenants.LoadAsync(Cancel);
-            await node.Keys.LoadAsync(Cancel);
-            await node.Admins.LoadAsync(Cancel);
+            await node._changes.StartAsync(LoadAsync, node.Admins, Cancel);
             return node;
+
+            async Task LoadAsync(CancellationToken stop)
+            {
+                await node.Tenants.LoadAsync(stop);
+                await node.Admins.LoadAsync(stop);
+                await node.Keys.LoadAsync(stop);
+            }
         }
 
         public Caller? Find(Secret? key) => Keys.Find(_snapshot, KeyHash.Of(key!.Reveal()));
