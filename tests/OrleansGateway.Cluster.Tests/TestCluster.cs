@@ -103,6 +103,13 @@ internal sealed class TestCluster : IAsyncDisposable
         return await GatewayAsync(await StartInAsync(gateway.Process.Folder, role, "Operators call", s_nothingMore, cancellation), cancellation);
     }
 
+    /// <summary>Runs a command of the program in a node's folder; answers what it printed.</summary>
+    public async Task<(int Exit, string Output)> RunAsync(ClusterGateway gateway, CancellationToken cancellation, params IEnumerable<string> arguments)
+    {
+        await using var command = GatewayProcess.StartProgram(s_program, gateway.Process.Folder, arguments);
+        return (await command.ExitAsync(cancellation), command.Output.Text);
+    }
+
     private async Task<ClusterGateway> GatewayAsync(GatewayProcess process, CancellationToken cancellation)
     {
         var data = (await process.Output.WaitForAsync("Clients call ", cancellation))["Clients call ".Length..];

@@ -40,6 +40,9 @@ internal sealed class ConfigurationReader(Func<string, string?> environment)
         return new Reading(findings.Any ? null : settings, findings.Faults, shared.Text, sources.Fingerprint(), sources.Files, findings) { File = file ?? "", Shared = shared };
     }
 
+    /// <summary>Reads only the node's own sections of a file; the others have their defaults, whatever is in it.</summary>
+    public Reading ReadOwn(string path) => Read(path, new SharedText(0, ""));
+
     private static GatewaySettings? Bind(string path, string file, SharedText shared, Findings findings, ConfigurationSources sources)
     {
         sources.Take(NodeSections.Digest(file));
