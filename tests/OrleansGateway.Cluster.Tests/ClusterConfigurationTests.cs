@@ -45,8 +45,8 @@ public sealed class ClusterConfigurationTests
         Assert.Equal((second, "cluster"), await InForceAsync(restarted));
 
         // A token that is made anew on the command line of one node is all nodes'.
-        Assert.NotEqual(0, (await cluster.RunAsync(nodes[2], Cancel, "admin-token", "reset")).Exit);
-        var (exit, token) = await cluster.RunAsync(nodes[2], Cancel, "admin-token", "reset", "--config", "gateway.yaml");
+        Assert.NotEqual(0, (await TestCluster.RunAsync(nodes[2], Cancel, "admin-token", "reset")).Exit);
+        var (exit, token) = await TestCluster.RunAsync(nodes[2], Cancel, "admin-token", "reset", "--config", "gateway.yaml");
         Assert.Equal(0, exit);
         using (var refused = await nodes[0].Admin.GetAsync("/admin/v1/config", Cancel)) Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
         foreach (var node in nodes) node.Admin.DefaultRequestHeaders.Authorization = new("Bearer", token.Trim());

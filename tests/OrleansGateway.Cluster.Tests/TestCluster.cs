@@ -104,7 +104,7 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Runs a command of the program in a node's folder; answers what it printed.</summary>
-    public async Task<(int Exit, string Output)> RunAsync(ClusterGateway gateway, CancellationToken cancellation, params IEnumerable<string> arguments)
+    public static async Task<(int Exit, string Output)> RunAsync(ClusterGateway gateway, CancellationToken cancellation, params IEnumerable<string> arguments)
     {
         await using var command = GatewayProcess.StartProgram(s_program, gateway.Process.Folder, arguments);
         return (await command.ExitAsync(cancellation), command.Output.Text);

@@ -62,14 +62,14 @@ internal static class AdminTokenCommand
     private static async Task<int> ResetOfClusterAsync(string file, Func<string, string?> environment, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
         var reading = new ConfigurationReader(environment).ReadOwn(file);
-        foreach (var fault in reading.Faults) await error.WriteLineAsync(fault.ToString());
-        if (reading.Settings is not { } settings) return 1;
-        if (settings.Cluster is not { } cluster)
+        if (reading.File.Length > 0 && !reading.Findings.IsGiven("cluster"))
         {
             await error.WriteLineAsync($"{file} has no section cluster, so the gateway is one machine: name its state folder with --state.");
             return 1;
         }
 
+        foreach (var fault in reading.Faults) await error.WriteLineAsync(fault.ToString());
+        if (reading.Settings is not { Cluster: { } cluster } settings) return 1;
         try
         {
             var state = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, settings.State);
