@@ -45,14 +45,16 @@ internal sealed class OrleansEngine : IEngine
     private readonly RuleTables _rules;
     private readonly ClusterSettings _settings;
     private readonly ClusterRole _role;
+    private readonly SharedConfiguration _configuration;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _watch;
     private RuleTable _told;
     private bool _hasLeft;
 
-    private OrleansEngine(ClusterSettings settings, ClusterRole role, PostgresDatabase database, ClusterNode node, SiloOwners? silo, RuleTables rules, ILoggerFactory logs)
+    private OrleansEngine(
+        ClusterSettings settings, ClusterRole role, PostgresDatabase database, SharedConfiguration configuration, ClusterNode node, SiloOwners? silo, RuleTables rules, ILoggerFactory logs)
     {
-        (_settings, _role, _database, _node, _silo, _rules) = (settings, role, database, node, silo, rules);
+        (_settings, _role, _database, _configuration, _node, _silo, _rules) = (settings, role, database, configuration, node, silo, rules);
         (_ledger, _usage) = (new PostgresLedgerStore(database, TimeProvider.System), new PostgresUsageStore(database));
         _owners = new GrainOwners(node.Grains, _ledger, new PostgresOwnerLives(database), silo, id => rules.Current.SpecOf(id), TimeProvider.System);
         _told = rules.Current;
@@ -61,7 +63,7 @@ internal sealed class OrleansEngine : IEngine
         _nodes = new PostgresNodes(database, settings.Name);
         _reporter = new NodeReporter(
             _nodes, settings, role, silo is null ? null : new SiloFigures(silo, TimeProvider.System), TimeProvider.System, logs.CreateLogger<NodeReporter>());
-        _watch = HasEdge ? Task.CompletedTask : WatchAsync();
+        _watch = HasEdge ? Task.CompletedTask : Task.WhenAll(WatchAsync(), configuration.RunAsync(_stopping.Token));
     }
 
     public bool HasEdge => _role != ClusterRole.Silo;
@@ -77,15 +79,16 @@ internal sealed class OrleansEngine : IEngine
         var settings = configuration.Current.Settings.Cluster
             ?? throw new IOException("The configuration has no section cluster. Add one, or run the program gateway, which is one machine.");
         var time = TimeProvider.System;
-        var database = await PostgresDatabase.OpenAsync(settings.Postgres!.Reveal(), time, logs.CreateLogger<PostgresDatabase>(), cancellation, node: settings.Silo.ToString());
+        var database = await PostgresDatabase.OpenAsync(settings.Postgres!.Reveal(), time, logs.CreateLogger<PostgresDatabase>(), cancellation, node: settings.Silo.ToString(), mayBeDown: true);
         try
         {
+            var shared = await BeginAsync(database, configuration, time, logs, cancellation);
             var rules = new RuleTables(() => configuration.Current, new NoEdge(), time);
             var silo = role == ClusterRole.Edge ? null : OwnersOf(database, rules, time, logs);
             // Whether there is TLS is settled at start; what it goes by is read again when files change.
             var tls = settings.Tls is null ? null : new NodeTls(() => configuration.Current.Settings.Cluster!.Tls!, time, logs.CreateLogger<NodeTls>());
             var node = await ClusterNode.JoinAsync(settings, silo is null ? null : PartsOf(silo, database, time), tls, time, logs, cancellation);
-            return new OrleansEngine(settings, role, database, node, silo, rules, logs);
+            return new OrleansEngine(settings, role, database, shared, node, silo, rules, logs);
         }
         catch
         {
@@ -156,11 +159,25 @@ internal sealed class OrleansEngine : IEngine
         services.AddSingleton<IAdminStore>(admins);
         services.AddSingleton<IAdminTokenStore>(admins);
         services.AddSingleton<IAuditLog>(new PostgresAuditLog(_database));
-        services.AddSingleton<IConfigurationHistory>(new PostgresConfigurationHistory(_database));
+        services.AddSingleton<IConfigurationHistory>(new PostgresConfigurations(_database));
+        services.AddSingleton(_configuration);
         services.AddSingleton<SharedChanges>();
         // Each node tells its webhooks of the changes that were made by way of it: all together of each change once.
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IEventFeed, AuditEvents>(
             provider => new AuditEvents(new PostgresAuditLog(_database, _database.Node), provider.GetRequiredService<EventLog>())));
+    }
+
+    /// <summary>Before anything goes by what is in the file.</summary>
+    private static async Task<SharedConfiguration> BeginAsync(
+        PostgresDatabase database, SnapshotSource configuration, TimeProvider time, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        var settings = configuration.Current.Settings;
+        var state = Path.Combine(configuration.Folder, settings.State);
+        SqliteDatabase.CreateFolder(state);
+        var shared = new SharedConfiguration(
+            configuration, new PostgresConfigurations(database), new KeptConfiguration(state, settings.Cluster!.Name), time, logs.CreateLogger<SharedConfiguration>());
+        await shared.BeginAsync(cancellation);
+        return shared;
     }
 
     private static SiloOwners OwnersOf(PostgresDatabase database, RuleTables rules, TimeProvider time, ILoggerFactory logs) => new(

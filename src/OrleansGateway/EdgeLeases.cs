@@ -12,12 +12,14 @@ namespace OrleansGateway;
 /// <summary>The life of this edge's leases, whichever engine has their owners: from what the last start left to what is given back at the end.</summary>
 internal sealed class EdgeLeases(
     IOwnerEngine owners, LeasedAdmissions admissions, MappedHoldJournal journal, EdgeSession session, RuleTables rules,
-    BudgetGauge gauge, GatewayMetrics metrics, TimeProvider time)
+    BudgetGauge gauge, GatewayMetrics metrics, TimeProvider time, ILogger<EdgeLeases> log)
 {
+    private static readonly TimeSpan s_settleAgain = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _telling = new();
     private RuleTable? _told;
+    private bool _isLeft;
 
     /// <summary>What every engine has: the edge itself, with its journal in the state folder.</summary>
     public static void Add(IServiceCollection services, string stateFolder)
@@ -46,20 +48,24 @@ internal sealed class EdgeLeases(
     /// Settles what was left when the program last ended, so that nothing is spent twice: before anything is admitted. Throws <see cref="StorageException"/> if
     /// the ledger cannot be used.
     /// </summary>
-    public async Task StartAsync(CancellationToken cancellation)
+    /// <param name="mayBeLate">Whether that may be done later, if the ledger is down: what is left is then held back by owners elsewhere for so long.</param>
+    /// <param name="cancellation">Gives it up.</param>
+    public async Task StartAsync(bool mayBeLate, CancellationToken cancellation)
     {
-        var findings = HoldJournals.ReadOthers(session.JournalFolder);
         try
         {
-            foreach (var over in findings) await owners.RecoverAsync(over, cancellation);
-            await owners.SuspendOthersAsync(session.Id, cancellation);
+            await SettleAsync(cancellation);
+        }
+        catch (LedgerException down) when (mayBeLate)
+        {
+            log.NotSettled(down.Message);
+            _isLeft = true;
         }
         catch (LedgerException broken)
         {
             throw new StorageException($"The ledger cannot be used: {broken.Message}", broken);
         }
 
-        foreach (var over in findings) HoldJournals.Delete(session.JournalFolder, over.Session);
         _told = rules.Current;
         gauge.Watch(metrics, owners.BudgetShares);
         owners.Start();
@@ -82,6 +88,32 @@ internal sealed class EdgeLeases(
         }
     }
 
+    /// <summary>Settles what could not be settled at the start.</summary>
+    public async Task SettleLateAsync(CancellationToken cancellation)
+    {
+        while (_isLeft)
+        {
+            await Task.Delay(s_settleAgain, time, cancellation);
+            try
+            {
+                await SettleAsync(cancellation);
+                _isLeft = false;
+            }
+            catch (LedgerException down)
+            {
+                log.NotSettled(down.Message);
+            }
+        }
+    }
+
+    private async Task SettleAsync(CancellationToken cancellation)
+    {
+        var findings = HoldJournals.ReadOthers(session.JournalFolder);
+        foreach (var over in findings) await owners.RecoverAsync(over, cancellation);
+        await owners.SuspendOthersAsync(session.Id, cancellation);
+        foreach (var over in findings) HoldJournals.Delete(session.JournalFolder, over.Session);
+    }
+
     /// <summary>Notices boosts that begin or end.</summary>
     public async Task WatchAsync(CancellationToken cancellation)
     {
@@ -102,6 +134,12 @@ internal sealed class EdgeLeases(
         WouldHaveBlocked = account => metrics.LimitDecided(account.Id.Rule, "shadow_refused"),
         Overrun = (account, units) => metrics.HoldOverrun(account.Id.Rule, units),
     };
+}
+
+internal static partial class EdgeLeasesLog
+{
+    [LoggerMessage(2360, LogLevel.Warning, "What this edge had when it last ended cannot be settled yet: {Reason}")]
+    public static partial void NotSettled(this ILogger log, string reason);
 }
 
 /// <summary>This life of the edge, and where the journals of all its lives are.</summary>

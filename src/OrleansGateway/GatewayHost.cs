@@ -30,6 +30,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly Task _events;
     private readonly Task _connectors;
     private readonly Task _changes;
+    private readonly Task _versions;
 
     private GatewayHost(ServiceProvider services, AdminListener admin, ScalerListener? scaler, AdminDirectory admins, AdminToken token)
     {
@@ -37,11 +38,13 @@ internal sealed class GatewayHost : IAsyncDisposable
         _watch = Configuration.WatchAsync(Changes.By(AuditActor.File), _stopping.Token);
         _overloadWatch = _services.GetRequiredService<Overload>().WatchAsync(_stopping.Token);
         _scalingWatch = _services.GetRequiredService<ScalingWatch>().RunAsync(_stopping.Token);
-        _limitsWatch = _services.GetRequiredService<EdgeLeases>().WatchAsync(_stopping.Token);
+        _limitsWatch = Task.WhenAll(
+            _services.GetRequiredService<EdgeLeases>().WatchAsync(_stopping.Token), _services.GetRequiredService<EdgeLeases>().SettleLateAsync(_stopping.Token));
         _evidence = Task.Run(() => _services.GetRequiredService<Evidence>().RunAsync(_stopping.Token));
         _historyPurge = _services.GetRequiredService<HistoryPurge>().RunAsync(_stopping.Token);
         _events = _services.GetRequiredService<EmbeddedEvents>().RunAsync(_stopping.Token);
         _connectors = Task.WhenAll(_services.GetServices<IConnector>().Select(connector => connector.RunAsync(_stopping.Token)));
+        _versions = _services.GetService<SharedConfiguration>()?.RunAsync(_stopping.Token) ?? Task.CompletedTask;
         _changes = _services.GetService<SharedChanges>()?.RunAsync(admins, _stopping.Token) ?? Task.CompletedTask;
     }
 
@@ -115,7 +118,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         await _stopping.CancelAsync();
         try
         {
-            await Task.WhenAll(_watch, _overloadWatch, _scalingWatch, _limitsWatch, _historyPurge, _events, _evidence, _connectors, _changes);
+            await Task.WhenAll(_watch, _overloadWatch, _scalingWatch, _limitsWatch, _historyPurge, _events, _evidence, _connectors, _changes, _versions);
         }
         catch (OperationCanceledException)
         {
@@ -135,12 +138,12 @@ internal sealed class GatewayHost : IAsyncDisposable
         if (settings.Rabbitmq is not null && !services.GetServices<IConnector>().Any()) throw new IOException("This program does not speak to RabbitMQ: take rabbitmq out of the configuration.");
         // Before the database is touched: another gateway may be at work on it.
         services.GetRequiredService<StateLock>();
-        var token = await AdminToken.OpenAsync(services.GetRequiredService<IAdminTokenStore>(), Path.Combine(configFolder, settings.State), services.GetRequiredService<TimeProvider>(), cancellation);
-        if (token.Fresh is { } fresh) tokenMade?.Invoke(fresh);
-        if (services.GetService<SharedChanges>() is { } shared) await shared.StartAsync(cancellation);
-        await services.GetRequiredService<TenantDirectory>().LoadAsync(cancellation);
-        await services.GetRequiredService<KeyDirectory>().LoadAsync(cancellation);
-        await services.GetRequiredService<EdgeLeases>().StartAsync(cancellation);
+        var token = new AdminToken(services.GetRequiredService<IAdminTokenStore>());
+        var admins = ActivatorUtilities.CreateInstance<AdminDirectory>(services, token);
+        var shared = services.GetService<SharedChanges>();
+        if (shared is not null) await shared.StartAsync(LoadAsync, admins, cancellation);
+        else await LoadAsync(cancellation);
+        await services.GetRequiredService<EdgeLeases>().StartAsync(mayBeLate: shared is not null, cancellation);
         await services.GetRequiredService<EmbeddedEvents>().StartAsync(cancellation);
         await services.GetRequiredService<EmbeddedInvalidation>().StartAsync(cancellation);
         services.GetRequiredService<EmbeddedUsage>().Start();
@@ -148,8 +151,6 @@ internal sealed class GatewayHost : IAsyncDisposable
         Observe(configuration, services.GetRequiredService<GatewayMetrics>(), services.GetRequiredService<EdgeLeases>());
 
         await services.GetRequiredService<ConfigurationChanges>().RecordStartAsync(cancellation);
-        var admins = ActivatorUtilities.CreateInstance<AdminDirectory>(services, token);
-        await admins.LoadAsync(cancellation);
         var admin = await ListenAsync(services, admins, settings.Listeners.Admin, cancellation);
         // After the metrics listen, so that what counts from zero is seen at zero; before clients can call.
         var pools = services.GetRequiredService<UpstreamPools>();
@@ -166,10 +167,26 @@ internal sealed class GatewayHost : IAsyncDisposable
         // Last: it never says no, and what it did for a version that another refuses would have to be undone.
         configuration.Prepare(pools.ApplyAsync);
         var readiness = services.GetRequiredService<Readiness>();
+        if (services.GetService<SharedConfiguration>() is { } versions)
+        {
+            readiness.Watch(versions.Troubles);
+            services.GetRequiredService<GatewayMetrics>().WatchConfigBehind(() => versions.Behind);
+        }
+
         foreach (var connector in services.GetServices<IConnector>()) readiness.Watch(connector.Troubles);
         readiness.ShowOn(services.GetRequiredService<GatewayMetrics>());
         readiness.MarkReady();
         return new GatewayHost(services, admin, scaler, admins, token);
+
+        async Task LoadAsync(CancellationToken stop)
+        {
+            var state = Path.Combine(configFolder, settings.State);
+            if (await token.MakeFirstAsync(state, services.GetRequiredService<TimeProvider>(), stop) is { } fresh) tokenMade?.Invoke(fresh);
+            await services.GetRequiredService<TenantDirectory>().LoadAsync(stop);
+            await admins.LoadAsync(stop);
+            // Last: from then on a key that is not found is none.
+            await services.GetRequiredService<KeyDirectory>().LoadAsync(stop);
+        }
     }
 
     private static async Task<AdminListener> ListenAsync(ServiceProvider services, AdminDirectory admins, IPEndPoint address, CancellationToken cancellation)

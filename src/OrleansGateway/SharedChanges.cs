@@ -19,14 +19,21 @@ internal sealed class SharedChanges(
     private static readonly TimeSpan s_silentMax = TimeSpan.FromSeconds(2);
 
     private long _seen;
+    private bool _hasBegun;
+    private Func<CancellationToken, Task>? _load;
     private long _lookedAt = time.GetTimestamp();
     private volatile bool _isBlind;
 
-    /// <summary>Before anything is read into memory: what is changed while it is read is looked at again.</summary>
-    public async Task StartAsync(CancellationToken cancellation)
+    /// <summary>Whether all has been read into memory: not yet on a node that was started while the store was down.</summary>
+    public bool HasLoaded => Volatile.Read(ref _load) is null;
+
+    /// <summary>Reads all into memory; or leaves that to the first look that can. What is changed while it is read is looked at again.</summary>
+    public async Task StartAsync(Func<CancellationToken, Task> load, AdminDirectory admins, CancellationToken cancellation)
     {
-        _seen = (await audit.ListAsync(new AuditFilter(1), cancellation)).Records is [var newest, ..] ? newest.Sequence : 0;
+        _load = load;
+        keys.Await();
         readiness.Watch(Trouble);
+        await LookAsync(admins, cancellation);
     }
 
     public async Task RunAsync(AdminDirectory admins, CancellationToken cancellation)
@@ -40,6 +47,7 @@ internal sealed class SharedChanges(
     {
         try
         {
+            if (_load is { } load) await LoadAsync(load, cancellation);
             var (records, seen) = (new List<AuditEntry>(), _seen);
             await foreach (var record in audit.ReadAllAsync(new AuditFilter(1, After: _seen), cancellation))
             {
@@ -60,6 +68,15 @@ internal sealed class SharedChanges(
         }
     }
 
+    private async Task LoadAsync(Func<CancellationToken, Task> load, CancellationToken cancellation)
+    {
+        // Once: what an earlier reading that was broken off took in may have been changed since.
+        if (!_hasBegun) _seen = (await audit.ListAsync(new AuditFilter(1), cancellation)).Records is [var newest, ..] ? newest.Sequence : 0;
+        _hasBegun = true;
+        await load(cancellation);
+        Volatile.Write(ref _load, null);
+    }
+
     private async Task TakeAsync(List<AuditEntry> changes, AdminDirectory admins, CancellationToken cancellation)
     {
         // Tenants first: a key may be of one that is new.
@@ -74,7 +91,11 @@ internal sealed class SharedChanges(
 
     private IEnumerable<Trouble> Trouble()
     {
-        if (time.GetElapsedTime(Volatile.Read(ref _lookedAt)) is var silent && silent > s_silentMax)
+        if (!HasLoaded)
+        {
+            yield return new Trouble(false, "The cluster's store has not been read since the start; what was made at run time of keys, tenants and admins is not known: unknown keys are refused with 503.");
+        }
+        else if (time.GetElapsedTime(Volatile.Read(ref _lookedAt)) is var silent && silent > s_silentMax)
         {
             var seconds = (long)silent.TotalSeconds;
             yield return new Trouble(false, string.Create(CultureInfo.InvariantCulture, $"The cluster's store cannot be read; keys, tenants and admins are those of {seconds} s ago."));

@@ -36,14 +36,14 @@ public sealed class ClusterNodesTests
         Assert.All(nodes, n => Assert.Equal(Text(n, "role") != "silo", n.TryGetProperty("edge", out var e) && e.GetProperty("may_serve_cached").GetBoolean()));
 
         using (var none = await gateway.Admin.PostAsync("/admin/v1/cluster/nodes/node_none/drain", null, Cancel)) Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
-        var table = await cluster.RunAsync(gateway, Cancel, "cluster", "status");
+        var table = await cluster.ManageAsync(gateway, Cancel, "cluster", "status");
         Assert.Contains("cluster test, 3 nodes, 3 ready", table, StringComparison.Ordinal);
         Assert.Contains("RENEWALS/S", table, StringComparison.Ordinal);
-        Assert.Equal(2, (await cluster.RunAsync(gateway, Cancel, "cluster", "top", "--count", "2", "--every", "1", "--json")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal(2, (await cluster.ManageAsync(gateway, Cancel, "cluster", "top", "--count", "2", "--every", "1", "--json")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
 
-        await cluster.RunAsync(gateway, Cancel, "cluster", "drain", Text(nodes.Single(n => Text(n, "role") == "silo"), "address"));
+        await cluster.ManageAsync(gateway, Cancel, "cluster", "drain", Text(nodes.Single(n => Text(n, "role") == "silo"), "address"));
         Assert.Equal(0, await silo.ExitAsync(Cancel));
-        await cluster.RunAsync(gateway, Cancel, "cluster", "drain", Text(nodes.Single(n => Text(n, "role") == "edge"), "id"));
+        await cluster.ManageAsync(gateway, Cancel, "cluster", "drain", Text(nodes.Single(n => Text(n, "role") == "edge"), "id"));
         Assert.Equal(0, await edge.Process.ExitAsync(Cancel));
         Assert.Equal("both", Text(Assert.Single(await ListAsync(gateway)), "role"));
         using var audit = JsonDocument.Parse(await gateway.Admin.GetStringAsync("/admin/v1/audit?action=cluster.drain", Cancel));

@@ -18,6 +18,8 @@ internal sealed class TestCluster : IAsyncDisposable
     private static readonly string s_program = Path.GetFullPath(
         Path.Combine(AppContext.BaseDirectory, "..", "..", "OrleansGateway.Cluster", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), "gateway-cluster"));
 
+    private static readonly Dictionary<string, string> s_nothingMore = [];
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gateway-cluster-");
     private readonly List<GatewayProcess> _silos = [];
     private readonly List<ClusterGateway> _gateways = [];
@@ -94,9 +96,30 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Starts a node that serves clients: <c>both</c> or <c>edge</c>.</summary>
-    public async Task<ClusterGateway> AddGatewayAsync(string role, CancellationToken cancellation)
+    /// <param name="role">Which.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="environment">More variables for it.</param>
+    public async Task<ClusterGateway> AddGatewayAsync(string role, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null) =>
+        await GatewayAsync(await StartAsync(role, "Operators call", cancellation, environment), cancellation);
+
+    /// <summary>Kills a node, as <c>kill -9</c> does, and starts it again where it was.</summary>
+    public async Task<ClusterGateway> RestartAsync(ClusterGateway gateway, string role, CancellationToken cancellation)
     {
-        var process = await StartAsync(role, "Operators call", cancellation);
+        await gateway.Process.KillAsync(cancellation);
+        lock (_gateways) _gateways.Remove(gateway);
+        await gateway.DisposeAsync();
+        return await GatewayAsync(await StartInAsync(gateway.Process.Folder, role, "Operators call", s_nothingMore, cancellation), cancellation);
+    }
+
+    /// <summary>Runs a command of the program in a node's folder; answers what it printed.</summary>
+    public static async Task<(int Exit, string Output)> RunAsync(ClusterGateway gateway, CancellationToken cancellation, params IEnumerable<string> arguments)
+    {
+        await using var command = GatewayProcess.StartProgram(s_program, gateway.Process.Folder, arguments);
+        return (await command.ExitAsync(cancellation), command.Output.Text);
+    }
+
+    private async Task<ClusterGateway> GatewayAsync(GatewayProcess process, CancellationToken cancellation)
+    {
         var data = (await process.Output.WaitForAsync("Clients call ", cancellation))["Clients call ".Length..];
         var admin = (await process.Output.WaitForAsync("Operators call ", cancellation))["Operators call ".Length..].Split(' ')[0];
         var gateway = new ClusterGateway(
@@ -108,19 +131,11 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Starts a node and does not wait for it; whoever does ends it.</summary>
-    public async Task<GatewayProcess> LaunchAsync(string role, string? tls, CancellationToken cancellation)
-    {
-        var folder = _folder.CreateSubdirectory(Path.GetRandomFileName());
-        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "gateway.yaml"), $$"""
-            {{Cluster(RedisServer.FreePort(), RedisServer.FreePort(), tls)}}
-            listeners: {data: ["127.0.0.1:0"], admin: "127.0.0.1:0"}
-            {{_rules}}
-            """, cancellation);
-        return GatewayProcess.StartProgram(s_program, folder.FullName, "serve", "--role", role, "--config", "gateway.yaml");
-    }
+    public async Task<GatewayProcess> LaunchAsync(string role, string? tls, CancellationToken cancellation) =>
+        GatewayProcess.StartProgram(s_program, await NewFolderAsync(tls, cancellation), "serve", "--role", role, "--config", "gateway.yaml");
 
     /// <summary>Runs a command of the program against a gateway, as its admin; answers what it printed, and fails unless it ends with 0.</summary>
-    public async Task<string> RunAsync(ClusterGateway gateway, CancellationToken cancellation, params string[] arguments)
+    public async Task<string> ManageAsync(ClusterGateway gateway, CancellationToken cancellation, params string[] arguments)
     {
         await File.WriteAllTextAsync(Path.Combine(gateway.Process.Folder, "token"), _token, cancellation);
         await using var program = GatewayProcess.StartProgram(
@@ -130,9 +145,24 @@ internal sealed class TestCluster : IAsyncDisposable
         return program.Output.Text;
     }
 
-    private async Task<GatewayProcess> StartAsync(string role, string until, CancellationToken cancellation)
+    private async Task<GatewayProcess> StartAsync(string role, string until, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null) =>
+        await StartInAsync(await NewFolderAsync(_tls, cancellation), role, until, environment ?? s_nothingMore, cancellation);
+
+    private async Task<string> NewFolderAsync(string? tls, CancellationToken cancellation)
     {
-        var silo = await LaunchAsync(role, _tls, cancellation);
+        var folder = _folder.CreateSubdirectory(Path.GetRandomFileName());
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "gateway.yaml"), $$"""
+            {{Cluster(RedisServer.FreePort(), RedisServer.FreePort(), tls)}}
+            listeners: {data: ["127.0.0.1:0"], admin: "127.0.0.1:0"}
+            {{_rules}}
+            """, cancellation);
+        return folder.FullName;
+    }
+
+    private static async Task<GatewayProcess> StartInAsync(
+        string folder, string role, string until, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation)
+    {
+        var silo = GatewayProcess.StartProgram(s_program, folder, environment, "serve", "--role", role, "--config", "gateway.yaml");
         try
         {
             await silo.Output.WaitForAsync(until, cancellation);

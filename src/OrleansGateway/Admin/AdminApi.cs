@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using OrleansGateway.Http;
@@ -12,6 +13,8 @@ internal sealed class AdminApi(IReadOnlyList<AdminEndpoint> endpoints, AdminDire
 {
     private static readonly Refusal NotAuthenticated = new(401, "invalid_admin_token",
         "The admin token is missing or not valid. Send it as 'Authorization: Bearer TOKEN'. It was printed at the first start, or when the admin was made.");
+
+    private static readonly Refusal StoreDown = new(503, "store_unavailable", "The store that this is read from, or written to, did not answer. Try again later.");
 
     private static readonly Refusal NotFound = Refusal.NotFound("no_such_endpoint", "The admin API has no such path, or not with this method; see docs/admin.md.");
 
@@ -31,14 +34,26 @@ internal sealed class AdminApi(IReadOnlyList<AdminEndpoint> endpoints, AdminDire
         var id = ids.Next();
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers["x-request-id"] = id;
-        var result = await admins.FindAsync(http.Request.Headers.Authorization, http.RequestAborted) switch
-        {
-            null => Refuse(http),
-            { } principal when !principal.May(permission) => Forbid(principal, permission),
-            { } principal => await handler(new AdminCall(http, principal, id)),
-        };
-        await result.ExecuteAsync(http);
+        await (await AnswerAsync(http, permission, handler, id)).ExecuteAsync(http);
     };
+
+    private async Task<IResult> AnswerAsync(HttpContext http, Permission permission, Func<AdminCall, Task<IResult>> handler, string id)
+    {
+        try
+        {
+            return await admins.FindAsync(http.Request.Headers.Authorization, http.RequestAborted) switch
+            {
+                null => Refuse(http),
+                { } principal when !principal.May(permission) => Forbid(principal, permission),
+                { } principal => await handler(new AdminCall(http, principal, id)),
+            };
+        }
+        catch (DbException down)
+        {
+            log.StoreDown(down.Message);
+            return AdminAnswer.Problem(StoreDown);
+        }
+    }
 
     private IResult Refuse(HttpContext http)
     {
@@ -59,6 +74,9 @@ internal static partial class AdminLog
 {
     [LoggerMessage(1900, LogLevel.Information, "Refused a call of the admin API from {Address}: no valid token")]
     public static partial void NotAuthenticated(this ILogger log, IPAddress? address);
+
+    [LoggerMessage(1904, LogLevel.Error, "A call of the admin API failed, for its store did: {Reason}")]
+    public static partial void StoreDown(this ILogger log, string reason);
 
     [LoggerMessage(1901, LogLevel.Information, "Refused a call of the admin API by {Actor}: may not {Permission}")]
     public static partial void NotAllowed(this ILogger log, string actor, Permission permission);

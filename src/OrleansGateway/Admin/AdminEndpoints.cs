@@ -97,7 +97,7 @@ internal static class AdminEndpoints
             { Answer = AdminJson.Default.ConfigurationDocument },
         new("PUT", "/config", Permission.ChangeConfiguration, "Puts a text in the place of the configuration file and in force, if it is valid.", configuration.PutAsync)
         {
-            TakesYaml = true, Answer = AdminJson.Default.ConfigurationDocument, Refusals = [400, 409, 412, 413, 422, 428], Headers = [("If-Match", true)],
+            TakesYaml = true, Answer = AdminJson.Default.ConfigurationDocument, Refusals = [400, 409, 412, 413, 422, 428, 503], Headers = [("If-Match", true)],
         },
         new("POST", "/config/reload", Permission.ChangeConfiguration, "Reads the configuration file and puts it in force, if it is valid.", configuration.ReloadAsync)
             { Answer = AdminJson.Default.ConfigurationDocument, Refusals = [422] },
@@ -111,7 +111,7 @@ internal static class AdminEndpoints
             { Answer = AdminJson.Default.HistoryDocument, OtherAnswers = [AdminEndpoint.Yaml], Refusals = [404, 422], Query = ["version"] },
         new("POST", "/config/rollback", Permission.ChangeConfiguration, "Puts a configuration of the history in force again.", configuration.RollbackAsync)
         {
-            Body = AdminJson.Default.RollbackDocument, Answer = AdminJson.Default.ConfigurationDocument, Refusals = [400, 404, 409, 413, 422],
+            Body = AdminJson.Default.RollbackDocument, Answer = AdminJson.Default.ConfigurationDocument, Refusals = [400, 404, 409, 412, 413, 422, 503],
         },
     ];
 

@@ -59,8 +59,15 @@ internal sealed record KeyListDocument(IReadOnlyList<KeyDocument> Keys, string? 
 /// <summary>How to rotate a key. <c>Grace</c> is a text such as <c>24h</c>, or a number of seconds.</summary>
 internal sealed record RotateDocument(JsonElement? Grace);
 
-/// <summary>The configuration in force, and what was wrong with the last file read.</summary>
-internal sealed record ConfigurationDocument(string Version, DateTimeOffset LoadedAt, IReadOnlyList<ErrorDocument> LastFaults);
+/// <summary>
+/// The configuration in force, and what was wrong with the last one that was refused. <c>Origin</c> is <c>file</c>, <c>cluster</c>, or <c>kept</c> on a node that has not seen its cluster's
+/// store since its start; <c>Newest</c> is the cluster's newest version where that is not in force on this node.
+/// </summary>
+internal sealed record ConfigurationDocument(string Version, DateTimeOffset LoadedAt, string Origin, string? Newest, IReadOnlyList<ErrorDocument> LastFaults)
+{
+    public static ConfigurationDocument Of(ConfigurationChanges changes) => new(
+        changes.Source.Current.Version, changes.Source.LastLoadedAt, changes.Shared?.Origin ?? "file", changes.Shared?.Newest, AdminAnswer.Errors(changes.Source.LastFaults));
+}
 
 /// <summary>Some tenants; <c>NextCursor</c> asks for the next page, and is none on the last.</summary>
 internal sealed record TenantListDocument(IReadOnlyList<TenantDocument> Tenants, string? NextCursor);

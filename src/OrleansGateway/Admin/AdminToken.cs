@@ -16,23 +16,32 @@ internal sealed class AdminToken
 
     private readonly IAdminTokenStore _store;
 
-    private AdminToken(IAdminTokenStore store, Secret? fresh) => (_store, Fresh) = (store, fresh);
+    /// <summary>That of a store, which is asked for it at each use.</summary>
+    public AdminToken(IAdminTokenStore store) => _store = store;
 
     /// <summary>The token itself if this start made it, to be printed once; none at later starts.</summary>
-    public Secret? Fresh { get; }
+    public Secret? Fresh { get; private set; }
 
-    /// <summary>Reads the token's hash, or makes the token.</summary>
+    /// <summary>Makes the token, unless there is one.</summary>
     public static async Task<AdminToken> OpenAsync(IAdminTokenStore store, string stateFolder, TimeProvider time, CancellationToken cancellation)
     {
-        if (await store.ReadAsync(cancellation) is not null) return new AdminToken(store, fresh: null);
+        var token = new AdminToken(store);
+        await token.MakeFirstAsync(stateFolder, time, cancellation);
+        return token;
+    }
+
+    /// <summary>The same; answers it if it was made.</summary>
+    public async Task<Secret?> MakeFirstAsync(string stateFolder, TimeProvider time, CancellationToken cancellation)
+    {
+        if (await _store.ReadAsync(cancellation) is not null) return null;
         var (text, path) = (KeyText.New(KeyText.AdminPrefix), Path.Combine(stateFolder, FileName));
         // The file first: after a crash in between, the next start makes another token. The other way round, nobody would know the token.
         WriteFile(path, text);
         var audit = new AuditEntry(time.GetUtcNow(), AuditActor.Start, "admin_token.create", AdminPrincipal.BootstrapId);
-        if (await store.AddAsync(KeyHash.Of(text), audit, cancellation)) return new AdminToken(store, new Secret(text));
+        if (await _store.AddAsync(KeyHash.Of(text), audit, cancellation)) return Fresh = new Secret(text);
         // Another node of the cluster was first, at the same time.
         File.Delete(path);
-        return new AdminToken(store, fresh: null);
+        return null;
     }
 
     /// <summary>Makes a new token; the one before is refused at once, by a gateway that is running too.</summary>
@@ -42,7 +51,7 @@ internal sealed class AdminToken
         var text = KeyText.New(KeyText.AdminPrefix);
         WriteFile(Path.Combine(stateFolder, FileName), text);
         await store.WriteAsync(KeyHash.Of(text), audit, cancellation);
-        return new AdminToken(store, new Secret(text));
+        return new AdminToken(store) { Fresh = new Secret(text) };
     }
 
     /// <summary>

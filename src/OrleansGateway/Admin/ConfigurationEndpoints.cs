@@ -19,6 +19,9 @@ internal sealed class ConfigurationEndpoints(ConfigurationChanges changes)
     private static readonly Refusal FileChanged = new(
         412, "config_file_changed", "The file on disk holds an edit that is not in force, which this would write over. Reload it, or put it back.");
 
+    private static readonly Refusal StoreUnavailable = new(
+        503, "store_unavailable", "The cluster's store did not say that it has the configuration. Look which version is in force before trying again.");
+
     private SnapshotSource Source => changes.Source;
 
     /// <summary><c>GET /config</c>.</summary>
@@ -51,7 +54,7 @@ internal sealed class ConfigurationEndpoints(ConfigurationChanges changes)
         var running = Source.Text;
         // Of a text with faults not all could be shown safely: what is no secret's place may hold one.
         if (Source.Check(text!) is { Count: > 0 } faults) return AdminAnswer.Problem(NotValid, AdminAnswer.Errors(faults));
-        var found = ConfigurationDiff.Between(running, ConfigurationText.Fill(text!, running).Text).ToLookup(c => c.Before is null ? "added" : c.After is null ? "removed" : "changed");
+        var found = ConfigurationDiff.Between(running, Source.Filled(text!)).ToLookup(c => c.Before is null ? "added" : c.After is null ? "removed" : "changed");
         return AdminAnswer.Json(
             new DiffDocument(Source.Current.Version, [.. found["added"]], [.. found["removed"]], [.. found["changed"]]), AdminJson.Default.DiffDocument);
     }
@@ -63,7 +66,7 @@ internal sealed class ConfigurationEndpoints(ConfigurationChanges changes)
         var (text, refused) = await RequestBody.ReadTextAsync(call.Http, ConfigurationSources.ConfigBytesMax);
         if (refused is not null) return refused;
         var request = new ApplyRequest(text!, match == "*" ? null : match.Trim('"'));
-        return Answer(call, await Source.ApplyAsync(request, changes.By(call.Actor, "config.apply"), call.Aborted));
+        return Answer(call, await changes.ApplyAsync(request, call.Actor, "config.apply", call.Aborted));
     }
 
     /// <summary><c>GET /config/history</c>: every configuration that was in force, newest first; with <c>version</c>, the text of that one.</summary>
@@ -89,10 +92,10 @@ internal sealed class ConfigurationEndpoints(ConfigurationChanges changes)
         var (asked, refused) = await RequestBody.ReadAsync(call.Http, AdminJson.Default.RollbackDocument);
         if (refused is not null) return refused;
         if (asked!.Version is not { Length: > 0 } version) return AdminAnswer.Invalid([new KeyFault("version", "Is needed: a version of the history.")]);
-        if (await changes.History.FindAsync(version, call.Aborted) is not { } target) return AdminAnswer.Problem(NoSuchVersion(version));
+        if (await changes.FindTextAsync(version, call.Aborted) is not { } target) return AdminAnswer.Problem(NoSuchVersion(version));
         // Going back is how one gets out of a broken edit, so that it may write over one.
-        var request = new ApplyRequest(target.Text, Version: null, OverEdits: true);
-        return Answer(call, await Source.ApplyAsync(request, changes.By(call.Actor, "config.rollback"), call.Aborted));
+        var request = new ApplyRequest(target, Version: null, OverEdits: true);
+        return Answer(call, await changes.ApplyAsync(request, call.Actor, "config.rollback", call.Aborted));
     }
 
     private static Refusal NoSuchVersion(string version) => Refusal.NotFound("version_not_found", $"The history has no version '{version}'.");
@@ -103,6 +106,7 @@ internal sealed class ConfigurationEndpoints(ConfigurationChanges changes)
             412, "version_changed", $"The version in force is {applied.Reload.Version}. Look at what changed, and build on that.")),
         ApplyObstacle.FileChanged => AdminAnswer.Problem(FileChanged),
         ApplyObstacle.NotWritable => AdminAnswer.Problem(NotWritable),
+        ApplyObstacle.StoreUnavailable => AdminAnswer.Problem(StoreUnavailable),
         _ => Answer(call, applied.Reload),
     };
 
@@ -112,7 +116,6 @@ internal sealed class ConfigurationEndpoints(ConfigurationChanges changes)
     private IResult InForce(AdminCall call)
     {
         call.Http.Response.Headers.ETag = $"\"{Source.Current.Version}\"";
-        return AdminAnswer.Json(
-            new ConfigurationDocument(Source.Current.Version, Source.LastLoadedAt, AdminAnswer.Errors(Source.LastFaults)), AdminJson.Default.ConfigurationDocument);
+        return AdminAnswer.Json(ConfigurationDocument.Of(changes), AdminJson.Default.ConfigurationDocument);
     }
 }

@@ -8,12 +8,13 @@ namespace OrleansGateway.Admin;
 
 /// <summary>The gateway as it is now, for an operator's first look.</summary>
 internal sealed class StatusSource(
-    SnapshotSource configuration, DataListeners listeners, KeyDirectory keys, RecentAttempts recent, Readiness readiness, TimeProvider time)
+    ConfigurationChanges changes, DataListeners listeners, KeyDirectory keys, RecentAttempts recent, Readiness readiness, TimeProvider time)
 {
     /// <summary>Version of this program.</summary>
     public static readonly string ProgramVersion =
         typeof(StatusSource).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
+    private readonly SnapshotSource _configuration = changes.Source;
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
     private readonly long _startedTimestamp = time.GetTimestamp();
 
@@ -23,11 +24,11 @@ internal sealed class StatusSource(
         (long)time.GetElapsedTime(_startedTimestamp).TotalSeconds,
         readiness.Word,
         [.. listeners.Addresses.Select(a => a.ToString())],
-        configuration.Current.Settings.Listeners.Admin.ToString(),
+        _configuration.Current.Settings.Listeners.Admin.ToString(),
         recent.InFlight,
         keys.Count,
-        new ConfigurationDocument(configuration.Current.Version, configuration.LastLoadedAt, AdminAnswer.Errors(configuration.LastFaults)),
-        [.. configuration.Current.Settings.Providers.Keys.Order(StringComparer.Ordinal).Select(ProviderOf)]);
+        ConfigurationDocument.Of(changes),
+        [.. _configuration.Current.Settings.Providers.Keys.Order(StringComparer.Ordinal).Select(ProviderOf)]);
 
     private ProviderDocument ProviderOf(string id)
     {

@@ -21,6 +21,9 @@ internal sealed class AuthStage(ICallers callers, TokenCallers tokens, ITenants 
     private static readonly Refusal Invalid = Refusal.NotAuthenticated(
         "The API key is not valid. Check that it was copied whole and is still in use.");
 
+    private static readonly Refusal NotKnownYet = new(
+        503, "keys_unavailable", "The gateway has not been able to read all keys and organisations yet; try again.", RetryAfter: TimeSpan.FromSeconds(1));
+
     private static readonly Refusal Ambiguous = Refusal.BadRequest(
         "ambiguous_credentials", "The request carries different API keys in its headers. Send one.");
 
@@ -91,6 +94,7 @@ internal sealed class AuthStage(ICallers callers, TokenCallers tokens, ITenants 
         if (key.IsAmbiguous) return Ambiguous;
         if (key.Text.IsEmpty) return CheckConnection(exchange);
         var caller = key.Text.Length <= KeyLengthMax ? callers.Find(exchange.Snapshot, KeyHash.Of(key.Text)) : null;
+        if (caller is null && !callers.AreAllKnown) return NotKnownYet;
         if (caller is null)
         {
             // The checksum is asked only now: keys stated in the configuration may have any form.
@@ -136,7 +140,7 @@ internal sealed class AuthStage(ICallers callers, TokenCallers tokens, ITenants 
     private Refusal? RefusalOf(Exchange exchange, Caller caller)
     {
         if (caller.Expires <= time.GetUtcNow()) return caller.IsToken ? TokenExpired : Expired;
-        if (tenants.Find(exchange.Snapshot, caller.Tenant) is not { Enabled: true } tenant) return TenantDisabled;
+        if (tenants.Find(exchange.Snapshot, caller.Tenant) is not { Enabled: true } tenant) return callers.AreAllKnown ? TenantDisabled : NotKnownYet;
         if (!caller.IsToken && !IsThere(tenant, caller)) return OwnerRemoved;
         if (!caller.AllowsAddress(exchange.ClientAddress)) return AddressNotAllowed;
         return exchange.Route is { } route && !caller.Routes.Matches(route.Id) ? RouteNotAllowed : null;

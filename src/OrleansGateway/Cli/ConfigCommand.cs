@@ -34,6 +34,10 @@ internal static class ConfigCommand
             using var client = admin.Client(result);
             var path = result.GetValue(version) is { } asked ? $"/config/history?version={Uri.EscapeDataString(asked)}" : "/config/document";
             result.InvocationConfiguration.Output.Write(await client.GetAsync(AdminCommand.AdminPath(path), cancellation));
+            if (result.GetValue(version) is not null) return;
+            var inForce = JsonSerializer.Deserialize(await client.GetAsync(AdminCommand.AdminPath("/config"), cancellation), AdminJson.Default.ConfigurationDocument)!;
+            // Where it is always the file's there is nothing to say.
+            if (inForce.Origin != "file") await result.InvocationConfiguration.Error.WriteLineAsync($"In force: {inForce.Version}, from: {inForce.Origin}{Newest(inForce)}");
         });
         return command;
     }
@@ -84,6 +88,8 @@ internal static class ConfigCommand
         });
         return command;
     }
+
+    private static string Newest(ConfigurationDocument document) => document.Newest is { } newest ? $"; the cluster's newest is {newest}, which is not in force here" : "";
 
     private static Argument<string> FileArgument() => new("FILE") { Description = "A configuration file; - reads standard input." };
 

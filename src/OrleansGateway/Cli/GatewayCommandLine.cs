@@ -11,7 +11,7 @@ internal static class GatewayCommandLine
         serve ?? ServeCommand.Create(),
         CheckCommand.Create(Environment.GetEnvironmentVariable),
         ConfigCommand.Create(Environment.GetEnvironmentVariable),
-        AdminTokenCommand.Create(),
+        AdminTokenCommand.Create(Environment.GetEnvironmentVariable),
         KeysCommand.Create(TimeProvider.System, Environment.GetEnvironmentVariable),
         TenantsCommand.Create(Environment.GetEnvironmentVariable),
         TenantsCommand.CreateTeams(Environment.GetEnvironmentVariable),

@@ -22,6 +22,9 @@ internal enum ApplyObstacle
 
     /// <summary>The file cannot be written.</summary>
     NotWritable,
+
+    /// <summary>The cluster's store did not say that it was done.</summary>
+    StoreUnavailable,
 }
 
 /// <summary>What came of applying a text.</summary>

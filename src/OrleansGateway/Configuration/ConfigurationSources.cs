@@ -27,16 +27,28 @@ internal sealed class ConfigurationSources(string configPath, Func<string, strin
     public string? Variable(string name) => Note(environment(name));
 
     /// <summary>Text of the configuration file; or what is wrong with it.</summary>
-    public (string? Text, string Problem) ReadConfig() => Read(configPath, Environment.CurrentDirectory, ConfigBytesMax);
+    public (string? Text, string Problem) ReadConfig() => Taken(LookAtConfig());
 
     /// <summary>Takes a text as if it had been in the configuration file.</summary>
     public (string? Text, string Problem) TakeConfig(string text)
     {
         if (Utf8.GetByteCount(text) > ConfigBytesMax) return (null, $"is larger than the {new ByteSize(ConfigBytesMax)} allowed");
-        var path = Path.GetFullPath(configPath, Environment.CurrentDirectory);
-        _files.TryAdd(path, FileStamp.Of(path));
+        SeeConfig();
         return (Note(text.TrimStart('\uFEFF')), "");
     }
+
+    /// <summary>Text of the configuration file, of which only some is gone by: the reader takes that.</summary>
+    public (string? Text, string Problem) LookAtConfig() => Read(configPath, Environment.CurrentDirectory, ConfigBytesMax);
+
+    /// <summary>Notes what the configuration file is like, although its text is known.</summary>
+    public void SeeConfig()
+    {
+        var path = Path.GetFullPath(configPath, Environment.CurrentDirectory);
+        _files.TryAdd(path, FileStamp.Of(path));
+    }
+
+    /// <summary>Takes a piece of text that settings are read from.</summary>
+    public void Take(string text) => Note(text);
 
     /// <summary>
     /// Text of a secret's file without the line break at its end; or what is wrong with it. A relative path starts at the folder of the configuration.
@@ -44,9 +56,15 @@ internal sealed class ConfigurationSources(string configPath, Func<string, strin
     public (string? Text, string Problem) ReadSecret(string path)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(configPath)) ?? "/";
-        var (text, problem) = Read(path, folder, SecretBytesMax);
+        var (text, problem) = Taken(Read(path, folder, SecretBytesMax));
         var secret = text?.TrimEnd('\r', '\n');
         return secret is "" ? (null, "is empty") : (secret, problem);
+    }
+
+    private (string? Text, string Problem) Taken((string? Text, string Problem) read)
+    {
+        if (read.Text is { } text) Note(text);
+        return read;
     }
 
     private (string? Text, string Problem) Read(string name, string folder, int bytesMax)
@@ -58,7 +76,7 @@ internal sealed class ConfigurationSources(string configPath, Func<string, strin
         try
         {
             var bytes = ReadBytes(path, bytesMax);
-            return bytes is null ? (null, $"is larger than the {new ByteSize(bytesMax)} allowed") : (Note(Utf8.GetString(bytes).TrimStart('\uFEFF')), "");
+            return bytes is null ? (null, $"is larger than the {new ByteSize(bytesMax)} allowed") : (Utf8.GetString(bytes).TrimStart('\uFEFF'), "");
         }
         catch (DecoderFallbackException)
         {

@@ -1,7 +1,9 @@
 namespace OrleansGateway.Configuration;
 
 /// <summary>What a reading has found so far: the faults, and where in the file each setting stands.</summary>
-internal sealed class Findings(string file)
+/// <param name="file">Path of the file.</param>
+/// <param name="shared">What all that is not the node's own was read from, in place of the file; none if it is in the file too.</param>
+internal sealed class Findings(string file, string? shared = null)
 {
     /// <summary>More faults than anyone reads; a file of garbage must not fill the memory with complaints.</summary>
     public const int FaultsMax = 1_000;
@@ -39,8 +41,8 @@ internal sealed class Findings(string file)
     /// <summary>Adds a fault beside which the setting can still be judged.</summary>
     public void Note(int line, int column, string path, string message)
     {
-        if (_faults.Count < FaultsMax) _faults.Add(new Fault(file, line, column, path, message));
-        else if (_faults.Count == FaultsMax) _faults.Add(new Fault(file, line, column, path, $"There are more faults than the {FaultsMax} listed."));
+        if (_faults.Count < FaultsMax) _faults.Add(new Fault(NameOf(path), line, column, path, message));
+        else if (_faults.Count == FaultsMax) _faults.Add(new Fault(NameOf(path), line, column, path, $"There are more faults than the {FaultsMax} listed."));
     }
 
     /// <summary>Adds that a setting which must be in the file is not.</summary>
@@ -89,8 +91,10 @@ internal sealed class Findings(string file)
     {
         var path = SettingPath.Field(owner, field);
         var (line, column) = PlaceOf(path) ?? PlaceOf(owner) ?? (1, 1);
-        if (_warnings.Count < FaultsMax) _warnings.Add(new Fault(file, line, column, path, message));
+        if (_warnings.Count < FaultsMax) _warnings.Add(new Fault(NameOf(path), line, column, path, message));
     }
+
+    private string NameOf(string path) => shared is null || NodeSections.Own(path) ? file : shared;
 
     /// <summary>A piece of the file for a message: in quotes, on one line, not too long.</summary>
     public static string Quote(string text) => $"'{Printable(text.Length <= ShownMax ? text : text[..ShownMax] + "…")}'";

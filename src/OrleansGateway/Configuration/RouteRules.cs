@@ -9,7 +9,8 @@ internal static class RouteRules
 
     public static void Check(GatewaySettings settings, Findings findings)
     {
-        if (settings.Routes.Count == 0) findings.Report("", "routes", NoRoute);
+        // A file of a node's own sections alone: the rest is its cluster's.
+        if (settings.Routes.Count == 0 && !NodeSections.IsAllThereIs(findings)) findings.Report("", "routes", NoRoute);
         NameRules.CheckIds("routes", settings.Routes.Keys, findings);
         var places = new RoutePlaces(findings);
         foreach (var (id, route) in settings.Routes)

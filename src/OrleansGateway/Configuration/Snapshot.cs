@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
@@ -34,8 +33,8 @@ internal sealed class Snapshot
     }
 
     /// <summary>
-    /// Names this configuration in logs and in <c>x-gateway-config-version</c>: the number of the load since the program's start, and the
-    /// beginning of the SHA-256 of the file's text. The number tells apart two loads of one text (a secret's file may have changed).
+    /// Names this configuration in logs and in <c>x-gateway-config-version</c>: the number of the load since the program's start (in a cluster: the
+    /// number that all nodes know it by), and the beginning of the SHA-256 of the text. The number tells apart two loads of one text (a secret's file may have changed).
     /// </summary>
     public string Version { get; }
 
@@ -73,11 +72,8 @@ internal sealed class Snapshot
     public string PriceVersion => $"config@{Version}";
 
     /// <summary>Compiles settings that have been validated.</summary>
-    public static Snapshot Compile(GatewaySettings settings, int sequence, string text, TimeProvider? time = null)
-    {
-        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 4));
-        return new Snapshot(settings, $"{sequence}-{digest}", time ?? TimeProvider.System);
-    }
+    public static Snapshot Compile(GatewaySettings settings, long sequence, string text, TimeProvider? time = null) =>
+        new(settings, SharedText.VersionOf(sequence, text), time ?? TimeProvider.System);
 
     /// <summary>What a tenant is billed; none if that is what the provider bills.</summary>
     public Tariff? TariffOf(string? tenant) => tenant is null ? null : _tariffs.GetValueOrDefault(tenant);

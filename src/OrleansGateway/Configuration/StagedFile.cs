@@ -20,7 +20,7 @@ internal sealed class StagedFile : IDisposable
     public static StagedFile Write(string path, string content)
     {
         var target = new FileInfo(Path.GetFullPath(path));
-        if (target.ResolveLinkTarget(returnFinalTarget: true) is FileInfo final) target = final;
+        if (target.LinkTarget is not null && target.ResolveLinkTarget(returnFinalTarget: true) is FileInfo final) target = final;
         var staged = NameFor(target.FullName);
         // Made anew, not written over: one that is there may be open to others, or a link planted by them.
         File.Delete(staged);

@@ -14,6 +14,7 @@ internal sealed class AuditEvents(IAuditLog audit, EventLog events) : IEventFeed
     private const int ReadTogether = 200;
 
     private long _read;
+    private bool _hasBegun;
 
     /// <summary>Before anything is changed: a first start begins with what is changed from now on.</summary>
     public async Task StartAsync(CancellationToken cancellation)
@@ -22,11 +23,13 @@ internal sealed class AuditEvents(IAuditLog audit, EventLog events) : IEventFeed
         // Behind the end if an older copy of the audit log was brought back: what follows now has numbers that were read already.
         _read = await events.Store.CursorAsync(Feed, cancellation) is { } known && known <= last ? known : last;
         await events.AppendAsync([], new EventCursor(Feed, _read), cancellation);
+        _hasBegun = true;
     }
 
     /// <summary>Makes events of what was changed since.</summary>
     public async Task ReadAsync(CancellationToken cancellation)
     {
+        if (!_hasBegun) await StartAsync(cancellation);
         int read;
         do
         {

@@ -21,7 +21,19 @@ internal sealed class EventFeeds(
     /// <summary>Before the first change is made, or the first request taken.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        foreach (var feed in feeds) await feed.StartAsync(cancellation);
+        foreach (var feed in feeds)
+        {
+            try
+            {
+                await feed.StartAsync(cancellation);
+            }
+            catch (DbException down)
+            {
+                // Of a cluster's store, which may be down at a start; the feed begins when it can.
+                log.FeedFailed(down.Message);
+                _failure = new FeedFailure(time.GetUtcNow(), down.Message);
+            }
+        }
     }
 
     public async Task RunAsync(CancellationToken cancellation)

@@ -93,5 +93,16 @@ internal static class AdminSchema
                 actor    text NOT NULL
             );
             """),
+        // Nodes of the version before go on writing gateway.configurations, of which nothing is read any more.
+        new(7, "one configuration for all nodes", """
+            CREATE TABLE gateway.config_versions (
+                sequence bigint PRIMARY KEY,
+                version  text NOT NULL UNIQUE,
+                text     text NOT NULL,
+                masked   text NOT NULL,
+                at       bigint NOT NULL,
+                actor    text NOT NULL
+            );
+            """),
     ];
 }

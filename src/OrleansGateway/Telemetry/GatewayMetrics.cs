@@ -173,6 +173,10 @@ internal sealed class GatewayMetrics : IDisposable
     /// <summary>Counts a configuration read after the start: applied, or refused because it is not valid.</summary>
     public void ConfigReloaded(bool applied) => _reloads.Add(1, Tag("result", applied ? "applied" : "refused"));
 
+    /// <summary>In a cluster: how far this node is behind the configuration that it knows to be the newest. More than 0 for seconds: it must refuse it.</summary>
+    public void WatchConfigBehind(Func<long> behind) => Meter.CreateObservableGauge(
+        "gateway.config.versions_behind", behind, "{version}", "Versions of the cluster's configuration that this node has not in force. Stays 0, or it must refuse one.");
+
     /// <param name="issuer">Id of the issuer.</param>
     /// <param name="good">Whether keys came of it.</param>
     public void TokenKeysFetched(string issuer, bool good) => _tokenKeyFetches.Add(1, Tag("issuer", issuer), Tag("result", good ? "good" : "failed"));

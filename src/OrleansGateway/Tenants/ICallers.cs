@@ -10,4 +10,7 @@ internal interface ICallers
     /// past its rotation's grace. Expiry is the asker's to check: <see cref="Caller.Expires"/>.
     /// </summary>
     Caller? Find(Snapshot snapshot, KeyHash hash);
+
+    /// <summary>Whether a key or tenant that is not found is none. Not so while those made at run time have yet to be read.</summary>
+    bool AreAllKnown => true;
 }

@@ -17,8 +17,15 @@ internal sealed class KeyDirectory(
     private const int AttemptsMax = 3;
 
     private readonly KeyIndex _index = new();
+    private volatile bool _isAwaited;
 
-    /// <summary>Reads all keys into memory. Called once, before the first request.</summary>
+    /// <inheritdoc/>
+    public bool AreAllKnown => !_isAwaited;
+
+    /// <summary>Requests may come before the keys have been read.</summary>
+    public void Await() => _isAwaited = true;
+
+    /// <summary>Reads all keys into memory. Called once, after the tenants and before the first request; on a node of a cluster whose store is down, when it is back.</summary>
     public async Task LoadAsync(CancellationToken cancellation)
     {
         var startedAt = time.GetTimestamp();
@@ -29,6 +36,7 @@ internal sealed class KeyDirectory(
             count++;
         }
 
+        _isAwaited = false;
         log.KeysLoaded(count, time.GetElapsedTime(startedAt).TotalSeconds);
     }
 

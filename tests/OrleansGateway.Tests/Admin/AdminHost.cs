@@ -57,7 +57,7 @@ internal sealed class AdminHost : IAsyncDisposable
 
         """;
 
-    private static readonly StatusDocument Status = new("1.0", DateTimeOffset.UnixEpoch, 1, "ready", [], "", 0, 0, new("1-0", DateTimeOffset.UnixEpoch, []), []);
+    private static readonly StatusDocument Status = new("1.0", DateTimeOffset.UnixEpoch, 1, "ready", [], "", 0, 0, new("1-0", DateTimeOffset.UnixEpoch, "file", null, []), []);
 
     private static readonly ScalingDocument Scaling =
         new(2, 30, 1.5, 0.25, 0, new(10, 1, 0.2, 0), new Dictionary<string, ScalingTargetDocument> { ["gateway"] = new(3, true, "requests_in_flight") });

@@ -42,7 +42,8 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary>Starts any program likewise.</summary>
     public static GatewayProcess StartProgram(string program, string folder, params IEnumerable<string> arguments) => StartProgram(program, folder, s_nothingMore, arguments);
 
-    private static GatewayProcess StartProgram(string program, string folder, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
+    /// <summary>The same with more, or other, variables in its environment.</summary>
+    public static GatewayProcess StartProgram(string program, string folder, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(program, arguments)
         {

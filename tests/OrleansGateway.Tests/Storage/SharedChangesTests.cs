@@ -125,16 +125,30 @@ public sealed class SharedChangesTests(SharedPostgres postgres) : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task History_OfNodesWithTheSameConfiguration_HasItOnce()
+    public async Task Configurations_AddedByTwoNodesAtOnce_AreOneAfterAnother()
     {
-        var applied = new AppliedConfiguration("v1", "text", _time.GetUtcNow(), "start");
-        foreach (var node in new[] { _one, _two }) await new PostgresConfigurationHistory(node.Database).AddAsync(applied, TestAudit.Entry, Cancel);
-        var history = new PostgresConfigurationHistory(_one.Database);
-        await history.AddAsync(applied with { Version = "v2" }, TestAudit.Entry, Cancel);
-        Assert.Equal(["v2", "v1"], (await history.ListAsync(Cancel)).Select(a => a.Version));
-        Assert.Equal("v2", (await history.FindAsync(null, Cancel))!.Version);
-        Assert.Equal(applied, await history.FindAsync("v1", Cancel));
+        PostgresConfigurations[] nodes = [new(_one.Database), new(_two.Database)];
+        Assert.Null(await nodes[0].NewestAsync(known: null, Cancel));
+        for (var sequence = 1; sequence <= 5; sequence++)
+        {
+            var offered = nodes.Select((_, node) => new SharedText(sequence, $"# {sequence} of {node}")).ToArray();
+            var added = await Task.WhenAll(nodes.Select((node, i) => node.AddAsync(offered[i], Applied(offered[i]), TestAudit.Entry)));
+            Assert.Single(added, true);
+            var newest = offered[Array.IndexOf(added, true)];
+            foreach (var node in nodes)
+            {
+                Assert.Equal(newest, await node.NewestAsync(known: "other", Cancel));
+                Assert.Null(await node.NewestAsync(newest.Version, Cancel));
+                Assert.Equal("masked", (await node.FindAsync(newest.Version, Cancel))!.Text);
+            }
+        }
+
+        Assert.False(await nodes[0].AddAsync(new SharedText(7, ""), Applied(new SharedText(7, "")), TestAudit.Entry));
+        Assert.Equal(["5", "4", "3", "2", "1"], (await nodes[1].ListAsync(Cancel)).Select(a => a.Version.Split('-')[0]));
+        Assert.Equal(6, (await _one.Audit.VerifyAsync(Cancel)).Records);
     }
+
+    private AppliedConfiguration Applied(SharedText version) => new(version.Version, "masked", _time.GetUtcNow(), "start");
 
     [Fact(Timeout = 60_000)]
     public async Task Look_WhileTheStoreIsGone_LeavesAllAsItIs()
@@ -175,11 +189,15 @@ public sealed class SharedChangesTests(SharedPostgres postgres) : IAsyncLifetime
             node.Keys = new KeyDirectory(new PostgresKeyStore(node.Database), node.Tenants, node._turn, () => node._snapshot, time, NullLogger<KeyDirectory>.Instance);
             node.Admins = new AdminDirectory(admins, node.Token, node.Tenants, node._turn, time, NullLogger<AdminDirectory>.Instance);
             node._changes = new SharedChanges(node.Audit, node.Keys, node.Tenants, node._readiness, time, NullLogger<SharedChanges>.Instance);
-            await node._changes.StartAsync(Cancel);
-            await node.Tenants.LoadAsync(Cancel);
-            await node.Keys.LoadAsync(Cancel);
-            await node.Admins.LoadAsync(Cancel);
+            await node._changes.StartAsync(LoadAsync, node.Admins, Cancel);
             return node;
+
+            async Task LoadAsync(CancellationToken stop)
+            {
+                await node.Tenants.LoadAsync(stop);
+                await node.Admins.LoadAsync(stop);
+                await node.Keys.LoadAsync(stop);
+            }
         }
 
         public Caller? Find(Secret? key) => Keys.Find(_snapshot, KeyHash.Of(key!.Reveal()));

@@ -10,9 +10,17 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     private const int SecondsMax = 5;
     private const int PreparedMax = 32;
 
-    private readonly NpgsqlDataSource _source;
+    /// <summary>Those who ask together while it is down are told together.</summary>
+    private static readonly TimeSpan s_askAgain = TimeSpan.FromMilliseconds(200);
 
-    private PostgresDatabase(NpgsqlDataSource source) => _source = source;
+    private readonly NpgsqlDataSource _source;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly SemaphoreSlim _opening = new(1);
+    private volatile bool _isOpen;
+    private (long At, string Reason)? _failed;
+
+    private PostgresDatabase(NpgsqlDataSource source, TimeProvider time, ILogger log) => (_source, _time, _log) = (source, time, log);
 
     /// <summary>This node, for the notes of what is changed by way of it: the same after each start.</summary>
     public string Node { get; init; } = "";
@@ -20,29 +28,81 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     /// <summary>
     /// Connects, and brings the schema to the form this program needs. Of several programs started together one does it and the others wait. Throws <see cref="StorageException"/>.
     /// </summary>
-    public static async Task<PostgresDatabase> OpenAsync(string connectionString, TimeProvider time, ILogger<PostgresDatabase> log, CancellationToken cancellation, string node = "")
+    /// <param name="connectionString">As Npgsql takes it.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Where it is told.</param>
+    /// <param name="cancellation">Gives it up.</param>
+    /// <param name="node">This node.</param>
+    /// <param name="mayBeDown">Whether that may be done at the first connection that there is, if nobody answers now.</param>
+    public static async Task<PostgresDatabase> OpenAsync(
+        string connectionString, TimeProvider time, ILogger<PostgresDatabase> log, CancellationToken cancellation, string node = "", bool mayBeDown = false)
     {
-        NpgsqlDataSource? source = null;
+        PostgresDatabase? database = null;
         try
         {
-            source = Source(connectionString);
-            await using var connection = await source.OpenConnectionAsync(cancellation);
-            if (await connection.ReadOneAsync(null, "SHOW fsync") is "off") log.FsyncIsOff(connection.Database);
-            var steps = await MigrateAsync(connection, time.GetUtcNow(), cancellation);
-            if (steps > 0) log.MigratedPostgres(connection.Database, steps);
-            return new PostgresDatabase(source) { Node = node };
+            database = new PostgresDatabase(Source(connectionString), time, log) { Node = node };
+            await database.BeginAsync(cancellation);
+            return database;
+        }
+        catch (Exception failed) when (mayBeDown && IsDown(failed))
+        {
+            log.PostgresIsDown(failed.Message);
+            return database!;
         }
         catch (Exception failed) when (failed is NpgsqlException or TimeoutException or ArgumentException or StorageException)
         {
-            if (source is not null) await source.DisposeAsync();
+            if (database is not null) await database.DisposeAsync();
             throw failed as StorageException ?? new StorageException($"The PostgreSQL database cannot be opened: {failed.Message}", failed);
         }
     }
 
     /// <summary>An open connection, from a pool.</summary>
-    public ValueTask<NpgsqlConnection> ConnectAsync(CancellationToken cancellation) => _source.OpenConnectionAsync(cancellation);
+    public ValueTask<NpgsqlConnection> ConnectAsync(CancellationToken cancellation) =>
+        _isOpen ? _source.OpenConnectionAsync(cancellation) : ConnectFirstAsync(cancellation);
 
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _source.DisposeAsync();
+        _opening.Dispose();
+    }
+
+    // Whoever may not come in, or names what is not there, is told at once: waiting would not help.
+    private static bool IsDown(Exception failed) => failed switch
+    {
+        PostgresException said => said.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown,
+        _ => failed is NpgsqlException or TimeoutException,
+    };
+
+    private async ValueTask<NpgsqlConnection> ConnectFirstAsync(CancellationToken cancellation)
+    {
+        await _opening.WaitAsync(cancellation);
+        try
+        {
+            if (!_isOpen && _failed is { } failed && _time.GetElapsedTime(failed.At) < s_askAgain) throw new NpgsqlException(failed.Reason);
+            if (!_isOpen) await BeginAsync(cancellation);
+        }
+        catch (Exception failed) when (failed is NpgsqlException or TimeoutException or StorageException)
+        {
+            _failed = _failed is { } before && before.Reason == failed.Message && _time.GetElapsedTime(before.At) < s_askAgain ? before : (_time.GetTimestamp(), failed.Message);
+            // All that callers know is a database that does not answer.
+            throw failed as NpgsqlException ?? new NpgsqlException(failed.Message, failed);
+        }
+        finally
+        {
+            _opening.Release();
+        }
+
+        return await _source.OpenConnectionAsync(cancellation);
+    }
+
+    private async Task BeginAsync(CancellationToken cancellation)
+    {
+        await using var connection = await _source.OpenConnectionAsync(cancellation);
+        if (await connection.ReadOneAsync(null, "SHOW fsync") is "off") _log.FsyncIsOff(connection.Database);
+        var steps = await MigrateAsync(connection, _time.GetUtcNow(), cancellation);
+        if (steps > 0) _log.MigratedPostgres(connection.Database, steps);
+        _isOpen = true;
+    }
 
     // What the operator's connection string says goes first. A grant waits for no longer than an edge waits for a grant.
     private static NpgsqlDataSource Source(string connectionString)
@@ -90,6 +150,9 @@ internal static partial class PostgresLog
 {
     [LoggerMessage(1801, LogLevel.Information, "Migrated the database {Database} in PostgreSQL by {Steps} steps")]
     public static partial void MigratedPostgres(this ILogger log, string database, int steps);
+
+    [LoggerMessage(1803, LogLevel.Error, "PostgreSQL does not answer; this node starts without it: {Reason}")]
+    public static partial void PostgresIsDown(this ILogger log, string reason);
 
     [LoggerMessage(1802, LogLevel.Warning, "PostgreSQL runs with fsync off: money that was granted may be granted again after its machine fails ({Database})")]
     public static partial void FsyncIsOff(this ILogger log, string database);
