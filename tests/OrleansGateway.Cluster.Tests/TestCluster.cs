@@ -73,7 +73,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Starts one more silo, and waits until it is a member.</summary>
     public async Task<GatewayProcess> AddSiloAsync(CancellationToken cancellation)
     {
-        var silo = await StartAsync("silo", "Silo of the cluster", cancellation);
+        var silo = await StartAsync("silo", "Silo of the cluster", await NewFolderAsync(cancellation), cancellation);
         lock (_silos) _silos.Add(silo);
         return silo;
     }
@@ -86,9 +86,14 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Starts a node that serves clients: <c>both</c> or <c>edge</c>.</summary>
-    public async Task<ClusterGateway> AddGatewayAsync(string role, CancellationToken cancellation)
+    public Task<ClusterGateway> AddGatewayAsync(string role, CancellationToken cancellation) => AddGatewayAsync(role, former: null, cancellation);
+
+    /// <summary>Starts a node again that has ended, with the folder that it had.</summary>
+    public Task<ClusterGateway> RestartAsync(ClusterGateway former, string role, CancellationToken cancellation) => AddGatewayAsync(role, former.Process.Folder, cancellation);
+
+    private async Task<ClusterGateway> AddGatewayAsync(string role, string? former, CancellationToken cancellation)
     {
-        var process = await StartAsync(role, "Operators call", cancellation);
+        var process = await StartAsync(role, "Operators call", former ?? await NewFolderAsync(cancellation), cancellation);
         var data = (await process.Output.WaitForAsync("Clients call ", cancellation))["Clients call ".Length..];
         var admin = (await process.Output.WaitForAsync("Operators call ", cancellation))["Operators call ".Length..].Split(' ')[0];
         var gateway = new ClusterGateway(
@@ -99,7 +104,7 @@ internal sealed class TestCluster : IAsyncDisposable
         return gateway;
     }
 
-    private async Task<GatewayProcess> StartAsync(string role, string until, CancellationToken cancellation)
+    private async Task<string> NewFolderAsync(CancellationToken cancellation)
     {
         var folder = _folder.CreateSubdirectory(Path.GetRandomFileName());
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "gateway.yaml"), $$"""
@@ -107,7 +112,12 @@ internal sealed class TestCluster : IAsyncDisposable
             listeners: {data: ["127.0.0.1:0"], admin: "127.0.0.1:0"}
             {{_rules}}
             """, cancellation);
-        var silo = GatewayProcess.StartProgram(s_program, folder.FullName, "serve", "--role", role, "--config", "gateway.yaml");
+        return folder.FullName;
+    }
+
+    private static async Task<GatewayProcess> StartAsync(string role, string until, string folder, CancellationToken cancellation)
+    {
+        var silo = GatewayProcess.StartProgram(s_program, folder, "serve", "--role", role, "--config", "gateway.yaml");
         try
         {
             await silo.Output.WaitForAsync(until, cancellation);
