@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using OrleansGateway.Http;
@@ -15,6 +16,9 @@ internal sealed class AdminApi(IReadOnlyList<AdminEndpoint> endpoints, AdminDire
 
     private static readonly Refusal NotFound = Refusal.NotFound("no_such_endpoint", "The admin API has no such path, or not with this method; see docs/admin.md.");
 
+    private static readonly Refusal s_unavailable = new(
+        StatusCodes.Status503ServiceUnavailable, "store_unavailable", "What the gateway keeps cannot be read or written now. What was asked may have been done; ask again.");
+
     /// <summary>Adds the endpoints. To be called for the admin listener only.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -31,14 +35,27 @@ internal sealed class AdminApi(IReadOnlyList<AdminEndpoint> endpoints, AdminDire
         var id = ids.Next();
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers["x-request-id"] = id;
-        var result = await admins.FindAsync(http.Request.Headers.Authorization, http.RequestAborted) switch
-        {
-            null => Refuse(http),
-            { } principal when !principal.May(permission) => Forbid(principal, permission),
-            { } principal => await handler(new AdminCall(http, principal, id)),
-        };
+        var result = await AnswerAsync(http, id, permission, handler);
         await result.ExecuteAsync(http);
     };
+
+    private async Task<IResult> AnswerAsync(HttpContext http, string id, Permission permission, Func<AdminCall, Task<IResult>> handler)
+    {
+        try
+        {
+            return await admins.FindAsync(http.Request.Headers.Authorization, http.RequestAborted) switch
+            {
+                null => Refuse(http),
+                { } principal when !principal.May(permission) => Forbid(principal, permission),
+                { } principal => await handler(new AdminCall(http, principal, id)),
+            };
+        }
+        catch (Exception failed) when (failed is DbException or TimeoutException)
+        {
+            log.StoreFailed(failed, id);
+            return AdminAnswer.Problem(s_unavailable);
+        }
+    }
 
     private IResult Refuse(HttpContext http)
     {
@@ -59,6 +76,9 @@ internal static partial class AdminLog
 {
     [LoggerMessage(1900, LogLevel.Information, "Refused a call of the admin API from {Address}: no valid token")]
     public static partial void NotAuthenticated(this ILogger log, IPAddress? address);
+
+    [LoggerMessage(1904, LogLevel.Warning, "A call of the admin API, {Id}, could not be answered: the store failed")]
+    public static partial void StoreFailed(this ILogger log, Exception exception, string id);
 
     [LoggerMessage(1901, LogLevel.Information, "Refused a call of the admin API by {Actor}: may not {Permission}")]
     public static partial void NotAllowed(this ILogger log, string actor, Permission permission);

@@ -31,7 +31,7 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, Consiste
         set => _isStrict = value;
     }
 
-    /// <summary>What clients noticed while nobody was to.</summary>
+    /// <summary>What clients noticed while nobody was to, and faults at any time.</summary>
     public IReadOnlyCollection<string> Noticed => _noticed;
 
     /// <summary>How many answers there were of which kind.</summary>
@@ -148,7 +148,8 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, Consiste
     {
         var answer = string.Create(CultureInfo.InvariantCulture, $"{kind} {(status is { } known ? (int)known : 0)}");
         _answers.AddOrUpdate(answer, 1, static (_, count) => count + 1);
-        if (isNoticed && _isStrict && status != HttpStatusCode.OK) _noticed.Enqueue(answer);
+        // A fault of the gateway's own is never right, whatever befalls it.
+        if ((isNoticed && _isStrict && status != HttpStatusCode.OK) || status == HttpStatusCode.InternalServerError) _noticed.Enqueue(answer);
     }
 
     private static AuthenticationHeaderValue KeyOf(string tenant) => new("Bearer", TenantsOfRound.KeyOf(tenant));

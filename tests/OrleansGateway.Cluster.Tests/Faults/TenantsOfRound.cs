@@ -65,7 +65,7 @@ internal sealed record TenantsOfRound(int Number)
             upstreams: { pages: { targets: [ { url: "{{upstream}}" } ] } }
             routes:
               models: { path: / }
-              pages: { path: /pages, upstream: pages, auth: [key], cache: { scope: tenant } }
+              pages: { path: /pages/, upstream: pages, auth: [key], cache: { scope: tenant } }
             rate_limits:
               slots: { per: [tenant], count: concurrency, limit: {{SlotLimit}}, match: { tenants: [ "slots-*" ] } }
             budgets:
