@@ -15,6 +15,7 @@ public sealed class ClusterFaultTests(ITestOutputHelper output) : IAsyncLifetime
     private static readonly TimeSpan s_outage = TimeSpan.FromSeconds(Number("GATEWAY_TEST_CLUSTER_OUTAGE", 3));
     private static readonly int s_seed = Number("GATEWAY_TEST_CLUSTER_SEED", 1);
 
+    private static readonly bool s_isProof = s_rounds >= 50;
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
     // All that there is, in the rounds that every run has.
@@ -74,6 +75,9 @@ public sealed class ClusterFaultTests(ITestOutputHelper output) : IAsyncLifetime
 
     private async Task CheckAsync(TenantsOfRound round, ClusterLoad load)
     {
+        output.WriteLine($"  refused with 503 in a rolling restart: {load.ToldToWait}");
+        // A request waits a second for its owner. On a machine that builds and tests other things, a handover may take longer than that: the proof is made on a quiet one.
+        if (s_isProof) Assert.Equal(0, load.ToldToWait);
         Assert.True(load.Noticed.Count == 0, $"Clients were told {string.Join(", ", load.Noticed.GroupBy(n => n).Select(g => $"{g.Count()} times {g.Key}"))}\n{_fleet.Logs()}");
         Assert.True(_judge.Stale == 0, $"{_judge.Stale} of {_judge.Reads} reads: {string.Join("; ", _judge.Violations)}");
         Assert.Empty(_upstream.Repeated);
