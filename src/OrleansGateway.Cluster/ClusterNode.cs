@@ -84,6 +84,7 @@ internal sealed class ClusterNode : IAsyncDisposable
     {
         // Before the silo, and so stopped after it: owners are handed over under the silo's term.
         silo.Services.AddSingleton(owners.Owners).AddSingleton(owners.Lives).AddSingleton(owners.Hub).AddSingleton<ISiloMembership, TableMembership>().AddHostedService<SiloTerm>();
+        silo.Services.AddHostedService<KeptMembers>();
         silo.UseRedisClustering(options => options.ConfigurationOptions = redis)
             // The default one forgets grains of healthy silos when another dies.
             .AddDistributedGrainDirectory()

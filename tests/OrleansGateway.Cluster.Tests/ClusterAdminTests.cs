@@ -39,6 +39,9 @@ public sealed class ClusterAdminTests
         {
             Assert.Equal(HttpStatusCode.OK, await CallAsync(gateway, kept));
             Assert.Equal(HttpStatusCode.Unauthorized, await CallAsync(gateway, secret));
+            using var refused = await gateway.Admin.GetAsync("/admin/v1/keys", Cancel);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+            Assert.Contains("store_unavailable", await refused.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
         }
 
         await cluster.Postgres.RestartAsync();

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Orleans.Runtime;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Edges;
 using OrleansGateway.Leases.Ledger;
@@ -101,6 +102,19 @@ public sealed class SiloFaultTests : IAsyncLifetime
         await _cluster.Redis.StopAsync();
         await UseAsync(times: 3);
         await _cluster.Redis.RestartAsync(Cancel);
+        await UseUpAsync();
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Redis_ThatLostAllItHad_HasTheMembersAgain_AndOthersJoinThem()
+    {
+        await UseAsync(times: 3);
+        await _cluster.Redis.StopAsync();
+        await _cluster.Redis.RestartAsync(Cancel);
+        await Task.WhenAny(_cluster.Silos.Select(s => s.Errors.WaitForAsync("Redis has lost the table of members", Cancel)));
+        await _cluster.AddSiloAsync(Cancel);
+        var hosts = await _cluster.Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true);
+        Assert.Equal(3, hosts.Count);
         await UseUpAsync();
     }
 

@@ -83,7 +83,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Starts one more silo, and waits until it is a member.</summary>
     public async Task<GatewayProcess> AddSiloAsync(CancellationToken cancellation)
     {
-        var silo = await StartAsync("silo", "Silo of the cluster", cancellation);
+        var silo = await StartAsync("silo", "Silo of the cluster", await NewFolderAsync(cancellation), cancellation);
         lock (_silos) _silos.Add(silo);
         return silo;
     }
@@ -105,9 +105,8 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Kills a node, as <c>kill -9</c> does, and starts it again where it was.</summary>
     public async Task<ClusterGateway> RestartAsync(ClusterGateway gateway, string role, CancellationToken cancellation)
     {
+        // Who still asks it is refused, and not thrown at: its clients go with the cluster.
         await gateway.Process.KillAsync(cancellation);
-        lock (_gateways) _gateways.Remove(gateway);
-        await gateway.DisposeAsync();
         return await GatewayAsync(await StartInAsync(gateway.Process.Folder, role, "Operators call", s_nothingMore, cancellation), cancellation);
     }
 

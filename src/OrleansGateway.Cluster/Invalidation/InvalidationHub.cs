@@ -21,6 +21,7 @@ internal sealed class InvalidationHub(PostgresInvalidationLog log, SequenceLife 
     private readonly RecentInvalidations _recent = new(RecentMax);
     private readonly PriorityQueue<TaskCompletionSource, long> _unapplied = new();
     private readonly HubWriter _writer = new(log, life.Life);
+    private readonly TaskCompletionSource _leaving = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _head = life.Head;
     private volatile bool _isRetired;
@@ -32,7 +33,17 @@ internal sealed class InvalidationHub(PostgresInvalidationLog log, SequenceLife 
     public long Life => life.Life;
 
     /// <summary>Answers nobody any more, and numbers nothing. From any thread.</summary>
-    public void Retire() => _isRetired = true;
+    public void Retire()
+    {
+        _isRetired = true;
+        Leave();
+    }
+
+    /// <summary>
+    /// Keeps publishers waiting no more, and numbers nothing: another hub is about to follow. A grain ends only once nobody waits in it, and edges are not heard any more by then; so
+    /// whoever waits for them would hold the hub up until its silo gives it up, half a minute later. From any thread.
+    /// </summary>
+    public void Leave() => _leaving.TrySetResult();
 
     /// <summary>An edge asks what is behind what it has applied. None if this hub must not say.</summary>
     public async Task<HubAnswer?> HearAsync(Guid edge, long? applied, CancellationToken cancellation)
@@ -55,10 +66,10 @@ internal sealed class InvalidationHub(PostgresInvalidationLog log, SequenceLife 
         Settle();
     }
 
-    /// <summary>Returns once they are durable and have been applied by every edge that may serve. None if this hub must not number. Throws <see cref="InvalidationException"/>.</summary>
+    /// <summary>Returns once they are durable and have been applied by every edge that may serve. None if this hub must not number, or leaves meanwhile. Throws <see cref="InvalidationException"/>.</summary>
     public async Task<IReadOnlyList<InvalidationReceipt>?> PublishAsync(IReadOnlyList<InvalidationRequest> requests, CancellationToken cancellation)
     {
-        if (_isRetired) return null;
+        if (_isRetired || _leaving.Task.IsCompleted) return null;
         var receipts = await _writer.WriteAsync(requests, Numbered);
         if (receipts is null)
         {
@@ -66,8 +77,9 @@ internal sealed class InvalidationHub(PostgresInvalidationLog log, SequenceLife 
             return null;
         }
 
-        await AppliedAsync(receipts.Max(static r => r.Seq)).WaitAsync(cancellation);
-        return receipts;
+        var applied = AppliedAsync(receipts.Max(static r => r.Seq));
+        await Task.WhenAny(applied, _leaving.Task).WaitAsync(cancellation);
+        return applied.IsCompletedSuccessfully ? receipts : null;
     }
 
     /// <summary>Tells publishers whose invalidations have been applied. To be called often: edges are given up as time passes.</summary>

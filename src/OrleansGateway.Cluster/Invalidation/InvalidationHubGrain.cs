@@ -6,23 +6,28 @@ namespace OrleansGateway.Cluster.Invalidation;
 
 /// <summary>The hub as a grain. Calls interleave: each edge's question waits here for news, and publishers for the edges.</summary>
 [GrainType("invalidation-hub"), Reentrant]
-internal sealed class InvalidationHubGrain(SiloHub silo, ILogger<InvalidationHubGrain> log) : Grain, IInvalidationHubGrain
+internal sealed class InvalidationHubGrain(SiloHub silo, IHostApplicationLifetime process, ILogger<InvalidationHubGrain> log) : Grain, IInvalidationHubGrain
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_pruneEvery = TimeSpan.FromMinutes(1);
 
     private InvalidationHub _hub = null!;
+    private CancellationTokenRegistration _stopping;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _hub = await silo.OpenAsync(cancellationToken);
         log.Opened(_hub.Life);
+        _stopping = process.ApplicationStopping.Register(_hub.Leave);
         this.RegisterGrainTimer(static (grain, _) => grain.LookAsync(), this, new GrainTimerCreationOptions(s_lookEvery, s_lookEvery) { Interleave = true });
         this.RegisterGrainTimer(static (grain, stop) => grain.PruneAsync(stop), this, new GrainTimerCreationOptions(s_pruneEvery, s_pruneEvery) { Interleave = true });
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
-        _hub is null ? Task.CompletedTask : silo.CloseAsync(_hub, cancellationToken);
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _stopping.DisposeAsync();
+        if (_hub is not null) await silo.CloseAsync(_hub, cancellationToken);
+    }
 
     public async Task<WireHeard> HearAsync(WireHearing hearing, CancellationToken cancellation)
     {

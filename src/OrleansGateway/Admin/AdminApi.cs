@@ -14,9 +14,10 @@ internal sealed class AdminApi(IReadOnlyList<AdminEndpoint> endpoints, AdminDire
     private static readonly Refusal NotAuthenticated = new(401, "invalid_admin_token",
         "The admin token is missing or not valid. Send it as 'Authorization: Bearer TOKEN'. It was printed at the first start, or when the admin was made.");
 
-    private static readonly Refusal StoreDown = new(503, "store_unavailable", "The store that this is read from, or written to, did not answer. Try again later.");
-
     private static readonly Refusal NotFound = Refusal.NotFound("no_such_endpoint", "The admin API has no such path, or not with this method; see docs/admin.md.");
+
+    private static readonly Refusal s_unavailable = new(
+        StatusCodes.Status503ServiceUnavailable, "store_unavailable", "What the gateway keeps cannot be read or written now. What was asked may have been done; ask again.");
 
     /// <summary>Adds the endpoints. To be called for the admin listener only.</summary>
     public void Map(IEndpointRouteBuilder routes)
@@ -34,10 +35,11 @@ internal sealed class AdminApi(IReadOnlyList<AdminEndpoint> endpoints, AdminDire
         var id = ids.Next();
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers["x-request-id"] = id;
-        await (await AnswerAsync(http, permission, handler, id)).ExecuteAsync(http);
+        var result = await AnswerAsync(http, id, permission, handler);
+        await result.ExecuteAsync(http);
     };
 
-    private async Task<IResult> AnswerAsync(HttpContext http, Permission permission, Func<AdminCall, Task<IResult>> handler, string id)
+    private async Task<IResult> AnswerAsync(HttpContext http, string id, Permission permission, Func<AdminCall, Task<IResult>> handler)
     {
         try
         {
@@ -48,10 +50,10 @@ internal sealed class AdminApi(IReadOnlyList<AdminEndpoint> endpoints, AdminDire
                 { } principal => await handler(new AdminCall(http, principal, id)),
             };
         }
-        catch (DbException down)
+        catch (Exception failed) when (failed is DbException or TimeoutException)
         {
-            log.StoreDown(down.Message);
-            return AdminAnswer.Problem(StoreDown);
+            log.StoreFailed(failed, id);
+            return AdminAnswer.Problem(s_unavailable);
         }
     }
 
@@ -75,8 +77,8 @@ internal static partial class AdminLog
     [LoggerMessage(1900, LogLevel.Information, "Refused a call of the admin API from {Address}: no valid token")]
     public static partial void NotAuthenticated(this ILogger log, IPAddress? address);
 
-    [LoggerMessage(1904, LogLevel.Error, "A call of the admin API failed, for its store did: {Reason}")]
-    public static partial void StoreDown(this ILogger log, string reason);
+    [LoggerMessage(1904, LogLevel.Warning, "A call of the admin API, {Id}, could not be answered: the store failed")]
+    public static partial void StoreFailed(this ILogger log, Exception exception, string id);
 
     [LoggerMessage(1901, LogLevel.Information, "Refused a call of the admin API by {Actor}: may not {Permission}")]
     public static partial void NotAllowed(this ILogger log, string actor, Permission permission);
