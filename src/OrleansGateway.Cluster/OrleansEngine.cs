@@ -94,6 +94,7 @@ internal sealed class OrleansEngine : IEngine
         services.AddSingleton<IInvalidationSequencer>(provider => new WatchedSequencer(
             new ClusterSequencer(_node.Grains, _follower, TimeProvider.System), provider.GetRequiredService<InvalidationMetrics>(), provider.GetRequiredService<RecentPurges>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IParkedMessages>(provider => new CountedMessages(new PostgresParkedMessages(_database), provider.GetRequiredService<InvalidationMetrics>()));
         AddAdmin(services);
         services.AddEmbeddedEngine(stateFolder);
     }

@@ -7,5 +7,8 @@ namespace OrleansGateway.Storage;
 /// <summary>All steps of a cluster's database, in their order; each part of the program has its own.</summary>
 internal static class PostgresSchema
 {
-    public static readonly IReadOnlyList<Migration> Steps = [.. LedgerSchema.Postgres, .. UsageSchema.Postgres, .. OwnerSchema.Postgres, .. InvalidationSchema.Postgres, .. AdminSchema.Postgres];
+    public static readonly IReadOnlyList<Migration> Steps =
+    [
+        .. LedgerSchema.Postgres, .. UsageSchema.Postgres, .. OwnerSchema.Postgres, .. InvalidationSchema.Postgres, .. AdminSchema.Postgres, .. InvalidationSchema.PostgresParked,
+    ];
 }
