@@ -11,6 +11,7 @@ using OrleansGateway.Leases;
 using OrleansGateway.Leases.Ledger;
 using OrleansGateway.Limits;
 using OrleansGateway.Storage;
+using OrleansGateway.Storage.Events;
 using OrleansGateway.Storage.Invalidation;
 using OrleansGateway.Storage.Ledger;
 using OrleansGateway.Storage.Usage;
@@ -29,7 +30,6 @@ internal sealed class OrleansEngine : IEngine
 
     private readonly PostgresDatabase _database;
     private readonly PostgresLedgerStore _ledger;
-    private readonly PostgresUsageStore _usage;
     private readonly ClusterNode _node;
     private readonly SiloOwners? _silo;
     private readonly GrainOwners _owners;
@@ -46,7 +46,7 @@ internal sealed class OrleansEngine : IEngine
     private OrleansEngine(ClusterSettings settings, ClusterRole role, PostgresDatabase database, ClusterNode node, SiloOwners? silo, RuleTables rules, ILoggerFactory logs)
     {
         (_settings, _role, _database, _node, _silo, _rules) = (settings, role, database, node, silo, rules);
-        (_ledger, _usage) = (new PostgresLedgerStore(database, TimeProvider.System), new PostgresUsageStore(database));
+        _ledger = new PostgresLedgerStore(database, TimeProvider.System);
         _owners = new GrainOwners(node.Grains, _ledger, new PostgresOwnerLives(database), silo, id => rules.Current.SpecOf(id), TimeProvider.System);
         _told = rules.Current;
         _follower = new HubFollower(node.Grains, _invalidations, TimeProvider.System, logs.CreateLogger<HubFollower>());
@@ -88,14 +88,16 @@ internal sealed class OrleansEngine : IEngine
         services.AddSingleton<ILeaseOwners>(_owners);
         services.AddSingleton<IOwnerViews>(_owners);
         services.AddSingleton<IBudgets>(_owners);
-        services.AddSingleton<IUsageStore>(_usage);
-        services.AddSingleton<IUsageReports>(_usage);
+        services.AddSingleton(provider => new PostgresUsageStore(_database, tell: added => UsageEvents.Of(added, provider.GetRequiredService<EventLog>())));
+        services.AddSingleton<IUsageStore>(static provider => provider.GetRequiredService<PostgresUsageStore>());
+        services.AddSingleton<IUsageReports>(static provider => provider.GetRequiredService<PostgresUsageStore>());
         services.AddSingleton(_invalidations);
         services.AddSingleton<IInvalidationSequencer>(provider => new WatchedSequencer(
             new ClusterSequencer(_node.Grains, _follower, TimeProvider.System), provider.GetRequiredService<InvalidationMetrics>(), provider.GetRequiredService<RecentPurges>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IParkedMessages>(provider => new CountedMessages(new PostgresParkedMessages(_database), provider.GetRequiredService<InvalidationMetrics>()));
         AddAdmin(services);
+        AddEvents(services);
         services.AddEmbeddedEngine(stateFolder);
     }
 
@@ -119,7 +121,6 @@ internal sealed class OrleansEngine : IEngine
     {
         await StopAsync();
         await _node.DisposeAsync();
-        _usage.Dispose();
         await _database.DisposeAsync();
         _stopping.Dispose();
     }
@@ -134,9 +135,22 @@ internal sealed class OrleansEngine : IEngine
         services.AddSingleton<IAuditLog>(new PostgresAuditLog(_database));
         services.AddSingleton<IConfigurationHistory>(new PostgresConfigurationHistory(_database));
         services.AddSingleton<SharedChanges>();
-        // Each node tells its webhooks of the changes that were made by way of it: all together of each change once.
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IEventFeed, AuditEvents>(
-            provider => new AuditEvents(new PostgresAuditLog(_database, _database.Node), provider.GetRequiredService<EventLog>())));
+    }
+
+    private void AddEvents(IServiceCollection services)
+    {
+        services.AddSingleton(provider => new PostgresEventDuty(_database, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PostgresEventDuty>>()));
+        services.AddSingleton<IEventDuty>(static provider => provider.GetRequiredService<PostgresEventDuty>());
+        services.AddSingleton<IEventStore>(provider => new PostgresEventStore(_database, TermOf(provider), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IWebhookStore>(provider => new PostgresWebhookStore(_database, TermOf(provider)));
+        services.AddSingleton<SharedEvents>();
+    }
+
+    private static Func<long> TermOf(IServiceProvider provider)
+    {
+        var duty = provider.GetRequiredService<IEventDuty>();
+        // No term is below the first.
+        return () => duty.Term ?? -1;
     }
 
     private static SiloOwners OwnersOf(PostgresDatabase database, RuleTables rules, TimeProvider time, ILoggerFactory logs) => new(

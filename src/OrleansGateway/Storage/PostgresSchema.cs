@@ -1,3 +1,4 @@
+using OrleansGateway.Storage.Events;
 using OrleansGateway.Storage.Invalidation;
 using OrleansGateway.Storage.Ledger;
 using OrleansGateway.Storage.Usage;
@@ -10,5 +11,6 @@ internal static class PostgresSchema
     public static readonly IReadOnlyList<Migration> Steps =
     [
         .. LedgerSchema.Postgres, .. UsageSchema.Postgres, .. OwnerSchema.Postgres, .. InvalidationSchema.Postgres, .. AdminSchema.Postgres, .. InvalidationSchema.PostgresParked,
+        .. EventSchema.Postgres,
     ];
 }
