@@ -117,7 +117,7 @@ public sealed class ClusterQueueTests : IAsyncLifetime
     private Task<TestPublisher> PublisherAsync() => TestPublisher.ConnectAsync(_broker, _host, Queue, Cancel);
 
     /// <summary>Waits until the nodes that live have done with that many messages, which is just before they say so to the broker.</summary>
-    private Task UntilSettledAsync(long count, params ClusterGateway[] gateways) => EventBed.UntilAsync(async () => (await Task.WhenAll(gateways.Select(SettledAsync))).Sum() >= count);
+    private static Task UntilSettledAsync(long count, params ClusterGateway[] gateways) => EventBed.UntilAsync(async () => (await Task.WhenAll(gateways.Select(SettledAsync))).Sum() >= count);
 
     private static async Task<long> SettledAsync(ClusterGateway gateway) => (await gateway.Admin.GetStringAsync("/metrics", Cancel)).Split('\n')
         .Where(l => l.StartsWith("gateway_rabbitmq_consumed", StringComparison.Ordinal) && !l.Contains("failed", StringComparison.Ordinal))

@@ -1,8 +1,8 @@
 namespace OrleansGateway.Storage.Events;
 
 /// <summary>
-/// Tables of <c>events.db</c>, and of events in a cluster's database. A step that was released never changes; a new one is added at the end. Times are milliseconds since 1970 in UTC; the tenant is empty for the
-/// gateway's own stream.
+/// Tables of <c>events.db</c>, and of events in a cluster's database. A step that was released never changes; a new one is added at the end. Times are milliseconds since 1970
+/// in UTC; the tenant is empty for the gateway's own stream.
 /// </summary>
 internal static class EventSchema
 {
