@@ -15,6 +15,7 @@ using OrleansGateway.Leases.Ledger;
 using OrleansGateway.Limits;
 using OrleansGateway.Scaling;
 using OrleansGateway.Storage;
+using OrleansGateway.Storage.Events;
 using OrleansGateway.Storage.Invalidation;
 using OrleansGateway.Storage.Ledger;
 using OrleansGateway.Storage.Usage;
@@ -34,7 +35,6 @@ internal sealed class OrleansEngine : IEngine
 
     private readonly PostgresDatabase _database;
     private readonly PostgresLedgerStore _ledger;
-    private readonly PostgresUsageStore _usage;
     private readonly ClusterNode _node;
     private readonly SiloOwners? _silo;
     private readonly GrainOwners _owners;
@@ -55,7 +55,7 @@ internal sealed class OrleansEngine : IEngine
         ClusterSettings settings, ClusterRole role, PostgresDatabase database, SharedConfiguration configuration, ClusterNode node, SiloOwners? silo, RuleTables rules, ILoggerFactory logs)
     {
         (_settings, _role, _database, _configuration, _node, _silo, _rules) = (settings, role, database, configuration, node, silo, rules);
-        (_ledger, _usage) = (new PostgresLedgerStore(database, TimeProvider.System), new PostgresUsageStore(database));
+        _ledger = new PostgresLedgerStore(database, TimeProvider.System);
         _owners = new GrainOwners(node.Grains, _ledger, new PostgresOwnerLives(database), silo, id => rules.Current.SpecOf(id), TimeProvider.System);
         _told = rules.Current;
         _follower = new HubFollower(node.Grains, _invalidations, TimeProvider.System, logs.CreateLogger<HubFollower>());
@@ -105,8 +105,9 @@ internal sealed class OrleansEngine : IEngine
         services.AddSingleton<ILeaseOwners>(_owners);
         services.AddSingleton<IOwnerViews>(_owners);
         services.AddSingleton<IBudgets>(_owners);
-        services.AddSingleton<IUsageStore>(_usage);
-        services.AddSingleton<IUsageReports>(_usage);
+        services.AddSingleton(provider => new PostgresUsageStore(_database, tell: added => UsageEvents.Of(added, provider.GetRequiredService<EventLog>())));
+        services.AddSingleton<IUsageStore>(static provider => provider.GetRequiredService<PostgresUsageStore>());
+        services.AddSingleton<IUsageReports>(static provider => provider.GetRequiredService<PostgresUsageStore>());
         services.AddSingleton(_invalidations);
         services.AddSingleton<IInvalidationSequencer>(provider => new WatchedSequencer(
             new ClusterSequencer(_node.Grains, _follower, TimeProvider.System), provider.GetRequiredService<InvalidationMetrics>(), provider.GetRequiredService<RecentPurges>(),
@@ -120,7 +121,9 @@ internal sealed class OrleansEngine : IEngine
                 provider.GetRequiredService<Readiness>(), provider.GetRequiredService<GatewayMetrics>(), _follower, _invalidations, provider.GetRequiredService<UsageShipper>()));
             return _nodes;
         });
+        services.AddSingleton<IParkedMessages>(provider => new CountedMessages(new PostgresParkedMessages(_database), provider.GetRequiredService<InvalidationMetrics>()));
         AddAdmin(services);
+        AddEvents(services);
         services.AddEmbeddedEngine(stateFolder);
     }
 
@@ -146,7 +149,6 @@ internal sealed class OrleansEngine : IEngine
     {
         await StopAsync();
         await _node.DisposeAsync();
-        _usage.Dispose();
         await _database.DisposeAsync();
         _stopping.Dispose();
     }
@@ -162,9 +164,22 @@ internal sealed class OrleansEngine : IEngine
         services.AddSingleton<IConfigurationHistory>(new PostgresConfigurations(_database));
         services.AddSingleton(_configuration);
         services.AddSingleton<SharedChanges>();
-        // Each node tells its webhooks of the changes that were made by way of it: all together of each change once.
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IEventFeed, AuditEvents>(
-            provider => new AuditEvents(new PostgresAuditLog(_database, _database.Node), provider.GetRequiredService<EventLog>())));
+    }
+
+    private void AddEvents(IServiceCollection services)
+    {
+        services.AddSingleton(provider => new PostgresEventDuty(_database, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PostgresEventDuty>>()));
+        services.AddSingleton<IEventDuty>(static provider => provider.GetRequiredService<PostgresEventDuty>());
+        services.AddSingleton<IEventStore>(provider => new PostgresEventStore(_database, TermOf(provider), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IWebhookStore>(provider => new PostgresWebhookStore(_database, TermOf(provider)));
+        services.AddSingleton<SharedEvents>();
+    }
+
+    private static Func<long> TermOf(IServiceProvider provider)
+    {
+        var duty = provider.GetRequiredService<IEventDuty>();
+        // No term is below the first.
+        return () => duty.Term ?? -1;
     }
 
     /// <summary>Before anything goes by what is in the file.</summary>

@@ -27,13 +27,14 @@ internal sealed class PublisherLink : ILink, IEventChannel
     }
 
     /// <inheritdoc/>
-    public string? Problem => _reconnection.Problem ?? (_publisher.Failure is { } failure ? "Events wait: " + failure : null);
+    public string? Problem => _parts.Duty.Term is null ? null : _reconnection.Problem ?? (_publisher.Failure is { } failure ? "Events wait: " + failure : null);
 
     /// <inheritdoc/>
     public Task RunAsync(CancellationToken cancellation)
     {
         foreach (var outcome in (string[])["confirmed", "failed"]) _parts.Metrics.Published(_id, outcome, times: 0);
-        return Task.WhenAll(_reconnection.RunAsync(ConnectAsync, cancellation), _publisher.RunAsync(cancellation));
+        // Of a cluster one node publishes at a time.
+        return _parts.Duty.RunAsync(turn => Task.WhenAll(_reconnection.RunAsync(ConnectAsync, turn), _publisher.RunAsync(turn)), cancellation);
     }
 
     /// <inheritdoc/>

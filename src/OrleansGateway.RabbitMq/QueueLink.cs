@@ -11,7 +11,7 @@ internal sealed class QueueLink(string id, RabbitMqQueueSettings settings, Rabbi
 {
     private static readonly string[] s_outcomes = ["applied", "repeated", "nothing", "parked", "failed"];
 
-    private readonly QueueTopology _topology = new(id, settings);
+    private readonly QueueTopology _topology = new(id, settings, parts.Sharing);
     private readonly Reconnection _reconnection = new("queue", id, broker, parts.Metrics, parts.Random, parts.Time, parts.Log);
     private volatile QueueSession? _session;
 
@@ -57,13 +57,16 @@ internal sealed class QueueLink(string id, RabbitMqQueueSettings settings, Rabbi
     /// </summary>
     private async Task RefuseOthersAsync(IChannel channel, uint others, CancellationToken cancellation)
     {
-        if ((await channel.QueueDeclarePassiveAsync(_topology.Queue, cancellation)).ConsumerCount > others)
+        if (!parts.Sharing.IsShared && (await channel.QueueDeclarePassiveAsync(_topology.Queue, cancellation)).ConsumerCount > others)
             throw new InvalidOperationException($"The queue {_topology.Queue} has another reader already.");
     }
 }
 
+/// <summary>Whether other nodes read the same queues. What one of them applies is applied by all, so a message may go to any.</summary>
+internal sealed record QueueSharing(bool IsShared);
+
 /// <summary>What the readers of all queues use.</summary>
-internal sealed record QueueParts(EventIntake Intake, IParkedMessages Parked, BrokerMetrics Metrics, Random Random, TimeProvider Time, ILogger<QueueLink> Log);
+internal sealed record QueueParts(EventIntake Intake, IParkedMessages Parked, QueueSharing Sharing, BrokerMetrics Metrics, Random Random, TimeProvider Time, ILogger<QueueLink> Log);
 
 internal static partial class QueueLog
 {

@@ -4,7 +4,7 @@ using RabbitMQ.Client;
 namespace OrleansGateway.RabbitMq;
 
 /// <summary>Exchange, queue and dead letters of a queue that is read: the names, and what is made on the broker.</summary>
-internal sealed class QueueTopology(string id, RabbitMqQueueSettings settings)
+internal sealed class QueueTopology(string id, RabbitMqQueueSettings settings, QueueSharing sharing)
 {
     /// <summary>Dead letters that a broker keeps of each queue; the oldest go first. The gateway keeps them as well.</summary>
     private const int DeadLettersMax = 100_000;
@@ -26,7 +26,13 @@ internal sealed class QueueTopology(string id, RabbitMqQueueSettings settings)
         await QueueAsync(channel, dead, new() { ["x-max-length"] = DeadLettersMax }, cancellation);
         await channel.QueueBindAsync(dead, RabbitMqNames.DeadLetters, Queue, cancellationToken: cancellation);
         await channel.ExchangeDeclareAsync(Exchange, ExchangeType.Topic, durable: true, cancellationToken: cancellation);
-        await QueueAsync(channel, Queue, new()
+        await QueueAsync(channel, Queue, ArgumentsOf(), cancellation);
+        foreach (var key in settings.Keys) await channel.QueueBindAsync(Queue, Exchange, key, cancellationToken: cancellation);
+    }
+
+    private Dictionary<string, object?> ArgumentsOf()
+    {
+        var arguments = new Dictionary<string, object?>
         {
             ["x-dead-letter-exchange"] = RabbitMqNames.DeadLetters,
             ["x-dead-letter-routing-key"] = Queue,
@@ -34,10 +40,10 @@ internal sealed class QueueTopology(string id, RabbitMqQueueSettings settings)
             ["x-dead-letter-strategy"] = "at-least-once",
             ["x-overflow"] = "reject-publish",
             ["x-delivery-limit"] = DeliveriesMax,
-            // Two that begin at the same moment find each other out; until then only one is given messages.
-            ["x-single-active-consumer"] = true,
-        }, cancellation);
-        foreach (var key in settings.Keys) await channel.QueueBindAsync(Queue, Exchange, key, cancellationToken: cancellation);
+        };
+        // Two that begin at the same moment find each other out; until then only one is given messages.
+        if (!sharing.IsShared) arguments["x-single-active-consumer"] = true;
+        return arguments;
     }
 
     private static Task<QueueDeclareOk> QueueAsync(IChannel channel, string name, Dictionary<string, object?> arguments, CancellationToken cancellation)

@@ -6,8 +6,11 @@ namespace OrleansGateway.RabbitMq;
 /// <summary>RabbitMQ, added to a gateway.</summary>
 internal static class RabbitMqServices
 {
-    public static IServiceCollection AddRabbitMq(this IServiceCollection services)
+    /// <param name="services">The gateway's.</param>
+    /// <param name="isShared">Whether other nodes read the same queues, each message for all: as those of a cluster do.</param>
+    public static IServiceCollection AddRabbitMq(this IServiceCollection services, bool isShared = false)
     {
+        services.TryAddSingleton(new QueueSharing(isShared));
         services.TryAddSingleton<BrokerMetrics>();
         services.TryAddSingleton<EventPublisherParts>();
         services.TryAddSingleton<QueueParts>();

@@ -16,7 +16,9 @@ internal sealed class Reconnection(string kind, string id, RabbitMqBrokerSetting
 {
     private static readonly TimeSpan s_pauseMin = TimeSpan.FromMilliseconds(250);
 
-    private volatile string? _problem = "It is not connected yet.";
+    private const string NotYet = "It is not connected yet.";
+
+    private volatile string? _problem = NotYet;
 
     /// <summary>Why there is none at present; none if there is one.</summary>
     public string? Problem => _problem;
@@ -26,6 +28,7 @@ internal sealed class Reconnection(string kind, string id, RabbitMqBrokerSetting
     public async Task RunAsync(Func<CancellationToken, Task<string>> connectAsync, CancellationToken cancellation)
     {
         metrics.Connected(kind, id, by: 0);
+        _problem = NotYet;
         var pause = TimeSpan.Zero;
         while (true)
         {

@@ -2,12 +2,11 @@ using OrleansGateway.Events;
 using OrleansGateway.Storage;
 using OrleansGateway.Storage.Events;
 using OrleansGateway.Telemetry;
-using OrleansGateway.Usage;
 
 namespace OrleansGateway;
 
 /// <summary>The event log of one machine, what is made into events, and the webhooks that they are sent to.</summary>
-internal sealed class EmbeddedEvents(EventFeeds feeds, WebhookDeliveries deliveries, Readiness readiness, TimeProvider time)
+internal sealed class EmbeddedEvents(EventFeeds feeds, WebhookDeliveries deliveries, Readiness readiness, TimeProvider time, SharedEvents? shared = null)
 {
     /// <summary>Not long: whoever could not write is told, and tries again half a second later.</summary>
     private static readonly TimeSpan s_lockWait = TimeSpan.FromSeconds(5);
@@ -17,12 +16,12 @@ internal sealed class EmbeddedEvents(EventFeeds feeds, WebhookDeliveries deliver
     {
         services.TryAddSingleton(provider => new EventDatabase(
             SqliteDatabase.OpenEvents(stateFolder, s_lockWait, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteDatabase>>())));
+        services.TryAddSingleton<IEventDuty, OwnEventDuty>();
         services.TryAddSingleton<IEventStore, SqliteEventStore>();
         services.TryAddSingleton<IWebhookStore, SqliteWebhookStore>();
         services.TryAddSingleton<EventLog>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IEventFeed, AuditEvents>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IEventFeed, BudgetEvents>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IEventFeed, UsageEvents>());
         services.TryAddSingleton<LimitEvents>();
         services.TryAddSingleton(provider => new WebhookClient(provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<WebhookParts>();
@@ -47,7 +46,8 @@ internal sealed class EmbeddedEvents(EventFeeds feeds, WebhookDeliveries deliver
     }
 
     /// <summary>Makes events and sends them, until told to end.</summary>
-    public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(feeds.RunAsync(cancellation), deliveries.RunAsync(cancellation));
+    public Task RunAsync(CancellationToken cancellation) =>
+        Task.WhenAll(feeds.RunAsync(cancellation), deliveries.RunAsync(cancellation), shared?.RunAsync(cancellation) ?? Task.CompletedTask);
 
     /// <summary>Puts down what has happened by now: once requests have ended. It is sent after the next start.</summary>
     public Task StopAsync() => feeds.LookAsync(CancellationToken.None);

@@ -1,4 +1,5 @@
 using OrleansGateway.Configuration;
+using OrleansGateway.Events;
 using OrleansGateway.Storage;
 using OrleansGateway.Storage.Usage;
 using OrleansGateway.Telemetry;
@@ -17,6 +18,8 @@ internal sealed class EmbeddedUsage(
     public static void Add(IServiceCollection services, string stateFolder)
     {
         var folder = Path.Combine(stateFolder, "usage");
+        // Where usage is kept elsewhere, it is told of in the transaction that keeps it.
+        if (services.All(static s => s.ServiceType != typeof(IUsageStore))) services.TryAddEnumerable(ServiceDescriptor.Singleton<IEventFeed, UsageEvents>());
         services.TryAddSingleton(provider => new SqliteUsageStore(
             SqliteDatabase.OpenUsage(stateFolder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteDatabase>>())));
         services.TryAddSingleton<IUsageStore>(provider => provider.GetRequiredService<SqliteUsageStore>());

@@ -80,6 +80,10 @@ internal sealed class TestCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>The database again, also where this has no silos.</summary>
+    public Task<PostgresDatabase> OpenDatabaseAsync(CancellationToken cancellation) =>
+        PostgresDatabase.OpenAsync(_connection, TimeProvider.System, NullLogger<PostgresDatabase>.Instance, cancellation);
+
     /// <summary>Starts one more silo, and waits until it is a member.</summary>
     public async Task<GatewayProcess> AddSiloAsync(CancellationToken cancellation)
     {

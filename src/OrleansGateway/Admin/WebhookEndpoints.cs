@@ -123,7 +123,7 @@ internal sealed class WebhookEndpoints(WebhookDeliveries deliveries, Random rand
             webhook.Url.GetLeftPart(UriPartial.Authority),
             webhook.Settings.Events,
             webhook.Settings.Tenant,
-            sender.IsGone ? "gone" : "active",
+            await deliveries.Store.GoneSinceAsync(webhook.Name, cancellation) is null ? "active" : "gone",
             streams.Where(s => webhook.Covers(s.Tenant)).Sum(s => s.Head - positions.GetValueOrDefault(s.Tenant ?? "")),
             await deliveries.Store.CountDeadLettersAsync(webhook.Name, cancellation),
             [.. lanes.Where(l => l.Attempts > 0).Select(l => new BlockedDocument(l.Tenant, l.Position + 1, l.Attempts, l.Due, l.Problem))]);

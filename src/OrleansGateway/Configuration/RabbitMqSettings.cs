@@ -1,6 +1,6 @@
 namespace OrleansGateway.Configuration;
 
-/// <summary>RabbitMQ: where invalidations come from, and where events go to. Changes are taken over while running; <c>gateway-cluster</c> does not start with it.</summary>
+/// <summary>RabbitMQ: where invalidations come from, and where events go to. Changes are taken over while running.</summary>
 public sealed record RabbitMqSettings
 {
     /// <summary>Virtual hosts of brokers, each with one user, by id.</summary>
@@ -60,8 +60,8 @@ public sealed record RabbitMqBrokerSettings
 }
 
 /// <summary>
-/// A queue that one gateway takes messages from. A message is acknowledged when what it invalidates is given no more, or when it has been refused and kept. A second gateway on the same
-/// queue is turned away: each would see half of the messages only.
+/// A queue that one gateway takes messages from, or all nodes of a cluster together. A message is acknowledged when what it invalidates is given no more, or when it has been refused and
+/// kept. A second gateway on the same queue is turned away: each would see half of the messages only.
 /// </summary>
 public sealed record RabbitMqQueueSettings
 {

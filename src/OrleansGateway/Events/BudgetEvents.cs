@@ -25,6 +25,7 @@ internal sealed class BudgetEvents(ILedgerHistory ledger, EventLog events, TimeP
     {
         _kept = await events.Store.CursorAsync(Feed, cancellation) is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : time.GetUtcNow();
         _since = _kept - s_again;
+        _seen.Clear();
         await events.AppendAsync([], CursorAt(_kept), cancellation);
     }
 

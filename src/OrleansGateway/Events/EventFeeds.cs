@@ -5,7 +5,7 @@ namespace OrleansGateway.Events;
 
 /// <summary>Looks regularly at what events are made of.</summary>
 internal sealed class EventFeeds(
-    IEnumerable<IEventFeed> feeds, LimitEvents limits, EventRetention retention, TimeProvider time, ILogger<WebhookSender> log) : IDisposable
+    IEnumerable<IEventFeed> feeds, LimitEvents limits, EventRetention retention, IEventDuty duty, TimeProvider time, ILogger<WebhookSender> log) : IDisposable
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(500);
 
@@ -14,27 +14,13 @@ internal sealed class EventFeeds(
 
     private readonly SemaphoreSlim _turn = new(1);
     private volatile FeedFailure? _failure;
+    private long _begun;
 
     /// <summary>What kept the last look from making events of all that has happened; none if it made them.</summary>
     public FeedFailure? Failure => _failure;
 
-    /// <summary>Before the first change is made, or the first request taken.</summary>
-    public async Task StartAsync(CancellationToken cancellation)
-    {
-        foreach (var feed in feeds)
-        {
-            try
-            {
-                await feed.StartAsync(cancellation);
-            }
-            catch (DbException down)
-            {
-                // Of a cluster's store, which may be down at a start; the feed begins when it can.
-                log.FeedFailed(down.Message);
-                _failure = new FeedFailure(time.GetUtcNow(), down.Message);
-            }
-        }
-    }
+    /// <summary>Before the first change is made, or the first request taken. In a cluster the feeds begin with the turn of whoever reads them, where the last one stopped.</summary>
+    public Task StartAsync(CancellationToken cancellation) => duty.Term is { } term ? BeginAsync(term, cancellation) : Task.CompletedTask;
 
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -42,7 +28,7 @@ internal sealed class EventFeeds(
         for (var look = 1; await timer.WaitForNextTickAsync(cancellation); look++)
         {
             await LookAsync(cancellation);
-            if (look % PurgeEvery == 0) await TryAsync(retention.PurgeAsync, cancellation);
+            if (look % PurgeEvery == 0 && duty.Term is not null) await TryAsync(retention.PurgeAsync, cancellation);
         }
     }
 
@@ -54,7 +40,12 @@ internal sealed class EventFeeds(
         try
         {
             string? reason = null;
-            foreach (var feed in feeds) reason = await TryAsync(feed.ReadAsync, cancellation) ?? reason;
+            if (duty.Term is { } term)
+            {
+                if (_begun != term) reason = await TryAsync(stop => BeginAsync(term, stop), cancellation);
+                if (_begun == term) foreach (var feed in feeds) reason = await TryAsync(feed.ReadAsync, cancellation) ?? reason;
+            }
+
             reason = await TryAsync(limits.WriteAsync, cancellation) ?? reason;
             _failure = reason is null ? null : new FeedFailure(_failure?.Since ?? time.GetUtcNow(), reason);
         }
@@ -66,6 +57,12 @@ internal sealed class EventFeeds(
 
     public void Dispose() => _turn.Dispose();
 
+    private async Task BeginAsync(long term, CancellationToken cancellation)
+    {
+        foreach (var feed in feeds) await feed.StartAsync(cancellation);
+        _begun = term;
+    }
+
     /// <summary>Answers why it could not; none if it could.</summary>
     private async Task<string?> TryAsync(Func<CancellationToken, Task> look, CancellationToken cancellation)
     {
@@ -74,7 +71,7 @@ internal sealed class EventFeeds(
             await look(cancellation);
             return null;
         }
-        catch (Exception failed) when (failed is EventStoreException or LedgerException or DbException)
+        catch (Exception failed) when (failed is EventStoreException or LedgerException or DbException or TimeoutException or IOException)
         {
             log.FeedFailed(failed.Message);
             return failed.Message;

@@ -25,8 +25,9 @@ internal sealed class EventPublisher
     private readonly IEventChannel _channel;
     private readonly EventPublisherParts _parts;
     private readonly NamePatterns _types;
-    private readonly ConcurrentDictionary<string, long> _done = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte> _open = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Failing> _failing = new(StringComparer.Ordinal);
+    private GrowthWatch _growth;
 
     /// <param name="id">Its id in the configuration.</param>
     /// <param name="settings">What is published.</param>
@@ -36,7 +37,7 @@ internal sealed class EventPublisher
     public EventPublisher(string id, RabbitMqPublishSettings settings, TimeSpan againMax, IEventChannel channel, EventPublisherParts parts)
     {
         (_id, _name, _settings, _againMax, _channel, _parts) = (id, NameOf(id), settings, againMax, channel, parts);
-        _types = new NamePatterns(settings.Events);
+        (_types, _growth) = (new NamePatterns(settings.Events), new GrowthWatch(parts.Events));
     }
 
     /// <summary>Why events are not taken at present; none if they are.</summary>
@@ -45,10 +46,13 @@ internal sealed class EventPublisher
     /// <summary>Name of its place in the store: no webhook can have it.</summary>
     public static string NameOf(string id) => "rabbitmq/" + id;
 
-    /// <summary>Publishes until told to end.</summary>
+    /// <summary>Publishes until told to end. To be called while this node has the event duty: another may have published since the last time.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         var isKnown = false;
+        _growth = new GrowthWatch(_parts.Events);
+        _open.Clear();
+        _failing.Clear();
         using var timer = new PeriodicTimer(s_lookEvery, _parts.Time);
         do
         {
@@ -69,9 +73,14 @@ internal sealed class EventPublisher
     /// <summary>Publishes all that there is by now, of every tenant. One that is not taken holds up its tenant only.</summary>
     private async Task LookAsync(CancellationToken cancellation)
     {
-        var grown = (await _parts.Events.StreamsAsync(cancellation)).Where(s => Covers(s.Tenant) && _done.GetValueOrDefault(s.Tenant ?? "") < s.Head && IsDue(s.Tenant ?? ""));
+        foreach (var grown in await _growth.LookAsync(cancellation))
+        {
+            if (Covers(TenantOf(grown))) _open.TryAdd(grown, 0);
+        }
+
         await Parallel.ForEachAsync(
-            grown, new ParallelOptions { MaxDegreeOfParallelism = AtOnceMax, CancellationToken = cancellation }, async (stream, cancel) => await PublishAsync(stream.Tenant, cancel));
+            _open.Keys.Where(IsDue), new ParallelOptions { MaxDegreeOfParallelism = AtOnceMax, CancellationToken = cancellation },
+            async (stream, cancel) => await PublishAsync(TenantOf(stream), cancel));
     }
 
     private async Task PublishAsync(string? tenant, CancellationToken cancellation)
@@ -82,7 +91,7 @@ internal sealed class EventPublisher
             var events = await _parts.Events.ReadAsync(tenant, from, ReadTogether, cancellation);
             if (events.Count == 0)
             {
-                _done[tenant ?? ""] = from;
+                _open.TryRemove(tenant ?? "", out _);
                 return;
             }
 
@@ -99,6 +108,8 @@ internal sealed class EventPublisher
     {
         for (var i = 0; i < events.Count; i++)
         {
+            // What is next may be another's by now.
+            if (_parts.Duty.Term is null) return i;
             if (_types.Matches(events[i].Type) && !await TryAsync(events[i], cancellation)) return i;
         }
 
@@ -136,6 +147,8 @@ internal sealed class EventPublisher
 
     private bool IsDue(string tenant) => !_failing.TryGetValue(tenant, out var failing) || _parts.Time.GetElapsedTime(failing.Since) >= failing.Pause;
 
+    private static string? TenantOf(string stream) => stream.Length == 0 ? null : stream;
+
     private bool Covers(string? tenant) => _settings.Tenant is not { } only || only == tenant;
 
     /// <param name="Problem">Why.</param>
@@ -146,7 +159,7 @@ internal sealed class EventPublisher
 
 /// <summary>What every publisher needs.</summary>
 internal sealed record EventPublisherParts(
-    IEventStore Events, IWebhookStore Positions, BrokerMetrics Metrics, Random Random, TimeProvider Time, ILogger<EventPublisher> Log);
+    IEventStore Events, IWebhookStore Positions, IEventDuty Duty, BrokerMetrics Metrics, Random Random, TimeProvider Time, ILogger<EventPublisher> Log);
 
 internal static partial class EventPublisherLog
 {

@@ -1,7 +1,7 @@
 namespace OrleansGateway.Events;
 
 /// <summary>
-/// The event log: a stream for each tenant, and one for the gateway itself, each numbered from 1 without gaps. A port: SQLite on one machine. Throws
+/// The event log: a stream for each tenant, and one for the gateway itself, each numbered from 1 without gaps. A port: SQLite on one machine, PostgreSQL in a cluster. Throws
 /// <see cref="EventStoreException"/>; whoever is told so appends again.
 /// </summary>
 internal interface IEventStore
@@ -23,6 +23,9 @@ internal interface IEventStore
     /// <summary>All streams.</summary>
     ValueTask<IReadOnlyList<EventStream>> StreamsAsync(CancellationToken cancellation);
 
+    /// <summary>Streams that were added to, or in which a webhook was moved by hand, since that mark; perhaps some that were told of before. 0 for all.</summary>
+    ValueTask<GrownStreams> GrownAsync(long since, CancellationToken cancellation);
+
     /// <summary>Deletes from the beginning of a stream what may go. Answers how many events that were.</summary>
     ValueTask<long> PurgeAsync(EventPurge purge, CancellationToken cancellation);
 
@@ -36,6 +39,14 @@ internal readonly record struct EventCursor(string Feed, long Value);
 /// <param name="Tenant">Whose; none for the gateway's own.</param>
 /// <param name="Head">Sequence of the last event.</param>
 internal readonly record struct EventStream(string? Tenant, long Head);
+
+/// <param name="Tenant">Whose; none for the gateway's own.</param>
+/// <param name="Mark">Another one whenever it has grown.</param>
+internal readonly record struct GrownStream(string? Tenant, long Mark);
+
+/// <param name="Streams">Those that have grown.</param>
+/// <param name="Next">Mark to ask from the next time.</param>
+internal sealed record GrownStreams(IReadOnlyList<GrownStream> Streams, long Next);
 
 /// <summary>What of a stream may go.</summary>
 /// <param name="Tenant">Whose stream.</param>

@@ -9,6 +9,9 @@ internal interface IWebhookStore
     /// </summary>
     ValueTask<DateTimeOffset?> RegisterAsync(string webhook, string url, CancellationToken cancellation);
 
+    /// <summary>Since when its receiver has said that it is gone; none if it has not.</summary>
+    ValueTask<DateTimeOffset?> GoneSinceAsync(string webhook, CancellationToken cancellation);
+
     /// <summary>Notes that its receiver is gone, or is there again.</summary>
     ValueTask SetGoneAsync(string webhook, DateTimeOffset? at, CancellationToken cancellation);
 

@@ -22,10 +22,7 @@ internal sealed class WebhookDeliveries(WebhookParts parts, EventLog events, Fun
     /// <summary>Starts, changes and stops senders as the configuration says, until told to end.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        events.Grown = tenants =>
-        {
-            foreach (var sender in _senders.Values) sender.Grown(tenants);
-        };
+        events.Grown = Grown;
         using var timer = new PeriodicTimer(s_lookEvery, parts.Time);
         Snapshot? known = null;
         do
@@ -35,6 +32,18 @@ internal sealed class WebhookDeliveries(WebhookParts parts, EventLog events, Fun
             await ApplyAsync(now);
         }
         while (await timer.WaitForNextTickAsync(cancellation));
+    }
+
+    /// <summary>Looks whether receivers that are gone are there again: whoever was told so may be another node.</summary>
+    public async Task RecheckAsync(CancellationToken cancellation)
+    {
+        foreach (var sender in _senders.Values) await sender.RecheckAsync(cancellation);
+    }
+
+    /// <summary>Streams have grown, by whomever.</summary>
+    public void Grown(IReadOnlyList<string> tenants)
+    {
+        foreach (var sender in _senders.Values) sender.Grown(tenants);
     }
 
     public async ValueTask DisposeAsync()

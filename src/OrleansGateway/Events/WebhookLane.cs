@@ -10,6 +10,9 @@ internal sealed class WebhookLane(WebhookSender sender, WebhookParts parts, stri
 
     private static readonly TimeSpan s_again = TimeSpan.FromSeconds(1);
 
+    /// <summary>Longest wait for the next attempt after which it is looked whether an operator has moved the lane by way of another node.</summary>
+    private static readonly TimeSpan s_lookAgain = TimeSpan.FromSeconds(15);
+
     private readonly Lock _lock = new();
     private readonly TimeProvider _time = parts.Time;
     private volatile TaskCompletionSource _hurried = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -98,6 +101,8 @@ internal sealed class WebhookLane(WebhookSender sender, WebhookParts parts, stri
     private async Task<(bool GoesOn, LaneState Next)> SendOneAsync(LaneState lane, GatewayEvent one, CancellationToken cancellation)
     {
         if (lane.Due is { } due && !await WaitAsync(due - _time.GetUtcNow(), cancellation)) return (false, lane);
+        // What was to be sent may be another's by now: the turn's end is about to be told.
+        if (parts.Duty.Term is null) await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellation);
         var attempts = lane.Attempts + 1;
         var answer = await sender.SendAsync(one, attempts, cancellation);
         var (webhook, now) = (sender.Webhook, _time.GetUtcNow());
@@ -124,15 +129,15 @@ internal sealed class WebhookLane(WebhookSender sender, WebhookParts parts, stri
     private async Task<(bool, LaneState)> AdvanceAsync(LaneState lane, GatewayEvent one, DeadLetter? dead, CancellationToken cancellation) =>
         (await parts.Store.AdvanceAsync(sender.Webhook.Name, tenant, lane.Position, one.Sequence, dead, cancellation), new LaneState(tenant, one.Sequence));
 
-    /// <summary>False if it was told to hurry.</summary>
+    /// <summary>False if the lane is to be looked at anew before it is over, or it was told to hurry.</summary>
     private async Task<bool> WaitAsync(TimeSpan delay, CancellationToken cancellation)
     {
         if (delay <= TimeSpan.Zero) return true;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var waited = Task.Delay(delay, _time, end.Token);
+        var waited = Task.Delay(delay < s_lookAgain ? delay : s_lookAgain, _time, end.Token);
         var first = await Task.WhenAny(waited, _hurried.Task);
         await end.CancelAsync();
         cancellation.ThrowIfCancellationRequested();
-        return first == waited;
+        return first == waited && delay <= s_lookAgain;
     }
 }

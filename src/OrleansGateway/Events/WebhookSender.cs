@@ -29,7 +29,7 @@ internal sealed class WebhookSender : IAsyncDisposable
     public WebhookSender(Webhook webhook, WebhookParts parts)
     {
         (_webhook, _parts, _time) = (webhook, parts, parts.Time);
-        _running = RunAsync(_stopping.Token);
+        _running = parts.Duty.RunAsync(RunAsync, _stopping.Token);
     }
 
     public Webhook Webhook => _webhook;
@@ -50,9 +50,17 @@ internal sealed class WebhookSender : IAsyncDisposable
         _grown.Writer.TryWrite(true);
     }
 
+    /// <summary>Looks whether an operator has said, by way of whichever node, that its receiver is there again.</summary>
+    public async Task RecheckAsync(CancellationToken cancellation)
+    {
+        if (_isGone && await _parts.Store.GoneSinceAsync(_webhook.Name, cancellation) is null) Apply(_webhook);
+    }
+
     /// <summary>Streams have grown.</summary>
     public void Grown(IReadOnlyList<string> tenants)
     {
+        // Whoever sends looks at all streams as its turn begins.
+        if (_parts.Duty.Term is null) return;
         foreach (var tenant in tenants) _waiting.TryAdd(tenant, 0);
         _grown.Writer.TryWrite(true);
     }
@@ -102,18 +110,27 @@ internal sealed class WebhookSender : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        await _running;
-        await Task.WhenAll(_lanes.Values.Select(l => l.Ended));
+        try
+        {
+            await _running;
+        }
+        catch (OperationCanceledException)
+        {
+            // It waited for its turn.
+        }
+
         _stopping.Dispose();
         _atOnce.Dispose();
     }
 
+    /// <summary>One turn.</summary>
     private async Task RunAsync(CancellationToken cancellation)
     {
+        // Off the caller's thread: the store may take its time.
+        await Task.Yield();
+        (_mustRegister, _isGone) = (true, false);
         try
         {
-            // Off the caller's thread: the store may take its time.
-            await Task.Yield();
             while (true)
             {
                 try
@@ -133,8 +150,12 @@ internal sealed class WebhookSender : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // Asked for by who disposes of it.
+            // Asked for by who disposes of it, or another's turn.
         }
+
+        await Task.WhenAll(_lanes.Values.Select(l => l.Ended));
+        _lanes.Clear();
+        _mustRegister = true;
     }
 
     private async Task RegisterAsync(CancellationToken cancellation)

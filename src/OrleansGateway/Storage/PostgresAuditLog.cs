@@ -6,9 +6,7 @@ using OrleansGateway.Storage.Ledger;
 namespace OrleansGateway.Storage;
 
 /// <summary>The audit log of a cluster, in PostgreSQL.</summary>
-/// <param name="database">Where it is.</param>
-/// <param name="node">Shows only what was changed by way of this node; none for all.</param>
-internal sealed class PostgresAuditLog(PostgresDatabase database, string? node = null) : IAuditLog
+internal sealed class PostgresAuditLog(PostgresDatabase database) : IAuditLog
 {
     private const string Columns =
         "sequence, at, actor, role, address, request_id AS RequestId, action, target, tenant, before, after, previous_hash AS PreviousHash, hash";
@@ -66,7 +64,7 @@ internal sealed class PostgresAuditLog(PostgresDatabase database, string? node =
     }
 
     /// <summary>What is asked for, and nothing more: a statement must not be told of what it does not name.</summary>
-    private (string Sql, (string Name, object Value)[] Asked) Where(AuditFilter filter)
+    private static (string Sql, (string Name, object Value)[] Asked) Where(AuditFilter filter)
     {
         var (sql, asked) = ("", new List<(string, object)>());
         Add(" AND actor = @actor", "actor", filter.Actor);
@@ -76,7 +74,6 @@ internal sealed class PostgresAuditLog(PostgresDatabase database, string? node =
         Add(" AND at >= @since", "since", filter.Since?.ToUnixTimeMilliseconds());
         Add(" AND at < @until", "until", filter.Until?.ToUnixTimeMilliseconds());
         Add(" AND sequence > @after", "after", filter.After);
-        Add(" AND node = @node", "node", node);
         return (sql, [.. asked]);
 
         void Add(string condition, string name, object? value)

@@ -1,3 +1,4 @@
+using OrleansGateway.Storage.Events;
 using OrleansGateway.Storage.Invalidation;
 using OrleansGateway.Storage.Ledger;
 using OrleansGateway.Storage.Usage;
@@ -7,5 +8,9 @@ namespace OrleansGateway.Storage;
 /// <summary>All steps of a cluster's database, in their order; each part of the program has its own.</summary>
 internal static class PostgresSchema
 {
-    public static readonly IReadOnlyList<Migration> Steps = [.. LedgerSchema.Postgres, .. UsageSchema.Postgres, .. OwnerSchema.Postgres, .. InvalidationSchema.Postgres, .. AdminSchema.Postgres, .. NodeSchema.Postgres];
+    public static readonly IReadOnlyList<Migration> Steps =
+    [
+        .. LedgerSchema.Postgres, .. UsageSchema.Postgres, .. OwnerSchema.Postgres, .. InvalidationSchema.Postgres, .. AdminSchema.Postgres, .. InvalidationSchema.PostgresParked,
+        .. EventSchema.Postgres, .. NodeSchema.Postgres,
+    ];
 }

@@ -53,12 +53,16 @@ internal sealed class UsageEvents(IUsageSequence usage, EventLog events) : IEven
         _read = read;
     }
 
+    /// <summary>What is told of records that nobody was told of yet.</summary>
+    public static NewEvent[] Of(IEnumerable<UsageRecord> fresh, EventLog events) =>
+        [.. fresh.GroupBy(r => r.Tenant).Where(t => events.IsWanted(EventTypes.UsageRecorded, t.Key)).SelectMany(tenant => tenant.Chunk(RecordsMax).Select(chunk => EventOf(tenant.Key, chunk)))];
+
     private async Task<NewEvent[]> EventsOfAsync(IEnumerable<UsageRecord> records, CancellationToken cancellation)
     {
         var wanted = records.GroupBy(r => r.Tenant).Where(t => events.IsWanted(EventTypes.UsageRecorded, t.Key)).SelectMany(t => t).ToArray();
         if (wanted.Length == 0) return [];
         var fresh = await events.Store.NewAsync([.. wanted.Select(r => r.Id)], cancellation);
-        return [.. wanted.Where(r => fresh.Contains(r.Id)).GroupBy(r => r.Tenant).SelectMany(tenant => tenant.Chunk(RecordsMax).Select(chunk => EventOf(tenant.Key, chunk)))];
+        return Of(wanted.Where(r => fresh.Contains(r.Id)), events);
     }
 
     private static NewEvent EventOf(string? tenant, UsageRecord[] records) => new(

@@ -31,17 +31,19 @@ internal sealed class EventBed : IAsyncDisposable
     /// <param name="loggers">Where to log; default nowhere.</param>
     /// <param name="folder">Where the state is; default a folder of its own.</param>
     /// <param name="resolve">Addresses of names; default what the system says.</param>
+    /// <param name="lockWait">Time that a write waits for another's lock; default <see cref="LockWait"/>.</param>
     public EventBed(
-        TimeProvider time, Func<Snapshot>? current = null, ILoggerFactory? loggers = null, string? folder = null, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
+        TimeProvider time, Func<Snapshot>? current = null, ILoggerFactory? loggers = null, string? folder = null, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null,
+        TimeSpan? lockWait = null)
     {
         if (folder is null) _folder = new StateFolder();
         Time = time;
-        _database = new EventDatabase(SqliteDatabase.OpenEvents(folder ?? _folder!.Path, LockWait, time, NullLogger<SqliteDatabase>.Instance));
+        _database = new EventDatabase(SqliteDatabase.OpenEvents(folder ?? _folder!.Path, lockWait ?? LockWait, time, NullLogger<SqliteDatabase>.Instance));
         (Store, Webhooks) = (new SqliteEventStore(_database, time), new SqliteWebhookStore(_database));
         _client = resolve is null ? new WebhookClient(time) : new WebhookClient(resolve, trust: null, time);
         Log = new EventLog(Store, current ?? (() => Snapshot));
         var log = (loggers ?? NullLoggerFactory.Instance).CreateLogger<WebhookSender>();
-        Deliveries = new WebhookDeliveries(new WebhookParts(Store, Webhooks, _client, _metrics, new Random(1), time, log), Log, current ?? (() => Snapshot));
+        Deliveries = new WebhookDeliveries(new WebhookParts(Store, Webhooks, _client, new OwnEventDuty(), _metrics, new Random(1), time, log), Log, current ?? (() => Snapshot));
         Retention = new EventRetention(Deliveries, current ?? (() => Snapshot), time);
     }
 

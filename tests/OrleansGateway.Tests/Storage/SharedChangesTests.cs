@@ -111,7 +111,7 @@ public sealed class SharedChangesTests(SharedPostgres postgres) : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task AuditLog_OfBoth_IsOneChain_AndEachNodesPartOfIt()
+    public async Task AuditLog_OfBoth_IsOneChain()
     {
         await Task.WhenAll(Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? _one : _two).Keys.CreateAsync(new KeyRequest { Tenant = "acme" }, null, By, Cancel)));
         var verdict = await _one.Audit.VerifyAsync(Cancel);
@@ -119,7 +119,6 @@ public sealed class SharedChangesTests(SharedPostgres postgres) : IAsyncLifetime
         var page = await _two.Audit.ListAsync(new AuditFilter(5, Action: "key.", Tenant: "acme"), Cancel);
         Assert.Equal([21L, 20, 19, 18, 17], page.Records.Select(r => r.Sequence));
         Assert.Equal(15, (await _two.Audit.ListAsync(new AuditFilter(50, Action: "key.create", Before: page.Next), Cancel)).Records.Count);
-        Assert.Equal(10, (await new PostgresAuditLog(_one.Database, "one").ListAsync(new AuditFilter(50, Action: "key."), Cancel)).Records.Count);
         await using var connection = await _one.Database.ConnectAsync(Cancel);
         await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => connection.ChangeAsync(null, "DELETE FROM gateway.audit"));
     }

@@ -58,6 +58,11 @@ internal sealed class SqliteEventStore(EventDatabase database, TimeProvider time
         async connection => [.. (await connection.QueryAsync<(string Tenant, long Head)>("SELECT tenant, head FROM event_streams ORDER BY tenant")).Select(r => new EventStream(EventRow.TenantOf(r.Tenant), r.Head))],
         cancellation);
 
+    // All of them: they are few on one machine.
+    /// <inheritdoc/>
+    public async ValueTask<GrownStreams> GrownAsync(long since, CancellationToken cancellation) =>
+        new([.. (await StreamsAsync(cancellation)).Select(static s => new GrownStream(s.Tenant, s.Head))], Next: 0);
+
     /// <inheritdoc/>
     public async ValueTask<long> PurgeAsync(EventPurge purge, CancellationToken cancellation)
     {

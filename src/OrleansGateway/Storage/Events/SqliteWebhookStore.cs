@@ -25,6 +25,13 @@ internal sealed class SqliteWebhookStore(EventDatabase database) : IWebhookStore
     }, cancellation);
 
     /// <inheritdoc/>
+    public ValueTask<DateTimeOffset?> GoneSinceAsync(string webhook, CancellationToken cancellation) => database.ReadAsync(
+        async connection => await connection.QuerySingleOrDefaultAsync<long?>("SELECT gone_at FROM webhooks WHERE webhook = @webhook", new { webhook }) is { } at
+            ? DateTimeOffset.FromUnixTimeMilliseconds(at)
+            : (DateTimeOffset?)null,
+        cancellation);
+
+    /// <inheritdoc/>
     public async ValueTask SetGoneAsync(string webhook, DateTimeOffset? at, CancellationToken cancellation) =>
         await WriteAsync("UPDATE webhooks SET gone_at = @at WHERE webhook = @webhook", new { webhook, at = at?.ToUnixTimeMilliseconds() }, cancellation);
 

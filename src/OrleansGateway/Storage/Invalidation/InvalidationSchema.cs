@@ -30,4 +30,21 @@ internal static class InvalidationSchema
             CREATE INDEX invalidation_events_at ON gateway.invalidation_events (at);
             """),
     ];
+
+    /// <summary>What came later; others' steps are between.</summary>
+    public static readonly IReadOnlyList<Migration> PostgresParked =
+    [
+        new(8, "refused messages", """
+            CREATE TABLE gateway.parked_messages (
+                number     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                source     text COLLATE "C" NOT NULL,
+                at         bigint NOT NULL,
+                code       text NOT NULL,
+                reason     text NOT NULL,
+                headers    text NOT NULL,
+                body       bytea NOT NULL,
+                body_bytes bigint NOT NULL
+            );
+            """),
+    ];
 }

@@ -1,7 +1,9 @@
 using System.Data;
 using System.Net.Sockets;
 using Npgsql;
+using OrleansGateway.Events;
 using OrleansGateway.Leases;
+using OrleansGateway.Storage.Events;
 using OrleansGateway.Storage.Ledger;
 using OrleansGateway.Usage;
 
@@ -18,13 +20,15 @@ internal sealed class PostgresUsageStore : IUsageStore, IUsageReports, IUsageSou
     private readonly PostgresDatabase _database;
     private readonly TupleCatalog _catalog;
     private readonly UsageReader _reader;
+    private readonly Func<IReadOnlyList<UsageRecord>, IReadOnlyList<NewEvent>>? _tell;
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <param name="database">The cluster's; it is not closed with the store.</param>
     /// <param name="tuplesPerTenant">Combinations of values that are counted apart for one tenant. Gateways that apply at once may each add so many.</param>
-    public PostgresUsageStore(PostgresDatabase database, int tuplesPerTenant = TupleCatalog.PerTenantMax)
+    /// <param name="tell">What is told of records as they are added, by the same transaction; none if nothing is.</param>
+    public PostgresUsageStore(PostgresDatabase database, int tuplesPerTenant = TupleCatalog.PerTenantMax, Func<IReadOnlyList<UsageRecord>, IReadOnlyList<NewEvent>>? tell = null)
     {
-        (_database, _catalog) = (database, new TupleCatalog(tuplesPerTenant));
+        (_database, _catalog, _tell) = (database, new TupleCatalog(tuplesPerTenant), tell);
         _reader = new UsageReader(this);
     }
 
@@ -36,7 +40,13 @@ internal sealed class PostgresUsageStore : IUsageStore, IUsageReports, IUsageSou
         await _turn.WaitAsync(cancellation);
         try
         {
-            var applied = await InTransactionAsync(IsolationLevel.ReadCommitted, (connection, transaction) => batch.ApplyAsync(new PostgresUsageTransaction(connection, transaction), _catalog), cancellation);
+            var applied = await InTransactionAsync(IsolationLevel.ReadCommitted, async (connection, transaction) =>
+            {
+                var done = await batch.ApplyAsync(new PostgresUsageTransaction(connection, transaction), _catalog);
+                // Last, for others wait for the streams until the commit.
+                if (_tell is not null) await PostgresEventRows.AddAsync(connection, transaction, _tell(batch.Added));
+                return done;
+            }, cancellation);
             _catalog.Committed();
             return applied;
         }

@@ -11,6 +11,9 @@ internal sealed class UsageBatch
     private readonly UsageTuple[][] _tags;
     private readonly int _given;
 
+    /// <summary>The records that were new, once it is applied.</summary>
+    public IReadOnlyList<UsageRecord> Added { get; private set; } = [];
+
     /// <summary>Throws <see cref="ArgumentException"/> for a record that cannot be summed up; it would be refused again and again.</summary>
     public UsageBatch(IReadOnlyList<UsageRecord> records)
     {
@@ -39,7 +42,8 @@ internal sealed class UsageBatch
         }
 
         var isNew = await transaction.AddRecordsAsync(rows);
-        var added = isNew.Count(n => n);
+        Added = [.. _records.Where((_, i) => isNew[i])];
+        var added = Added.Count;
         if (added > 0) await AddSumsAsync(transaction, rows, tags, isNew, numbers.Views);
         return new UsageApplied(added, _given - added);
     }
