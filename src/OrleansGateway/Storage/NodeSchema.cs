@@ -5,7 +5,7 @@ internal static class NodeSchema
 {
     public static readonly IReadOnlyList<Migration> Postgres =
     [
-        new(9, "nodes", """
+        new(10, "nodes", """
             CREATE TABLE gateway.nodes (
                 id     text COLLATE "C" PRIMARY KEY,
                 heard  bigint NOT NULL,
