@@ -70,7 +70,8 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, Consiste
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions");
         request.Headers.Authorization = KeyOf(tenant);
         var words = isStream ? BilledUpstream.StreamTokens : BilledUpstream.WholeTokens;
-        request.Content = JsonContent.Create(new { model = "m", max_tokens = words, stream = isStream, messages = new[] { new { role = "user", content = $"This is a call of {tenant}" } } });
+        var messages = new[] { new { role = "user", content = $"This is a call of {tenant}" } };
+        request.Content = JsonContent.Create(new { model = "m", max_tokens = words, stream = isStream, messages });
         try
         {
             using var response = await edge.Client.SendAsync(request, HttpCompletionOption.ResponseContentRead, Cancel);
@@ -133,7 +134,8 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, Consiste
             HttpStatusCode? status = null;
             try
             {
-                using var response = await fleet.Edge(n % Fleet.Edges).Admin.PostAsJsonAsync("/admin/v1/purge", new { tenant = TenantsOfRound.Reader, tags = new[] { BilledUpstream.TagOf(page) } }, Cancel);
+                var purge = new { tenant = TenantsOfRound.Reader, tags = new[] { BilledUpstream.TagOf(page) } };
+                using var response = await fleet.Edge(n % Fleet.Edges).Admin.PostAsJsonAsync("/admin/v1/purge", purge, Cancel);
                 status = response.StatusCode;
                 if (response.IsSuccessStatusCode) judge.Acknowledge(page, version);
             }
