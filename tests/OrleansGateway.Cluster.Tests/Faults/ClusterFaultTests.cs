@@ -53,7 +53,7 @@ public sealed class ClusterFaultTests(ITestOutputHelper output) : IAsyncLifetime
     private async Task RoundAsync(TenantsOfRound round, Mishap[] mishaps, Random random)
     {
         output.WriteLine($"Round {round.Number}: {string.Join(", ", mishaps)}");
-        var load = new ClusterLoad(_fleet, _upstream, _judge, round);
+        using var load = new ClusterLoad(_fleet, _upstream, _judge, round);
         _fleet.SiloLost = () => ServiceBackAsync(round);
         load.Start();
         foreach (var mishap in mishaps)

@@ -14,7 +14,7 @@ namespace OrleansGateway.Cluster.Tests.Faults;
 /// <param name="upstream">What stands behind it.</param>
 /// <param name="judge">Told of what was acknowledged and read.</param>
 /// <param name="round">Whose tenants call.</param>
-internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, ConsistencyJudge judge, TenantsOfRound round)
+internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, ConsistencyJudge judge, TenantsOfRound round) : IDisposable
 {
     private readonly CancellationTokenSource _over = new();
     private readonly ConcurrentDictionary<string, int> _answers = new();
@@ -61,8 +61,9 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, Consiste
     {
         await _over.CancelAsync();
         await Task.WhenAll(_clients);
-        _over.Dispose();
     }
+
+    public void Dispose() => _over.Dispose();
 
     /// <summary>One call, its status; none if the connection broke.</summary>
     public static async Task<HttpStatusCode?> CallOnceAsync(ClusterGateway edge, string tenant, bool isStream)
