@@ -31,7 +31,7 @@ public sealed class HubLeaveTests(SharedPostgres postgres) : IAsyncLifetime
         roll.Answered(s_edge, 0, TimeSpan.Zero);
         var hub = new InvalidationHub(log, await log.TakeOverAsync(Cancel), roll, new HubParts(_time, static () => TimeSpan.Zero, static () => true));
         var waiting = hub.PublishAsync([s_request], Cancel);
-        while ((await log.ReadAsync(0, long.MaxValue, 10, Cancel))!.Count == 0) await Task.Yield();
+        while (await log.ReadAsync(0, long.MaxValue, 10, Cancel) is not { Count: > 0 }) await Task.Yield();
         Assert.False(waiting.IsCompleted);
 
         hub.Leave();

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Orleans.Runtime;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Edges;
 using OrleansGateway.Leases.Ledger;
@@ -113,7 +112,7 @@ public sealed class SiloFaultTests : IAsyncLifetime
         await _cluster.Redis.RestartAsync(Cancel);
         await Task.WhenAny(_cluster.Silos.Select(s => s.Errors.WaitForAsync("Redis has lost the table of members", Cancel)));
         await _cluster.AddSiloAsync(Cancel);
-        var hosts = await _cluster.Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true);
+        var hosts = await _cluster.Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, Cancel);
         Assert.Equal(3, hosts.Count);
         await UseUpAsync();
     }

@@ -87,7 +87,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Starts one more silo, and waits until it is a member.</summary>
     public async Task<GatewayProcess> AddSiloAsync(CancellationToken cancellation)
     {
-        var silo = await StartAsync("silo", "Silo of the cluster", await NewFolderAsync(cancellation), cancellation);
+        var silo = await StartAsync("silo", "Silo of the cluster", cancellation);
         lock (_silos) _silos.Add(silo);
         return silo;
     }

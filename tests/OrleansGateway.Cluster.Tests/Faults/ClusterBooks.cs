@@ -46,7 +46,8 @@ internal sealed class ClusterBooks(BilledUpstream upstream, ClusterGateway edge)
             if (found.Count != 1) return $"{call} has the records {string.Join(", ", found)}";
         }
 
-        if (records.FirstOrDefault(r => !bills.ContainsKey(r.Key) && r.Value.Sum(v => v.Cost) > 0).Key is { } unknown) return $"{unknown} never came, and has the records {string.Join(", ", records[unknown])}";
+        var unknown = records.FirstOrDefault(r => !bills.ContainsKey(r.Key) && r.Value.Sum(v => v.Cost) > 0).Key;
+        if (unknown is not null) return $"{unknown} never came, and has the records {string.Join(", ", records[unknown])}";
         return await CompareLedgerAsync(tenant, bills.Values.Sum());
     }
 

@@ -53,7 +53,7 @@ public sealed class ClusterFaultTests(ITestOutputHelper output) : IAsyncLifetime
     private async Task RoundAsync(TenantsOfRound round, Mishap[] mishaps, Random random)
     {
         output.WriteLine($"Round {round.Number}: {string.Join(", ", mishaps)}");
-        var load = new ClusterLoad(_fleet, _upstream, _judge, round);
+        using var load = new ClusterLoad(_fleet, _upstream, _judge, round);
         _fleet.SiloLost = () => ServiceBackAsync(round);
         load.Start();
         foreach (var mishap in mishaps)
@@ -78,7 +78,8 @@ public sealed class ClusterFaultTests(ITestOutputHelper output) : IAsyncLifetime
         output.WriteLine($"  refused with 503 in a rolling restart: {load.ToldToWait}");
         // A request waits a second for its owner. On a machine that builds and tests other things, a handover may take longer than that: the proof is made on a quiet one.
         if (s_isProof) Assert.Equal(0, load.ToldToWait);
-        Assert.True(load.Noticed.Count == 0, $"Clients were told {string.Join(", ", load.Noticed.GroupBy(n => n).Select(g => $"{g.Count()} times {g.Key}"))}\n{_fleet.Logs()}");
+        var noticed = string.Join(", ", load.Noticed.GroupBy(n => n).Select(g => $"{g.Count()} times {g.Key}"));
+        Assert.True(noticed.Length == 0, $"Clients were told {noticed}\n{_fleet.Logs()}");
         Assert.True(_judge.Stale == 0, $"{_judge.Stale} of {_judge.Reads} reads: {string.Join("; ", _judge.Violations)}");
         Assert.Empty(_upstream.Repeated);
         Assert.InRange(_upstream.MostAtOnce(round.Slots), 1, TenantsOfRound.SlotLimit);
@@ -100,7 +101,8 @@ public sealed class ClusterFaultTests(ITestOutputHelper output) : IAsyncLifetime
             while (await ClusterLoad.CallOnceAsync(_fleet.Edge(n), tenant, isStream: false) != HttpStatusCode.OK) await Task.Delay(20, Cancel);
             return since.Elapsed.TotalSeconds;
         }));
-        if (times.Length > 0) output.WriteLine($"  service back for {times.Length} tenants without a lease after {string.Join(", ", times.Order().Select(t => t.ToString("0.00", CultureInfo.InvariantCulture)))} s");
+        var sorted = string.Join(", ", times.Order().Select(t => t.ToString("0.00", CultureInfo.InvariantCulture)));
+        if (times.Length > 0) output.WriteLine($"  service back for {times.Length} tenants without a lease after {sorted} s");
     }
 
     /// <summary>Until every kind of client has had some more answers.</summary>

@@ -14,7 +14,7 @@ namespace OrleansGateway.Cluster.Tests.Faults;
 /// <param name="upstream">What stands behind it.</param>
 /// <param name="judge">Told of what was acknowledged and read.</param>
 /// <param name="round">Whose tenants call.</param>
-internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, ConsistencyJudge judge, TenantsOfRound round)
+internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, ConsistencyJudge judge, TenantsOfRound round) : IDisposable
 {
     private readonly CancellationTokenSource _over = new();
     private readonly ConcurrentDictionary<string, int> _answers = new();
@@ -61,8 +61,9 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, Consiste
     {
         await _over.CancelAsync();
         await Task.WhenAll(_clients);
-        _over.Dispose();
     }
+
+    public void Dispose() => _over.Dispose();
 
     /// <summary>One call, its status; none if the connection broke.</summary>
     public static async Task<HttpStatusCode?> CallOnceAsync(ClusterGateway edge, string tenant, bool isStream)
@@ -70,7 +71,8 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, Consiste
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions");
         request.Headers.Authorization = KeyOf(tenant);
         var words = isStream ? BilledUpstream.StreamTokens : BilledUpstream.WholeTokens;
-        request.Content = JsonContent.Create(new { model = "m", max_tokens = words, stream = isStream, messages = new[] { new { role = "user", content = $"This is a call of {tenant}" } } });
+        var messages = new[] { new { role = "user", content = $"This is a call of {tenant}" } };
+        request.Content = JsonContent.Create(new { model = "m", max_tokens = words, stream = isStream, messages });
         try
         {
             using var response = await edge.Client.SendAsync(request, HttpCompletionOption.ResponseContentRead, Cancel);
@@ -133,7 +135,8 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, Consiste
             HttpStatusCode? status = null;
             try
             {
-                using var response = await fleet.Edge(n % Fleet.Edges).Admin.PostAsJsonAsync("/admin/v1/purge", new { tenant = TenantsOfRound.Reader, tags = new[] { BilledUpstream.TagOf(page) } }, Cancel);
+                var purge = new { tenant = TenantsOfRound.Reader, tags = new[] { BilledUpstream.TagOf(page) } };
+                using var response = await fleet.Edge(n % Fleet.Edges).Admin.PostAsJsonAsync("/admin/v1/purge", purge, Cancel);
                 status = response.StatusCode;
                 if (response.IsSuccessStatusCode) judge.Acknowledge(page, version);
             }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Runtime.InteropServices;
-using Orleans.Runtime;
 using OrleansGateway.Tests.Operations;
 
 namespace OrleansGateway.Cluster.Tests.Faults;
