@@ -50,7 +50,7 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
     /// <summary>How often files were read anew: what was refused for want of one may be right then.</summary>
     public int Reloads => _reloads;
 
-    /// <summary>Text of the file as it was last found without a fault, in force or not.</summary>
+    /// <summary>Text of the file as it was last read and not refused: its own sections are in force, and in a cluster nothing else of it.</summary>
     public string FileText => _file;
 
     /// <summary>Folder of the configuration file, where relative paths start.</summary>
@@ -90,9 +90,10 @@ internal sealed class SnapshotSource(string path, Func<string, string?> environm
     {
         using var turn = await TakeTurnAsync(cancellation);
         var reading = _tried = Loaded.Shared is { } shared ? _reader.Read(path, shared) : _reader.Read(path);
-        if (reading.Faults.Count == 0) _file = reading.File;
         _reloads++;
         var (result, _) = await SwapAsync(reading, commit: null, cancellation);
+        // What was refused, such as for want of a restart, must not keep the cluster's versions out.
+        if (result.Faults.Count == 0) _file = reading.File;
         await TellAsync(result, record);
         return result;
     }
