@@ -131,6 +131,48 @@ public sealed class WebhookDeliveryTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Receiver_ThatIsGone_GetsWhatWaits_OnceAnotherNodeHasEnabledIt()
+    {
+        _receiver.Answer = static (http, _) =>
+        {
+            http.Response.StatusCode = 410;
+            return Task.CompletedTask;
+        };
+        _bed.State(("hook", EventBed.To(_receiver.Url)));
+        await _bed.StartAsync();
+        await _bed.AppendAsync("acme", "key.created", 1);
+        await EventBed.UntilAsync(() => Task.FromResult(_bed.Deliveries.Find("hook")!.IsGone));
+        await _bed.Deliveries.RecheckAsync(Cancel);
+        Assert.True(_bed.Deliveries.Find("hook")!.IsGone);
+        _receiver.Answer = static (_, _) => Task.CompletedTask;
+        await _bed.Webhooks.SetGoneAsync("hook", at: null, Cancel);
+        await _bed.Deliveries.RecheckAsync(Cancel);
+        await PositionAsync("hook", "acme", 1);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Replay_ByAnotherNode_IsSeenWhileTheNextAttemptIsFarAway()
+    {
+        _receiver.Answer = static (http, one) =>
+        {
+            http.Response.StatusCode = one.Sequence == 2 ? 500 : 204;
+            return Task.CompletedTask;
+        };
+        _bed.State(("hook", EventBed.To(_receiver.Url) with { RetryMin = TimeSpan.FromHours(1), RetryMax = TimeSpan.FromHours(1) }));
+        await _bed.StartAsync();
+        await _bed.AppendAsync("acme", "key.created", 1, 2);
+        await EventBed.UntilAsync(async () => (await _bed.Webhooks.LaneAsync("hook", "acme", Cancel)).Attempts == 1);
+        await _bed.Webhooks.MoveAsync("hook", "acme", 0, Cancel);
+        var began = _time.GetUtcNow();
+        await EventBed.UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            lock (_receiver.All) return Task.FromResult(_receiver.All.Count(r => r.Sequence == 1) == 2);
+        });
+        Assert.InRange(_time.GetUtcNow() - began, TimeSpan.Zero, TimeSpan.FromMinutes(30));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Receiver_ThatDoesNotAnswer_HoldsUpNoOther()
     {
         await using var slow = await Receiver.StartAsync();
