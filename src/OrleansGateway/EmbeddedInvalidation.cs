@@ -34,12 +34,17 @@ internal sealed class EmbeddedInvalidation(IInvalidationSequencer sequencer, Inv
     public async Task StartAsync(CancellationToken cancellation)
     {
         readiness.Watch(Troubles);
+        // The sequence of a cluster is elsewhere, and this edge begins where it stands.
+        var here = (sequencer as WatchedSequencer)?.Inner as EmbeddedSequencer;
         try
         {
-            // The sequence of a cluster is elsewhere, and this edge begins where it stands.
-            if (sequencer is WatchedSequencer { Inner: EmbeddedSequencer here }) disk.Open(await here.RestoreAsync(cancellation));
+            if (here is not null) disk.Open(await here.RestoreAsync(cancellation));
             // So that the metrics show them from the start.
             await parked.CountAsync(cancellation);
+        }
+        catch (InvalidationException) when (here is null)
+        {
+            // A cluster's store may be down at a start; they are counted when the next is parked or looked at.
         }
         catch (InvalidationException broken)
         {
