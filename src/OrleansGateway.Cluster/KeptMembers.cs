@@ -83,9 +83,9 @@ internal sealed class KeptMembers(IOptions<RedisClusteringOptions> redis, IOptio
 
 internal static partial class KeptMembersLog
 {
-    [LoggerMessage(2430, LogLevel.Warning, "Redis has lost the table of members; it was put back as this silo knew it, with {Members} entries")]
+    [LoggerMessage(2434, LogLevel.Warning, "Redis has lost the table of members; it was put back as this silo knew it, with {Members} entries")]
     public static partial void PutBack(this ILogger log, int members);
 
-    [LoggerMessage(2431, LogLevel.Warning, "Redis cannot be read: no node can join the cluster now, and none that dies is replaced")]
+    [LoggerMessage(2435, LogLevel.Warning, "Redis cannot be read: no node can join the cluster now, and none that dies is replaced")]
     public static partial void NotRead(this ILogger log, Exception exception);
 }

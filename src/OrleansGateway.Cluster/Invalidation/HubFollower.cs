@@ -135,15 +135,15 @@ internal sealed class HubFollower(IGrainFactory grains, InvalidationTable table,
 
 internal static partial class HubFollowerLog
 {
-    [LoggerMessage(2820, LogLevel.Warning, "Nothing is heard of the cluster's invalidations; what is cached here is not trusted until it is: {Reason}")]
+    [LoggerMessage(2850, LogLevel.Warning, "Nothing is heard of the cluster's invalidations; what is cached here is not trusted until it is: {Reason}")]
     public static partial void Lost(this ILogger log, string reason);
 
-    [LoggerMessage(2821, LogLevel.Information, "The cluster's invalidations are heard again")]
+    [LoggerMessage(2851, LogLevel.Information, "The cluster's invalidations are heard again")]
     public static partial void Back(this ILogger log);
 
-    [LoggerMessage(2822, LogLevel.Warning, "Invalidations from {Applied} to {Head} were missed and are forgotten; all that was cached here is invalid")]
+    [LoggerMessage(2852, LogLevel.Warning, "Invalidations from {Applied} to {Head} were missed and are forgotten; all that was cached here is invalid")]
     public static partial void Anew(this ILogger log, long applied, long head);
 
-    [LoggerMessage(2823, LogLevel.Debug, "The hub was not told that this edge leaves: {Reason}")]
+    [LoggerMessage(2853, LogLevel.Debug, "The hub was not told that this edge leaves: {Reason}")]
     public static partial void NotTold(this ILogger log, string reason);
 }

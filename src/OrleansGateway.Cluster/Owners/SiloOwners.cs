@@ -112,9 +112,9 @@ internal static partial class SiloOwnersLog
     [LoggerMessage(2400, LogLevel.Information, "Took {Owner} over from a silo that has not ended it; this is its life {Epoch}")]
     public static partial void TookOver(this ILogger log, string owner, long epoch);
 
-    [LoggerMessage(2401, LogLevel.Warning, "Where the limits of {Owner} stand could not be handed over; they begin empty")]
+    [LoggerMessage(2403, LogLevel.Warning, "Where the limits of {Owner} stand could not be handed over; they begin empty")]
     public static partial void NotHandedOver(this ILogger log, Exception exception, string owner);
 
-    [LoggerMessage(2402, LogLevel.Warning, "Gave {Owner} up: another silo has taken it over")]
+    [LoggerMessage(2404, LogLevel.Warning, "Gave {Owner} up: another silo has taken it over")]
     public static partial void GaveUp(this ILogger log, string owner);
 }

@@ -30,6 +30,13 @@ internal static partial class RepositoryRules
         }
     }
 
+    /// <summary>Operators find a message by its number, in whatever program.</summary>
+    public static IEnumerable<string> LogNumbersAreUnique(IEnumerable<SourceFile> code) =>
+        code.SelectMany(static f => LogNumber().Matches(f.Text).Select(m => (Number: m.Groups["number"].Value, At: $"{f.Path}:{SourceRules.LineOf(f.Text, m.Index)}")))
+            .GroupBy(static message => message.Number)
+            .Where(static same => same.Count() > 1)
+            .Select(static same => $"{string.Join(", ", same.Select(static message => message.At))}: all are number {same.Key}");
+
     private static string PathOf(string page, string target)
     {
         var start = target.StartsWith('/') ? "" : Path.GetDirectoryName(page)!;
@@ -41,6 +48,9 @@ internal static partial class RepositoryRules
 
     [GeneratedRegex("""\]\((?<target>[^)\s]+)(?:\s+"[^"]*")?\)|\b(?:src|href)="(?<target>[^"]+)"|^\[[^\]]+\]:\s+(?<target>\S+)""", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Link();
+
+    [GeneratedRegex("""\[LoggerMessage\((?<number>\d+)""", RegexOptions.ExplicitCapture)]
+    private static partial Regex LogNumber();
 
     [GeneratedRegex("^```.*?^```|`[^`\n]*`", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fenced();

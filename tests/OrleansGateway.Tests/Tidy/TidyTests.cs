@@ -24,6 +24,9 @@ public sealed class TidyTests
     public void Files_OfCode_AreShort() => Holds(Repository.Code.SelectMany(SourceRules.IsNotTooLong));
 
     [Fact]
+    public void Numbers_OfLogMessages_StandForOneEach() => Holds(RepositoryRules.LogNumbersAreUnique(Repository.Code.Where(f => f.Path.StartsWith("src/", StringComparison.Ordinal))));
+
+    [Fact]
     public void OpenEnds_InAllText_NameTheirIssue() => Holds(Repository.TextFiles.SelectMany(SourceRules.OpenEndsNameTheirIssue));
 
     [Fact]
