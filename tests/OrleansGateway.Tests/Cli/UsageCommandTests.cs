@@ -68,12 +68,13 @@ public sealed class UsageCommandTests : IAsyncLifetime
     public async Task Tail_UntilItIsStopped_PrintsALineForEachRecordAndNothingThatSteersATerminal()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        var output = new StringWriter();
+        var buffer = new StringWriter();
+        var output = TextWriter.Synchronized(buffer);
         var parsed = GatewayCommandLine.Create().Parse(["usage", "tail", "--model", "large", .. Reach]);
-        var running = Task.Run(() => parsed.InvokeAsync(new() { Output = TextWriter.Synchronized(output), Error = TextWriter.Null }, stop.Token), Cancel);
+        var running = Task.Run(() => parsed.InvokeAsync(new() { Output = output, Error = TextWriter.Null }, stop.Token), Cancel);
         var record = TestRecords.Usual(Guid.NewGuid()) with { Model = "large", Billed = 1_278_000, User = "eve\u001b[2J" };
         // The tail may open only after the first was published.
-        while (!output.ToString().Contains('\n', StringComparison.Ordinal))
+        while (!Printed().Contains('\n', StringComparison.Ordinal))
         {
             Cancel.ThrowIfCancellationRequested();
             _host.Tail.Publish(record with { Model = "other" });
@@ -83,9 +84,15 @@ public sealed class UsageCommandTests : IAsyncLifetime
 
         await stop.CancelAsync();
         Assert.Equal(0, await running);
-        var line = output.ToString().Split('\n')[0];
+        var line = Printed().Split('\n')[0];
         Assert.Contains(" 200 completed acme/research/eve?[2J key_01J9Z3 large > gpt-4.1-mini@openai 1500+480 tokens 0.001278 USD 2150 ms", line, StringComparison.Ordinal);
-        Assert.DoesNotContain("other", output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("other", Printed(), StringComparison.Ordinal);
+
+        // The synchronized writer locks itself, and gives no text.
+        string Printed()
+        {
+            lock (output) return buffer.ToString();
+        }
     }
 
     [Fact(Timeout = 60_000)]

@@ -115,4 +115,10 @@ public sealed class RuleTests
     [InlineData("[a]: gone.md", 1)]
     public void LinksLeadSomewhere_Of_Finds(string text, int faults) =>
         Assert.Equal(faults, RepositoryRules.LinksLeadSomewhere(new SourceFile("docs/a.md", text), path => path == "docs/b.md").Count());
+
+    [Theory]
+    [InlineData("[LoggerMessage(1, LogLevel.Error, \"a\")]", 0)]
+    [InlineData("[LoggerMessage(2, LogLevel.Error, \"a\")]", 1)]
+    public void LogNumbersAreUnique_Of_Finds(string text, int faults) =>
+        Assert.Equal(faults, RepositoryRules.LogNumbersAreUnique([new("a.cs", "[LoggerMessage(2, LogLevel.Debug, \"b\")]"), new("b.cs", text)]).Count());
 }
