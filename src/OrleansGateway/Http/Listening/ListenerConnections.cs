@@ -39,13 +39,16 @@ internal sealed class ListenerConnections(ConnectionCount count, TimeProvider ti
             return;
         }
 
+        // Its place is free once its socket is closed: of a client that resets many streams at once Kestrel sometimes awaits one for ever (dotnet/aspnetcore#51307).
+        var place = new Place(count);
+        using var closed = connection.ConnectionClosed.UnsafeRegister(static place => ((Place)place!).Leave(), place);
         try
         {
             if (await OpenAsync(connection, listener, limits) is { } next) await next(connection);
         }
         finally
         {
-            count.Leave();
+            place.Leave();
         }
     }
 
@@ -90,6 +93,17 @@ internal sealed class ListenerConnections(ConnectionCount count, TimeProvider ti
         if (!isThere) log.NoProxyHeader(peer);
         if (client is not null) connection.RemoteEndPoint = client;
         return isThere;
+    }
+
+    /// <summary>One of the places; is left once.</summary>
+    private sealed class Place(ConnectionCount count)
+    {
+        private bool _isLeft;
+
+        public void Leave()
+        {
+            if (!Interlocked.Exchange(ref _isLeft, true)) count.Leave();
+        }
     }
 }
 
