@@ -17,7 +17,7 @@ internal static class StampedeCommand
         var command = new Command("stampede", "Measure crowds that ask for one thing at once.") { gateway, crowd, rounds, delay };
         command.SetAction(async (parsed, cancellation) =>
         {
-            await using var origin = await CrowdOrigin.StartAsync(TimeSpan.FromMilliseconds(parsed.GetValue(delay)));
+            await using var origin = CrowdOrigin.Start(TimeSpan.FromMilliseconds(parsed.GetValue(delay)));
             await using var gate = await GatewayProcess.StartAsync(parsed.GetRequiredValue(gateway), origin.Url, cancellation);
             var run = new StampedeRun(origin, gate.Url, parsed.GetValue(crowd), parsed.GetValue(rounds), TimeSpan.FromMilliseconds(3 * parsed.GetValue(delay)));
             return await run.RunAsync(cancellation) ? 0 : 1;

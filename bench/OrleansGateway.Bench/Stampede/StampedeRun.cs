@@ -15,10 +15,10 @@ internal sealed class StampedeRun(CrowdOrigin origin, Uri url, int crowd, int ro
 {
     private const double BehindMaxMs = 5;
     private const double TimesMax = 1.2;
-    private const int Warm = 16;
+    private const int Warm = 4;
 
     /// <summary>Crowds until the code of both programs is compiled and their connections are open.</summary>
-    private const int WarmCrowds = 12;
+    private const int WarmCrowds = 24;
 
     private bool _isKept = true;
 

@@ -152,7 +152,6 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
 
         using var reader = (isFollower ? null : result.Body!.TakeReserved()) ?? result.Body!.TryRead();
         if (reader is null) return false;
-        Note(exchange, miss, use);
         await CopyAsync(exchange, answer, reader, age, CacheStatusText.Forwarded(miss.Why, result.Status, isStored: true, isFollower, ttl, null), isFollower);
         return true;
     }
@@ -177,6 +176,8 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
                 var piece = await reading;
                 if (piece.IsEmpty) break;
                 var flushed = await response.BodyWriter.WriteAsync(piece, exchange.Aborted);
+                // The first bytes for all who wait come before the end of any.
+                if (isFollower && bytes == 0) await PoolQueue.GoBehind();
                 if (flushed.IsCompleted) exchange.Aborted.ThrowIfCancellationRequested();
                 bytes += piece.Length;
                 reader.Took(piece.Length);
