@@ -7,13 +7,16 @@ namespace OrleansGateway.Cluster.Tests.Faults;
 /// <summary>
 /// A cluster of two silos and four edges under load, while nodes and what they stand on are lost. Judged by what its provider counts and bills, never by what the cluster says of itself.
 /// <c>GATEWAY_TEST_CLUSTER_ROUNDS</c> says how many rounds (50 for the proof), <c>GATEWAY_TEST_CLUSTER_OUTAGE</c> for how many seconds stores are down (60), and
-/// <c>GATEWAY_TEST_CLUSTER_SEED</c> what comes after the first rounds.
+/// <c>GATEWAY_TEST_CLUSTER_SEED</c> what comes after the first rounds. <c>GATEWAY_TEST_CLUSTER_MISHAPS</c> names what comes in every round instead, as <c>Rolled,SiloKilled</c>.
 /// </summary>
 public sealed class ClusterFaultTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private static readonly int s_rounds = Number("GATEWAY_TEST_CLUSTER_ROUNDS", 3);
     private static readonly TimeSpan s_outage = TimeSpan.FromSeconds(Number("GATEWAY_TEST_CLUSTER_OUTAGE", 3));
     private static readonly int s_seed = Number("GATEWAY_TEST_CLUSTER_SEED", 1);
+
+    private static readonly Mishap[] s_chosen =
+        [.. (Environment.GetEnvironmentVariable("GATEWAY_TEST_CLUSTER_MISHAPS") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Enum.Parse<Mishap>)];
 
     private static readonly bool s_isProof = s_rounds >= 50;
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
@@ -45,10 +48,12 @@ public sealed class ClusterFaultTests(ITestOutputHelper output) : IAsyncLifetime
         for (var number = 0; number < s_rounds; number++)
         {
             var random = new Random(s_seed * 1_000 + number);
-            var mishaps = number < s_first.Length ? s_first[number] : [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.GetItems(Enum.GetValues<Mishap>(), 1)[0])];
-            await RoundAsync(new TenantsOfRound(number), mishaps, random);
+            await RoundAsync(new TenantsOfRound(number), MishapsOf(number, random), random);
         }
     }
+
+    private static Mishap[] MishapsOf(int round, Random random) =>
+        s_chosen.Length > 0 ? s_chosen : round < s_first.Length ? s_first[round] : [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.GetItems(Enum.GetValues<Mishap>(), 1)[0])];
 
     private async Task RoundAsync(TenantsOfRound round, Mishap[] mishaps, Random random)
     {
@@ -75,9 +80,9 @@ public sealed class ClusterFaultTests(ITestOutputHelper output) : IAsyncLifetime
 
     private async Task CheckAsync(TenantsOfRound round, ClusterLoad load)
     {
-        output.WriteLine($"  refused with 503 in a rolling restart: {load.ToldToWait}");
+        output.WriteLine($"  refused with 503 in a rolling restart: {load.ToldToWait.Count} {string.Join("; ", load.ToldToWait.Take(40))}");
         // A request waits a second for its owner. On a machine that builds and tests other things, a handover may take longer than that: the proof is made on a quiet one.
-        if (s_isProof) Assert.Equal(0, load.ToldToWait);
+        if (s_isProof) Assert.Empty(load.ToldToWait);
         var noticed = string.Join(", ", load.Noticed.GroupBy(n => n).Select(g => $"{g.Count()} times {g.Key}"));
         Assert.True(noticed.Length == 0, $"Clients were told {noticed}\n{_fleet.Logs()}");
         Assert.True(_judge.Stale == 0, $"{_judge.Stale} of {_judge.Reads} reads: {string.Join("; ", _judge.Violations)}");

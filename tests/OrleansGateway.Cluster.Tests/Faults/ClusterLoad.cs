@@ -19,9 +19,9 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, Consiste
     private readonly CancellationTokenSource _over = new();
     private readonly ConcurrentDictionary<string, int> _answers = new();
     private readonly ConcurrentQueue<string> _noticed = new();
+    private readonly ConcurrentQueue<string> _toldToWait = new();
     private Task[] _clients = [];
     private volatile bool _isStrict;
-    private int _toldToWait;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -35,8 +35,8 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, Consiste
     /// <summary>What clients noticed while nobody was to, and faults at any time.</summary>
     public IReadOnlyCollection<string> Noticed => _noticed;
 
-    /// <summary>Requests that were refused with 503 while nobody was to notice.</summary>
-    public int ToldToWait => Volatile.Read(ref _toldToWait);
+    /// <summary>When and what was refused with 503 while nobody was to notice.</summary>
+    public IReadOnlyCollection<string> ToldToWait => _toldToWait;
 
     /// <summary>How many answers there were of which kind.</summary>
     public string Summary => string.Join(", ", _answers.OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => $"{a.Key} {a.Value}"));
@@ -155,7 +155,7 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, Consiste
     {
         var answer = string.Create(CultureInfo.InvariantCulture, $"{kind} {(status is { } known ? (int)known : 0)}");
         _answers.AddOrUpdate(answer, 1, static (_, count) => count + 1);
-        if (isNoticed && _isStrict && status == HttpStatusCode.ServiceUnavailable) Interlocked.Increment(ref _toldToWait);
+        if (isNoticed && _isStrict && status == HttpStatusCode.ServiceUnavailable) _toldToWait.Enqueue(string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {kind}"));
         // A fault of the gateway's own is never right, whatever befalls it.
         else if ((isNoticed && _isStrict && status != HttpStatusCode.OK) || status == HttpStatusCode.InternalServerError) _noticed.Enqueue(answer);
     }
