@@ -19,9 +19,10 @@ internal sealed class GrainOwners(IGrainFactory grains, ILedgerStore ledger, Pos
     : IOwnerEngine, ILeaseOwners, IOwnerViews, IBudgets
 {
     private static readonly TimeSpan s_recoverWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_recoverAgain = TimeSpan.FromMilliseconds(500);
+
     // Many times what an answer takes, and a third of what a request waits.
     private static readonly TimeSpan s_askTwiceAfter = TimeSpan.FromMilliseconds(300);
-    private static readonly TimeSpan s_recoverAgain = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
     /// Asks a second time if there is no answer for a while, and takes the first that comes: what is on its way by a silo that leaves or dies can be lost without a word, and all who wait
@@ -30,14 +31,8 @@ internal sealed class GrainOwners(IGrainFactory grains, ILedgerStore ledger, Pos
     public async ValueTask<LeaseReply> SendAsync(string owner, LeaseRequest request, CancellationToken cancellation)
     {
         var wire = WireLeaseRequest.Of(request);
-        var first = SendAsync(owner, wire, cancellation);
-        if (await IsOverWithinAsync(first, s_askTwiceAfter, cancellation)) return (await first).ToReply();
-        var second = SendAsync(owner, wire, cancellation);
-        var earlier = await Task.WhenAny(first, second);
-        var later = earlier == first ? second : first;
-        if (!earlier.IsCompletedSuccessfully) (earlier, later) = (later, earlier);
-        later.Ignore();
-        return (await earlier).ToReply();
+        var reply = await Hedge.AskAsync(() => AskAsync(owner, static (grain, asked, stop) => grain.SendAsync(asked, stop), wire, cancellation), s_askTwiceAfter, time, cancellation);
+        return reply.ToReply();
     }
 
     public async ValueTask<OwnerView> ViewAsync(string owner, CancellationToken cancellation) =>
@@ -103,15 +98,6 @@ internal sealed class GrainOwners(IGrainFactory grains, ILedgerStore ledger, Pos
 
             await Task.Delay(s_recoverAgain, time, cancellation);
         }
-    }
-
-    private Task<WireLeaseReply> SendAsync(string owner, WireLeaseRequest wire, CancellationToken cancellation) =>
-        AskAsync(owner, static (grain, wire, stop) => grain.SendAsync(wire, stop), wire, cancellation);
-
-    private async ValueTask<bool> IsOverWithinAsync(Task asked, TimeSpan wait, CancellationToken cancellation)
-    {
-        if (!asked.IsCompleted) await asked.WaitAsync(wait, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return asked.IsCompleted;
     }
 
     /// <summary>Throws <see cref="TimeoutException"/> or <see cref="IOException"/> if there is no answer, whatever Orleans throws.</summary>
