@@ -133,6 +133,7 @@ internal sealed class EdgeLeases(
     {
         WouldHaveBlocked = account => metrics.LimitDecided(account.Id.Rule, "shadow_refused"),
         Overrun = (account, units) => metrics.HoldOverrun(account.Id.Rule, units),
+        Asked = metrics.OwnerCalled,
     };
 }
 

@@ -152,6 +152,7 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
 
         using var reader = (isFollower ? null : result.Body!.TakeReserved()) ?? result.Body!.TryRead();
         if (reader is null) return false;
+        Note(exchange, miss, use);
         await CopyAsync(exchange, answer, reader, age, CacheStatusText.Forwarded(miss.Why, result.Status, isStored: true, isFollower, ttl, null), isFollower);
         return true;
     }

@@ -32,6 +32,7 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _overruns;
     private readonly Histogram<double> _limitWait;
     private readonly Counter<long> _streamsEnded;
+    private readonly Counter<long> _ownerCalls;
     private readonly Counter<long> _webhookAttempts;
     private readonly Histogram<double> _webhookLag;
     private volatile string? _configVersion;
@@ -61,6 +62,7 @@ internal sealed class GatewayMetrics : IDisposable
         _overruns = Count("gateway.limits.hold_overruns", "{unit}", "Units that requests used beyond what was held for them. Stays 0, or a bound is set too low.");
         _limitWait = Seconds("gateway.limits.wait", "Time that requests waited for a limit.", FirstTokenBuckets);
         _streamsEnded = Count("gateway.limits.streams_ended", "{stream}", "Streams ended early, as too long, because a limit or budget had nothing left.");
+        _ownerCalls = Count("gateway.limits.owner_calls", "{call}", "Questions to those who keep limits and budgets, by whether they were answered; in a cluster each is a call over the network.");
         _webhookAttempts = Count("gateway.webhooks.attempts", "{attempt}", "Events sent to webhooks, by what came of it; dead are those that went to the dead letters.");
         _webhookLag = Seconds("gateway.webhooks.lag", "Time from an event to its receipt by a webhook.", LagBuckets);
         Meter.CreateObservableGauge("gateway.overload.level", () => Volatile.Read(ref _overloadLevel), unit: null, "Classes of priority that are being refused: 0 to 3.");
@@ -113,6 +115,8 @@ internal sealed class GatewayMetrics : IDisposable
 
     /// <param name="priority">Priority of the route: <c>low</c>, <c>normal</c> or <c>high</c>.</param>
     public void Shed(string priority) => _shed.Add(1, Tag("priority", priority));
+
+    public void OwnerCalled(bool isAnswered) => _ownerCalls.Add(1, Tag("outcome", isAnswered ? "answered" : "failed"));
 
     /// <param name="rule">Path of the rule; none if all had room.</param>
     /// <param name="outcome">What was decided: one of a fixed few words.</param>

@@ -11,4 +11,7 @@ internal sealed record EdgeNotices
 
     /// <summary>A request has waited for an account, so long, and was admitted or not.</summary>
     public Action<Account, TimeSpan, bool> Waited { get; init; } = static (_, _, _) => { };
+
+    /// <summary>An owner was asked, and answered or did not.</summary>
+    public Action<bool> Asked { get; init; } = static _ => { };
 }

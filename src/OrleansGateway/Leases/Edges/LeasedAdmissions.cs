@@ -152,7 +152,7 @@ internal sealed class LeasedAdmissions : IAdmissions, IAsyncDisposable
     }
 
     private OwnerLane LaneOf(OwnerLink link) =>
-        _lanes.GetOrAdd(link, static (l, self) => new OwnerLane(l, self._owners, self._clock, self._log, self._stopping.Token), this);
+        _lanes.GetOrAdd(link, static (l, self) => new OwnerLane(l, self._owners, self._clock, self._notices, self._log, self._stopping.Token), this);
 
     private void Tick()
     {

@@ -4,7 +4,7 @@ namespace OrleansGateway.Leases.Edges;
 /// Deals with one owner, under a lock that is never held while waiting. Whoever has something to say sends it, and goes on for all who come meanwhile; if the owner answers at once, all
 /// of that happens on the caller's thread.
 /// </summary>
-internal sealed class OwnerLane(OwnerLink link, ILeaseOwners owners, EdgeClock clock, ILogger log, CancellationToken stopping)
+internal sealed class OwnerLane(OwnerLink link, ILeaseOwners owners, EdgeClock clock, EdgeNotices notices, ILogger log, CancellationToken stopping)
 {
     private static readonly TimeSpan RetryFirst = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan RetryLast = TimeSpan.FromSeconds(1);
@@ -94,7 +94,9 @@ internal sealed class OwnerLane(OwnerLink link, ILeaseOwners owners, EdgeClock c
         {
             try
             {
-                return await owners.SendAsync(link.Owner, request, stopping);
+                var reply = await owners.SendAsync(link.Owner, request, stopping);
+                notices.Asked(true);
+                return reply;
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -104,6 +106,7 @@ internal sealed class OwnerLane(OwnerLink link, ILeaseOwners owners, EdgeClock c
             catch (Exception e)
 #pragma warning restore CA1031
             {
+                notices.Asked(false);
                 log.OwnerDidNotAnswer(link.Owner, request.Number, pause, e);
             }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Edges;
 
@@ -13,6 +14,7 @@ public sealed class LeasedAdmissionsTests : IAsyncDisposable
     private readonly ManualTime _time = new();
     private readonly PlainOwner _owner = new() { GrantsWants = false };
     private readonly List<Account> _blocked = [];
+    private readonly ConcurrentQueue<bool> _asked = new();
     private readonly LeasedAdmissions _edge;
 
     public LeasedAdmissionsTests() => _edge = Edge(_owner);
@@ -31,6 +33,7 @@ public sealed class LeasedAdmissionsTests : IAsyncDisposable
         Assert.True(admitting.IsCompleted);
         Assert.True((await admitting).IsGranted);
         Assert.Equal(2, hold.Of(Dimension.Requests));
+        Assert.Equal([true], _asked);
     }
 
     [Fact(Timeout = 30_000)]
@@ -223,6 +226,8 @@ public sealed class LeasedAdmissionsTests : IAsyncDisposable
         _owner.Before = null;
         await UntilAsync(() => _owner.Requests.Count > 0);
         Assert.True((await AdmitAsync(_edge.NewHold("b"), 5, AtOnce, account)).IsGranted);
+        Assert.False(_asked.First());
+        Assert.True(_asked.Last());
     }
 
     [Fact(Timeout = 30_000)]
@@ -305,7 +310,7 @@ public sealed class LeasedAdmissionsTests : IAsyncDisposable
     }
 
     private LeasedAdmissions Edge(ILeaseOwners owners) =>
-        new(new(), Guid.NewGuid(), new TestJournal(), owners, new() { WouldHaveBlocked = _blocked.Add }, _time, new ListLogger<LeasedAdmissions>());
+        new(new(), Guid.NewGuid(), new TestJournal(), owners, new() { WouldHaveBlocked = _blocked.Add, Asked = _asked.Enqueue }, _time, new ListLogger<LeasedAdmissions>());
 
     private Account Find(string rule, long level)
     {
