@@ -1,12 +1,10 @@
 using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using OrleansGateway.Storage.Ledger;
 using OrleansGateway.Tests.Events;
 using OrleansGateway.Tests.RabbitMq;
-using RabbitMQ.Client;
 
 namespace OrleansGateway.Cluster.Tests;
 
@@ -59,19 +57,19 @@ public sealed class ClusterQueueTests : IAsyncLifetime
     [Fact(Timeout = 240_000)]
     public async Task Message_PublishedOnce_PurgesOnAllEdges_BeforeItIsAcknowledged()
     {
-        await using var publisher = await PublisherAsync();
+        await using var publisher = new ConfirmingPublisher(_broker, _host);
         for (var round = 0; round < 12; round++)
         {
             foreach (var gateway in _gateways) await ReadAsync(gateway);
             var version = Interlocked.Increment(ref _version);
-            await publisher.PublishAsync($$"""{"tags": ["page"], "event_id": "{{round}}"}""");
+            await publisher.PublishAsync(Queue, $$"""{"tags": ["page"], "event_id": "{{round}}"}""");
             await UntilSettledAsync(round + 1, _gateways);
             // Whoever asks now is given what is there now.
             Assert.All(await Task.WhenAll(_gateways.Select(ReadAsync)), v => Assert.Equal(version, v));
         }
 
         Assert.Equal(12, await HeadAsync());
-        await publisher.PublishAsync("""{"tags": ["page"], "event_id": "3"}""");
+        await publisher.PublishAsync(Queue, """{"tags": ["page"], "event_id": "3"}""");
         await UntilSettledAsync(13, _gateways);
         Assert.Equal(12, await HeadAsync());
         await UntilEmptyAsync();
@@ -80,8 +78,8 @@ public sealed class ClusterQueueTests : IAsyncLifetime
     [Fact(Timeout = 240_000)]
     public async Task Poison_OnWhicheverNode_IsShownByAll_AndTakenInByAnother()
     {
-        await using var publisher = await PublisherAsync();
-        for (var i = 0; i < 6; i++) await publisher.PublishAsync($$"""{"tags": ["page"], "tenant": "other", "event_id": "{{i}}"}""");
+        await using var publisher = new ConfirmingPublisher(_broker, _host);
+        for (var i = 0; i < 6; i++) await publisher.PublishAsync(Queue, $$"""{"tags": ["page"], "tenant": "other", "event_id": "{{i}}"}""");
         await UntilSettledAsync(6, _gateways);
         var lists = await Task.WhenAll(_gateways.Select(ParkedAsync));
         Assert.All(lists, list => Assert.Equal(lists[0], list));
@@ -93,12 +91,12 @@ public sealed class ClusterQueueTests : IAsyncLifetime
     [Fact(Timeout = 240_000)]
     public async Task Kill_OfTheNodeThatHasMessages_BeforeItCouldAcknowledge_LosesNone()
     {
-        await using var publisher = await PublisherAsync();
-        await publisher.PublishAsync("""{"tags": ["first"], "event_id": "first"}""");
+        await using var publisher = new ConfirmingPublisher(_broker, _host);
+        await publisher.PublishAsync(Queue, """{"tags": ["first"], "event_id": "first"}""");
         await UntilSettledAsync(1, _gateways);
         // Nothing can be numbered, so what nodes have taken stays unacknowledged: 50 each.
         await _cluster.Postgres.KillAsync();
-        for (var i = 0; i < 300; i++) await publisher.PublishAsync($$"""{"tags": ["p{{i}}"], "event_id": "{{i}}"}""");
+        for (var i = 0; i < 300; i++) await publisher.PublishAsync(Queue, $$"""{"tags": ["p{{i}}"], "event_id": "{{i}}"}""");
         await EventBed.UntilAsync(async () => await _broker.QueueAsync(_host, Queue) is { MessageCount: 150 });
         await _gateways[1].Process.KillAsync(Cancel);
         await EventBed.UntilAsync(async () => await _broker.QueueAsync(_host, Queue) is { ConsumerCount: 2 });
@@ -107,14 +105,12 @@ public sealed class ClusterQueueTests : IAsyncLifetime
         await UntilEmptyAsync();
         Assert.Equal(301, await HeadAsync());
         var version = Interlocked.Increment(ref _version);
-        await publisher.PublishAsync("""{"tags": ["page"], "event_id": "last"}""");
+        await publisher.PublishAsync(Queue, """{"tags": ["page"], "event_id": "last"}""");
         ClusterGateway[] left = [_gateways[0], _gateways[2]];
         await EventBed.UntilAsync(async () => await HeadAsync() >= 302);
         await UntilEmptyAsync();
         foreach (var gateway in left) Assert.Equal(version, await ReadAsync(gateway));
     }
-
-    private Task<TestPublisher> PublisherAsync() => TestPublisher.ConnectAsync(_broker, _host, Queue, Cancel);
 
     /// <summary>Waits until the nodes that live have done with that many messages, which is just before they say so to the broker.</summary>
     private static Task UntilSettledAsync(long count, params ClusterGateway[] gateways) => EventBed.UntilAsync(async () => (await Task.WhenAll(gateways.Select(SettledAsync))).Sum() >= count);
@@ -139,30 +135,4 @@ public sealed class ClusterQueueTests : IAsyncLifetime
         [.. (await gateway.Admin.GetFromJsonAsync<JsonElement>("/admin/v1/events/parked", Cancel)).GetProperty("messages").EnumerateArray().Select(m => m.GetProperty("number").GetInt64())];
 
     private static async Task<int> ReadAsync(ClusterGateway gateway) => int.Parse(await gateway.Client.GetStringAsync("/page", Cancel), CultureInfo.InvariantCulture);
-}
-
-/// <summary>A backend that publishes, and is told that the broker has it.</summary>
-internal sealed class TestPublisher : IAsyncDisposable
-{
-    private readonly IConnection _connection;
-    private readonly IChannel _channel;
-    private readonly string _exchange;
-
-    private TestPublisher(IConnection connection, IChannel channel, string exchange) => (_connection, _channel, _exchange) = (connection, channel, exchange);
-
-    public static async Task<TestPublisher> ConnectAsync(Broker broker, string host, string exchange, CancellationToken cancellation)
-    {
-        var connection = await broker.ConnectAsync(host);
-        var options = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
-        return new TestPublisher(connection, await connection.CreateChannelAsync(options, cancellation), exchange);
-    }
-
-    public ValueTask PublishAsync(string body) => _channel.BasicPublishAsync(
-        _exchange, "product", mandatory: true, new BasicProperties { Persistent = true, ContentType = "application/json" }, Encoding.UTF8.GetBytes(body), TestContext.Current.CancellationToken);
-
-    public async ValueTask DisposeAsync()
-    {
-        await _channel.DisposeAsync();
-        await _connection.DisposeAsync();
-    }
 }

@@ -12,7 +12,11 @@ namespace OrleansGateway.Cluster.Tests.Faults;
 /// </summary>
 internal sealed class BilledUpstream : IAsyncDisposable
 {
-    public const int Pages = 8;
+    /// <summary>Pages whose changes are told by a purge.</summary>
+    public const int PurgedPages = 8;
+
+    /// <summary>All pages; changes of the others are told by a message.</summary>
+    public const int Pages = PurgedPages + 4;
 
     /// <summary>Output tokens of an answer that comes whole.</summary>
     public const int WholeTokens = 10;
@@ -57,6 +61,8 @@ internal sealed class BilledUpstream : IAsyncDisposable
 
     /// <summary>The next version of a page, which all requests see that come from now on.</summary>
     public int Change(int page) => Interlocked.Increment(ref _versions[page]);
+
+    public int VersionOf(int page) => Volatile.Read(ref _versions[page]);
 
     public static string TagOf(int page) => string.Create(CultureInfo.InvariantCulture, $"page-{page}");
 

@@ -13,8 +13,9 @@ public sealed class ClusterAccuracyTests(AccuracyFleet fleet, ITestOutputHelper 
     private const int PerSecond = AccuracyFleet.PerSecond;
     private const int Clients = 16;
 
-    // Calls until the crowd moves on to the next edge.
+    // Calls until the crowd moves on to the next edge, and how long that is for what comes back with time.
     private const int SkewEvery = 100;
+    private static readonly TimeSpan s_skewFor = TimeSpan.FromSeconds(5);
 
     private static readonly int s_refilled =
         int.TryParse(Environment.GetEnvironmentVariable("GATEWAY_TEST_CLUSTER_CALLS"), NumberStyles.None, CultureInfo.InvariantCulture, out var calls) ? calls : 600;
@@ -40,7 +41,7 @@ public sealed class ClusterAccuracyTests(AccuracyFleet fleet, ITestOutputHelper 
         var random = new Random(1);
         while (refusedInARow < Fleet.Edges || fleet.Upstream.BillsOf(tenant).Count < Calls)
         {
-            var answers = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => CallAsync(EdgeOf(asked++, random), tenant)));
+            var answers = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => CallAsync(EdgeOf(asked++ / SkewEvery, random), tenant)));
             Assert.All(answers, a => Assert.True(a is HttpStatusCode.OK or HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable, a.ToString()));
             if (first < 0 && answers.Contains(HttpStatusCode.TooManyRequests)) first = fleet.Upstream.BillsOf(tenant).Count;
             refusedInARow = answers.All(a => a == HttpStatusCode.TooManyRequests) ? refusedInARow + 1 : 0;
@@ -64,7 +65,7 @@ public sealed class ClusterAccuracyTests(AccuracyFleet fleet, ITestOutputHelper 
                 var due = TimeSpan.FromSeconds(number / (3.0 * PerSecond));
                 if (due > since.Elapsed) await Task.Delay(due - since.Elapsed, Cancel);
                 int edge;
-                lock (random) edge = EdgeOf(number, random);
+                lock (random) edge = EdgeOf((int)(since.Elapsed / s_skewFor), random);
                 await CallAsync(edge, "second");
             }
         }));
@@ -75,7 +76,7 @@ public sealed class ClusterAccuracyTests(AccuracyFleet fleet, ITestOutputHelper 
     }
 
     /// <summary>Four of five calls go to one edge, which is another one after a while.</summary>
-    private static int EdgeOf(int number, Random random) => random.Next(5) == 0 ? random.Next(Fleet.Edges) : number / SkewEvery % Fleet.Edges;
+    private static int EdgeOf(int turn, Random random) => random.Next(5) == 0 ? random.Next(Fleet.Edges) : turn % Fleet.Edges;
 
     private Task<HttpStatusCode?> CallAsync(int edge, string tenant) => ClusterLoad.CallOnceAsync(fleet.Fleet.Edge(edge), tenant, isStream: false);
 }

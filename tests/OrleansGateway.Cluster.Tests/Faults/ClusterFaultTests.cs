@@ -22,10 +22,11 @@ public sealed class ClusterFaultTests(ITestOutputHelper output) : IAsyncLifetime
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
     // All that there is, in the rounds that every run has.
-    private static readonly Mishap[][] s_first = [[Mishap.SiloKilled, Mishap.EdgeKilled], [Mishap.SiloFrozen, Mishap.PostgresDown], [Mishap.RedisDown, Mishap.Rolled]];
+    private static readonly Mishap[][] s_first = [[Mishap.SiloKilled, Mishap.EdgeKilled], [Mishap.SiloFrozen, Mishap.PostgresDown], [Mishap.RedisDown, Mishap.RabbitDown, Mishap.Rolled]];
 
     private readonly ConsistencyJudge _judge = new(BilledUpstream.Pages);
     private BilledUpstream _upstream = null!;
+    private ClusterMessages _messages = null!;
     private Fleet _fleet = null!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -33,12 +34,14 @@ public sealed class ClusterFaultTests(ITestOutputHelper output) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _upstream = await BilledUpstream.StartAsync();
-        _fleet = await Fleet.StartAsync(TenantsOfRound.Rules(s_rounds, _upstream.Url));
+        _messages = await ClusterMessages.StartAsync();
+        _fleet = await Fleet.StartAsync(TenantsOfRound.Rules(s_rounds, _upstream.Url, _messages.Rules), _messages);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _fleet.DisposeAsync();
+        await _messages.DisposeAsync();
         await _upstream.DisposeAsync();
     }
 
@@ -58,7 +61,7 @@ public sealed class ClusterFaultTests(ITestOutputHelper output) : IAsyncLifetime
     private async Task RoundAsync(TenantsOfRound round, Mishap[] mishaps, Random random)
     {
         output.WriteLine($"Round {round.Number}: {string.Join(", ", mishaps)}");
-        using var load = new ClusterLoad(_fleet, _upstream, _judge, round);
+        using var load = new ClusterLoad(_fleet, _upstream, _messages, _judge, round);
         _fleet.SiloLost = () => ServiceBackAsync(round);
         load.Start();
         foreach (var mishap in mishaps)
@@ -75,7 +78,19 @@ public sealed class ClusterFaultTests(ITestOutputHelper output) : IAsyncLifetime
         await load.StopAsync();
         while (_upstream.Busy > 0) await Task.Delay(20, Cancel);
         output.WriteLine($"  {load.Summary}");
+        await CheckMessagesAsync(load);
         await CheckAsync(round, load);
+    }
+
+    /// <summary>What a message has changed is old nowhere once the message is acknowledged; what was used has been told, once.</summary>
+    private async Task CheckMessagesAsync(ClusterLoad load)
+    {
+        await _messages.AppliedAsync(_fleet);
+        for (var page = BilledUpstream.PurgedPages; page < BilledUpstream.Pages; page++)
+        {
+            _judge.Acknowledge(page, _upstream.VersionOf(page));
+            for (var edge = 0; edge < Fleet.Edges; edge++) Assert.Equal(HttpStatusCode.OK, await load.ReadOnceAsync(edge, page));
+        }
     }
 
     private async Task CheckAsync(TenantsOfRound round, ClusterLoad load)
@@ -92,9 +107,11 @@ public sealed class ClusterFaultTests(ITestOutputHelper output) : IAsyncLifetime
         var bills = new Dictionary<string, long>();
         foreach (var tenant in round.All) bills.Add(tenant, await books.CloseAsync(tenant));
         Assert.InRange(bills[round.Small], 1, TenantsOfRound.SmallLimit);
+        // After the books, which are closed once all records are in.
+        var told = await _messages.ToldAsync(_fleet);
         output.WriteLine(
             $"  bill {bills.Values.Sum()} nano-dollars, {books.Settled} calls settled by the provider's log; the small budget is used by {100.0 * bills[round.Small] / TenantsOfRound.SmallLimit:0.0} %, "
-            + $"{_upstream.MostAtOnce(round.Slots)} of {TenantsOfRound.SlotLimit} slots; {_judge.Reads} reads, {_judge.Acknowledged} purges so far");
+            + $"{_upstream.MostAtOnce(round.Slots)} of {TenantsOfRound.SlotLimit} slots; {_judge.Reads} reads, {_judge.Acknowledged} purges, {told} records told by messages so far");
     }
 
     /// <summary>Prints how long it takes from the loss of a silo until tenants are served whom nobody has served yet: half of them had their owner there.</summary>
@@ -113,7 +130,7 @@ public sealed class ClusterFaultTests(ITestOutputHelper output) : IAsyncLifetime
     /// <summary>Until every kind of client has had some more answers.</summary>
     private static async Task UnderWayAsync(ClusterLoad load)
     {
-        string[] kinds = ["call/rich 200", "stream/rich 200", "stream/slots 200", "read 200", "purge 200"];
+        string[] kinds = ["call/rich 200", "stream/rich 200", "stream/slots 200", "read 200", "purge 200", "message 200"];
         var enough = kinds.ToDictionary(k => k, k => load.Count(k) + 2 * Fleet.Edges);
         var since = Stopwatch.StartNew();
         while (enough.Any(e => load.Count(e.Key) < e.Value))

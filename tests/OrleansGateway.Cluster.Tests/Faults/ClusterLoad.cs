@@ -7,14 +7,15 @@ using OrleansGateway.Tests.Caching.Consistency;
 namespace OrleansGateway.Cluster.Tests.Faults;
 
 /// <summary>
-/// Clients at every edge that do not stop: calls and streams with money to spare, calls whose budget runs out, streams of a tenant with few slots, reads of cached pages, and purges by
-/// way of one edge after another.
+/// Clients at every edge that do not stop: calls and streams with money to spare, calls whose budget runs out, streams of a tenant with few slots, reads of cached pages, purges by
+/// way of one edge after another, and messages that pages have changed.
 /// </summary>
 /// <param name="fleet">What is called.</param>
 /// <param name="upstream">What stands behind it.</param>
+/// <param name="messages">Where pages are said to have changed.</param>
 /// <param name="judge">Told of what was acknowledged and read.</param>
 /// <param name="round">Whose tenants call.</param>
-internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, ConsistencyJudge judge, TenantsOfRound round) : IDisposable
+internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, ClusterMessages messages, ConsistencyJudge judge, TenantsOfRound round) : IDisposable
 {
     private readonly CancellationTokenSource _over = new();
     private readonly ConcurrentDictionary<string, int> _answers = new();
@@ -55,6 +56,7 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, Consiste
             Task.Run(() => ReadAsync(edge)),
         }),
         Task.Run(PurgeAsync),
+        Task.Run(PublishAsync),
     ];
 
     public async Task StopAsync()
@@ -87,6 +89,26 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, Consiste
         return null;
     }
 
+    /// <summary>One read of a page, which the judge is told of; its status, or none if the connection broke.</summary>
+    public async Task<HttpStatusCode?> ReadOnceAsync(int edge, int page)
+    {
+        var floor = judge.Floor(page);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"/pages/{page}"));
+            request.Headers.Authorization = KeyOf(TenantsOfRound.Reader);
+            using var response = await fleet.Edge(edge).Client.SendAsync(request, Cancel);
+            var text = await response.Content.ReadAsStringAsync(Cancel);
+            if (response.StatusCode == HttpStatusCode.OK) judge.Seen(page, floor, int.Parse(text, CultureInfo.InvariantCulture), $"edge {edge}");
+            return response.StatusCode;
+        }
+        catch (Exception broken) when (broken is HttpRequestException or IOException or ObjectDisposedException)
+        {
+            // The edge was killed.
+            return null;
+        }
+    }
+
     private async Task CallAsync(int edge, string tenant, bool isStream)
     {
         var kind = (isStream ? "stream/" : "call/") + tenant.Split('-')[0];
@@ -105,23 +127,7 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, Consiste
         while (!_over.IsCancellationRequested)
         {
             var (page, wasStrict) = (Random.Shared.Next(BilledUpstream.Pages), _isStrict);
-            var floor = judge.Floor(page);
-            HttpStatusCode? status = null;
-            try
-            {
-                using var request = new HttpRequestMessage(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"/pages/{page}"));
-                request.Headers.Authorization = KeyOf(TenantsOfRound.Reader);
-                using var response = await fleet.Edge(edge).Client.SendAsync(request, Cancel);
-                var text = await response.Content.ReadAsStringAsync(Cancel);
-                status = response.StatusCode;
-                if (status == HttpStatusCode.OK) judge.Seen(page, floor, int.Parse(text, CultureInfo.InvariantCulture), $"edge {edge}");
-            }
-            catch (Exception broken) when (broken is HttpRequestException or IOException or ObjectDisposedException)
-            {
-                // The edge was killed.
-            }
-
-            Note("read", status, wasStrict);
+            Note("read", await ReadOnceAsync(edge, page), wasStrict);
             await PauseAsync();
         }
     }
@@ -130,7 +136,7 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, Consiste
     {
         for (var n = 0; !_over.IsCancellationRequested; n++)
         {
-            var page = n % BilledUpstream.Pages;
+            var page = n % BilledUpstream.PurgedPages;
             var version = upstream.Change(page);
             HttpStatusCode? status = null;
             try
@@ -147,6 +153,17 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, Consiste
 
             // A purge is an operator's, who asks again; that it waits for another hub is stated.
             Note("purge", status, isNoticed: false);
+            await PauseAsync();
+        }
+    }
+
+    private async Task PublishAsync()
+    {
+        for (var n = 0; !_over.IsCancellationRequested; n++)
+        {
+            var page = BilledUpstream.PurgedPages + n % (BilledUpstream.Pages - BilledUpstream.PurgedPages);
+            await messages.PublishAsync(page, upstream.Change(page));
+            Note("message", HttpStatusCode.OK, isNoticed: false);
             await PauseAsync();
         }
     }

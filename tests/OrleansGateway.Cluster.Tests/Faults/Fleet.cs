@@ -17,15 +17,20 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly GatewayProcess[] _silos = new GatewayProcess[Silos];
     private readonly bool[] _isOut = new bool[Edges];
     private TestCluster _cluster = null!;
+    private ClusterMessages? _messages;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Told when a silo has just been lost.</summary>
     public Func<Task> SiloLost { get; set; } = static () => Task.CompletedTask;
 
-    public static async Task<Fleet> StartAsync(string rules)
+    public TestCluster Cluster => _cluster;
+
+    /// <param name="rules">The configuration but for the cluster and the listeners.</param>
+    /// <param name="messages">Its RabbitMQ, if it has one.</param>
+    public static async Task<Fleet> StartAsync(string rules, ClusterMessages? messages = null)
     {
-        var fleet = new Fleet { _cluster = await TestCluster.StartAsync(rules, Silos, Cancel) };
+        var fleet = new Fleet { _messages = messages, _cluster = await TestCluster.StartAsync(rules, Silos, Cancel) };
         fleet._cluster.Silos.ToArray().CopyTo(fleet._silos, 0);
         // The first makes the admin token, which the others are asked with.
         for (var i = 0; i < Edges; i++) fleet._edges[i] = await fleet._cluster.AddGatewayAsync("edge", Cancel);
@@ -54,6 +59,7 @@ internal sealed class Fleet : IAsyncDisposable
             case Mishap.EdgeKilled: await KillEdgeAsync(random.Next(Edges)); break;
             case Mishap.RedisDown: await WithoutRedisAsync(outage); break;
             case Mishap.PostgresDown: await WithoutPostgresAsync(outage); break;
+            case Mishap.RabbitDown: await _messages!.AwayAsync(outage); break;
             default: await RollAsync(); break;
         }
     }
@@ -167,6 +173,7 @@ internal enum Mishap
     EdgeKilled,
     RedisDown,
     PostgresDown,
+    RabbitDown,
 
     /// <summary>Every node is restarted in order; nobody may notice.</summary>
     Rolled,

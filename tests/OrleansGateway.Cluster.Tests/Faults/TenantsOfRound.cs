@@ -42,8 +42,8 @@ internal sealed record TenantsOfRound(int Number)
 
     public static string KeyOf(string tenant) => $"test-key-of-{tenant}-0123456789-0123456789";
 
-    /// <summary>The configuration of all that takes part in so many rounds.</summary>
-    public static string Rules(int rounds, Uri upstream)
+    /// <summary>The configuration of all that takes part in so many rounds, and more.</summary>
+    public static string Rules(int rounds, Uri upstream, string more)
     {
         string[] tenants = [Reader, .. Enumerable.Range(0, rounds).SelectMany(r => new TenantsOfRound(r).All)];
         var (ids, keys) = (new StringBuilder(), new StringBuilder());
@@ -75,7 +75,7 @@ internal sealed record TenantsOfRound(int Number)
                 period: lifetime
                 overrides: [ { match: { tenants: [ "small-*" ] }, limit: {{(SmallLimit / 1e9m).ToString(CultureInfo.InvariantCulture)}} } ]
 
-            """;
+            """ + more;
     }
 
     private string Name(string kind) => string.Create(CultureInfo.InvariantCulture, $"{kind}-{Number}");

@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,8 +8,6 @@ using OrleansGateway.RabbitMq;
 using OrleansGateway.Tests.Events;
 using OrleansGateway.Tests.Forwarding;
 using OrleansGateway.Tests.Gateway;
-using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 
 namespace OrleansGateway.Tests.RabbitMq;
 
@@ -19,12 +16,11 @@ internal sealed class RabbitBed : IAsyncDisposable
 {
     private readonly OriginServer _origin;
     private readonly GatewayUnderTest _gateway;
-    private IConnection? _connection;
-    private IChannel? _channel;
+    private readonly ConfirmingPublisher _publisher;
 
     private RabbitBed(Broker broker, string virtualHost, OriginServer origin, GatewayUnderTest gateway, InvalidationTable table)
     {
-        (Broker, VirtualHost, _origin, _gateway, Table) = (broker, virtualHost, origin, gateway, table);
+        (Broker, VirtualHost, _origin, _gateway, Table, _publisher) = (broker, virtualHost, origin, gateway, table, new ConfirmingPublisher(broker, virtualHost));
         Admin = new HttpClient { BaseAddress = new Uri(gateway.Host.AdminAddress, "/admin/v1/") };
         Admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", gateway.Host.AdminToken.Fresh!.Reveal());
     }
@@ -75,25 +71,8 @@ internal sealed class RabbitBed : IAsyncDisposable
     public Task<string> ReadinessAsync() => Admin.GetStringAsync(new Uri(_gateway.Host.AdminAddress, "/readyz"), Cancel);
 
     /// <summary>Publishes, and returns when the broker has confirmed; tries again for as long as it does not.</summary>
-    public async Task PublishAsync(string exchange, string body, string? id = null, string key = "product", Dictionary<string, object?>? headers = null)
-    {
-        while (true)
-        {
-            try
-            {
-                _connection ??= await Broker.ConnectAsync(VirtualHost);
-                _channel ??= await _connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), Cancel);
-                var properties = new BasicProperties { MessageId = id, Persistent = true, ContentType = "application/json", Headers = headers };
-                await _channel.BasicPublishAsync(exchange, key, mandatory: true, properties, Encoding.UTF8.GetBytes(body), Cancel);
-                return;
-            }
-            catch (Exception broken) when (broken is OperationInterruptedException or BrokerUnreachableException or IOException or PublishException { IsReturn: false })
-            {
-                await ForgetConnectionAsync();
-                await Task.Delay(TimeSpan.FromMilliseconds(20), Cancel);
-            }
-        }
-    }
+    public Task PublishAsync(string exchange, string body, string? id = null, string key = "product", Dictionary<string, object?>? headers = null) =>
+        _publisher.PublishAsync(exchange, body, id, key, headers);
 
     /// <summary>Waits until that many invalidations of a tenant have been applied.</summary>
     public Task UntilAppliedAsync(string tenant, long count) => EventBed.UntilAsync(() => Task.FromResult(Table.Of(tenant).Applied >= count));
@@ -122,15 +101,9 @@ internal sealed class RabbitBed : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await ForgetConnectionAsync();
+        await _publisher.DisposeAsync();
         Admin.Dispose();
         await _gateway.DisposeAsync();
         await _origin.DisposeAsync();
-    }
-
-    private async Task ForgetConnectionAsync()
-    {
-        if (_connection is not null) await _connection.DisposeAsync();
-        (_connection, _channel) = (null, null);
     }
 }
