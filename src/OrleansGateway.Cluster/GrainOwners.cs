@@ -21,7 +21,7 @@ internal sealed class GrainOwners(IGrainFactory grains, ILedgerStore ledger, Pos
     private static readonly TimeSpan s_recoverWithin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_recoverAgain = TimeSpan.FromMilliseconds(500);
 
-    // Many times what an answer takes, and a third of what a request waits.
+    // Many times what an answer takes, and a small part of what a request waits.
     private static readonly TimeSpan s_askTwiceAfter = TimeSpan.FromMilliseconds(300);
 
     /// <summary>

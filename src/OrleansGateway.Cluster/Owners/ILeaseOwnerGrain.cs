@@ -10,7 +10,8 @@ namespace OrleansGateway.Cluster.Owners;
 internal interface ILeaseOwnerGrain : IGrainWithStringKey
 {
     /// <summary>Throws <see cref="IOException"/> if this is not the owner any more, or not known to be.</summary>
-    [Alias("send")]
+    // Half of what a request waits: what went to a silo that is gone is asked again while somebody still waits for it.
+    [Alias("send"), ResponseTimeout("00:00:01")]
     Task<WireLeaseReply> SendAsync(WireLeaseRequest request, CancellationToken cancellation);
 
     [Alias("view")]

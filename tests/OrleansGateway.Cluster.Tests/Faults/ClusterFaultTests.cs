@@ -96,7 +96,7 @@ public sealed class ClusterFaultTests(ITestOutputHelper output) : IAsyncLifetime
     private async Task CheckAsync(TenantsOfRound round, ClusterLoad load)
     {
         output.WriteLine($"  refused with 503 in a rolling restart: {load.ToldToWait.Count} {string.Join("; ", load.ToldToWait.Take(40))}");
-        // A request waits a second for its owner. On a machine that builds and tests other things, a handover may take longer than that: the proof is made on a quiet one.
+        // A request waits two seconds for its owner. On a machine that builds and tests other things, a handover may take longer than that: the proof is made on a quiet one.
         if (s_isProof) Assert.Empty(load.ToldToWait);
         var noticed = string.Join(", ", load.Noticed.GroupBy(n => n).Select(g => $"{g.Count()} times {g.Key}"));
         Assert.True(noticed.Length == 0, $"Clients were told {noticed}\n{_fleet.Logs()}");

@@ -27,8 +27,11 @@ internal sealed record EdgeSettings
     /// <summary>Requests to owners carry at most this many reports, and as many takes. Default 1,024.</summary>
     public int ItemsMax { get; init; } = 1_024;
 
-    /// <summary>How long a request waits for an owner's answer before it is refused as <see cref="Denial.Unavailable"/>. 10 ms to 1 min; default 1 s.</summary>
-    public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// How long a request waits for an owner's answer before it is refused as <see cref="Denial.Unavailable"/>. 10 ms to 1 min; default 2 s: an owner whose silo was killed is found
+    /// elsewhere by then, and nobody is refused for it.
+    /// </summary>
+    public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Requests that wait in queues at once; the next is refused. Default 10,000.</summary>
     public int WaitingMax { get; init; } = 10_000;
