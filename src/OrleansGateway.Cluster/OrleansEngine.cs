@@ -127,6 +127,15 @@ internal sealed class OrleansEngine : IEngine
         services.AddEmbeddedEngine(stateFolder);
     }
 
+    public void Observe(GatewayMetrics metrics, Readiness readiness)
+    {
+        _silo?.Observe(metrics, readiness);
+        // Where there is an edge, its gateway shows them.
+        if (HasEdge) return;
+        readiness.Watch(_configuration.Troubles);
+        metrics.WatchConfigBehind(() => _configuration.Behind);
+    }
+
     public void RulesChanged()
     {
         if (_rules.Current is var table && Interlocked.Exchange(ref _told, table) != table) _owners.SpecsChanged();

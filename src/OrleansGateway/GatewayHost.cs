@@ -89,6 +89,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         var provider = services.BuildServiceProvider();
         try
         {
+            engine?.Observe(provider.GetRequiredService<GatewayMetrics>(), provider.GetRequiredService<Readiness>());
             return await StartAsync(provider, configFolder, tokenMade, cancellation);
         }
         catch
@@ -197,7 +198,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         }
         catch (Exception failed) when (failed is IOException or SocketException)
         {
-            throw new IOException($"The admin address {address} cannot be bound: {(failed.InnerException ?? failed).Message}", failed);
+            throw AdminListener.Unbound(address, failed);
         }
     }
 

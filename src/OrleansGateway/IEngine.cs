@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OrleansGateway.Configuration;
+using OrleansGateway.Telemetry;
 
 namespace OrleansGateway;
 
@@ -17,6 +18,9 @@ internal interface IEngine : IAsyncDisposable
 
     /// <summary>The ports, and what stands behind them.</summary>
     void AddPorts(IServiceCollection services, string stateFolder);
+
+    /// <summary>Shows the engine's own figures and troubles where those of its node are shown. To be called once.</summary>
+    void Observe(GatewayMetrics metrics, Readiness readiness);
 
     /// <summary>Other limits may be in force. To be called where there is no edge; an edge tells its engine in its turn.</summary>
     void RulesChanged();

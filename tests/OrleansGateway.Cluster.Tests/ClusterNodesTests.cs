@@ -50,6 +50,33 @@ public sealed class ClusterNodesTests
     }
 
     [Fact(Timeout = 300_000)]
+    public async Task Silo_WithoutAnEdge_SaysHowItIs_AndNothingElse()
+    {
+        await using var cluster = await TestCluster.StartAsync(Rules, silos: 0, Cancel);
+        var silo = await cluster.AddSiloAsync(Cancel);
+        var edge = await cluster.AddGatewayAsync("edge", Cancel);
+        var told = await silo.Output.WaitForAsync("Operators call ", Cancel);
+        using var operators = new HttpClient { BaseAddress = new Uri(told["Operators call ".Length..].Split(' ')[0]) };
+        Assert.Equal("ok", await operators.GetStringAsync("/livez", Cancel));
+        Assert.Equal("""{"status":"ready"}""", await operators.GetStringAsync("/readyz", Cancel));
+        await CallAsync(edge);
+        var metrics = (await operators.GetStringAsync("/metrics", Cancel)).Split('\n');
+        Assert.Contains("gateway_owners_count 1", metrics);
+        Assert.Contains("gateway_owners_may_grant 1", metrics);
+        Assert.Contains("gateway_ready 1", metrics);
+        Assert.Contains(metrics, l => l.StartsWith("gateway_owners_renewals_total ", StringComparison.Ordinal) && !l.EndsWith(" 0", StringComparison.Ordinal));
+        using (var api = await operators.GetAsync("/admin/v1/status", Cancel)) Assert.Equal(HttpStatusCode.NotFound, api.StatusCode);
+
+        // With neither of the two nobody can say whose the owners are.
+        await cluster.Postgres.KillAsync();
+        await cluster.Redis.StopAsync();
+        while (!(await operators.GetStringAsync("/readyz", Cancel)).Contains("grant nothing", StringComparison.Ordinal)) await Task.Delay(TimeSpan.FromMilliseconds(100), Cancel);
+        await cluster.Redis.RestartAsync(Cancel);
+        await cluster.Postgres.RestartAsync();
+        while ((await operators.GetStringAsync("/readyz", Cancel)).Contains("grant nothing", StringComparison.Ordinal)) await Task.Delay(TimeSpan.FromMilliseconds(100), Cancel);
+    }
+
+    [Fact(Timeout = 300_000)]
     public async Task Node_ThatIsKilled_IsUnheard_AndTheRestIsShownAsItIs()
     {
         await using var cluster = await TestCluster.StartAsync(Rules, silos: 0, Cancel);

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using OrleansGateway.Cluster.Invalidation;
 using OrleansGateway.Leases;
 using OrleansGateway.Leases.Ledger;
 using OrleansGateway.Leases.Owners;
 using OrleansGateway.Storage.Ledger;
+using OrleansGateway.Telemetry;
 
 namespace OrleansGateway.Cluster.Owners;
 
@@ -100,6 +102,16 @@ internal sealed class SiloOwners(
         }
 
         return count;
+    }
+
+    public void Observe(GatewayMetrics metrics, Readiness readiness)
+    {
+        metrics.Meter.CreateObservableGauge("gateway.owners.count", () => (long)Count, "{owner}", "Tenants, and rules of no tenant, whose limits are kept here.");
+        metrics.Meter.CreateObservableGauge("gateway.owners.leases", () => CountLeases() is { } leases ? [new Measurement<long>(leases)] : Array.Empty<Measurement<long>>(), "{lease}",
+            "Leases that edges have of them; not told where there are more than 20,000 accounts to look through.");
+        metrics.Meter.CreateObservableCounter("gateway.owners.renewals", () => Renewals, "{request}", "Requests of edges for leases that were answered here.");
+        metrics.Meter.CreateObservableGauge("gateway.owners.may_grant", () => MayGrant ? 1L : 0L, unit: null, "Whether owners here may grant: 1 or 0.");
+        readiness.Watch(() => MayGrant ? [] : [new Trouble(Stops: false, "Owners on this node grant nothing: neither PostgreSQL nor Redis has said that they are its own.")]);
     }
 
     public IEnumerable<BudgetShare> BudgetShares() => _owners.Values.SelectMany(held => held.Owner.BudgetShares());

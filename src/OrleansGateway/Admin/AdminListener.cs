@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using OrleansGateway.Admin.Insights;
 using OrleansGateway.Audit;
@@ -25,20 +26,29 @@ internal sealed class AdminListener : IAsyncDisposable
     /// <summary>Throws <see cref="IOException"/> if the address cannot be bound.</summary>
     public static async Task<AdminListener> StartAsync(IServiceProvider services, AdminDirectory admins, CancellationToken cancellation)
     {
-        var configuration = services.GetRequiredService<SnapshotSource>();
+        var api = Api(services, admins);
+        return await StartAsync(
+            services.GetRequiredService<SnapshotSource>().Current.Settings.Listeners.Admin, services.GetRequiredService<ILoggerFactory>(), services.GetRequiredService<PrometheusText>(),
+            services.GetRequiredService<Readiness>(), cancellation, api.Map);
+    }
+
+    /// <summary>Metrics and health, and what else is mapped. Throws <see cref="IOException"/> if the address cannot be bound.</summary>
+    public static async Task<AdminListener> StartAsync(
+        IPEndPoint address, ILoggerFactory logs, PrometheusText metrics, Readiness readiness, CancellationToken cancellation, Action<IEndpointRouteBuilder>? map = null)
+    {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(services.GetRequiredService<ILoggerFactory>()).AddRoutingCore();
+        builder.Services.AddSingleton(logs).AddRoutingCore();
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = StopTimeout);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         {
             options.AddServerHeader = false;
-            options.Listen(configuration.Current.Settings.Listeners.Admin);
+            options.Listen(address);
         });
         var app = builder.Build();
         app.UseRouting();
-        services.GetRequiredService<PrometheusText>().Map(app);
-        services.GetRequiredService<Readiness>().Map(app);
-        Api(services, admins).Map(app);
+        metrics.Map(app);
+        readiness.Map(app);
+        map?.Invoke(app);
         try
         {
             await app.StartAsync(cancellation);
@@ -51,6 +61,9 @@ internal sealed class AdminListener : IAsyncDisposable
 
         return new AdminListener(app);
     }
+
+    /// <summary>That the address cannot be bound, in words for an operator.</summary>
+    public static IOException Unbound(IPEndPoint address, Exception failed) => new($"The admin address {address} cannot be bound: {(failed.InnerException ?? failed).Message}", failed);
 
     public async ValueTask DisposeAsync()
     {

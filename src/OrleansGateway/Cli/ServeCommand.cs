@@ -58,8 +58,7 @@ internal static class ServeCommand
             using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancellation, engine?.ToldToLeave ?? CancellationToken.None);
             if (engine is { HasEdge: false })
             {
-                await WaitAsync(engine, configuration, hangups.Reader, leave.Token);
-                await engine.StopAsync();
+                await EngineHost.RunAsync(engine, configuration, hangups.Reader, logs, output, leave.Token);
                 return 0;
             }
 
@@ -92,22 +91,6 @@ internal static class ServeCommand
         try
         {
             await foreach (var _ in hangups.ReadAllAsync(cancellation)) await host.ReloadAsync(cancellation);
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // Told to stop.
-        }
-    }
-
-    /// <summary>The same where no clients are served.</summary>
-    private static async Task WaitAsync(IEngine engine, SnapshotSource configuration, ChannelReader<PosixSignal> hangups, CancellationToken cancellation)
-    {
-        configuration.Reloaded = _ => engine.RulesChanged();
-        var watch = configuration.WatchAsync(record: null, cancellation);
-        try
-        {
-            await foreach (var _ in hangups.ReadAllAsync(cancellation)) await configuration.ReloadAsync(cancellation);
-            await watch;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

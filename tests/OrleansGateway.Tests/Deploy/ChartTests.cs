@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using OrleansGateway.Tests.Transport;
 using YamlDotNet.Serialization;
 
 namespace OrleansGateway.Tests.Deploy;
@@ -44,6 +45,11 @@ public sealed partial class ChartTests(Helm helm) : IClassFixture<Helm>
             text = text.Replace("/run/secrets/cluster/" + name, file, StringComparison.Ordinal);
         }
 
+        var authority = new TestAuthority();
+        using var pem = new PemFolder();
+        var node = authority.Write(pem, "node");
+        foreach (var (mounted, file) in ((string, string)[])[("tls.crt", node.Certificate), ("tls.key", node.Key), ("ca.crt", pem.Write("ca.pem", authority.Pem))])
+            text = text.Replace("/run/secrets/nodes/" + mounted, file, StringComparison.Ordinal);
         GatewayText.AssertValid(text, variable => variable == "POD_IP" ? "10.1.2.3" : "a-secret-of-some-length");
     }
 
@@ -76,6 +82,7 @@ public sealed partial class ChartTests(Helm helm) : IClassFixture<Helm>
     [InlineData("image.tagg=1", "tagg")]
     [InlineData("autoscaling.by=cpu", "autoscaling")]
     [InlineData("secretFiles.cluster.secret=own", "cluster")]
+    [InlineData("autoscaling.by=keda,autoscaling.min=0", "needs by: keda, scaler.enabled")]
     public async Task Values_ThatCannotBeMeant_AreRefused(string set, string told)
     {
         var (exit, output) = await helm.RunAsync("template", "--set", set);
@@ -93,6 +100,20 @@ public sealed partial class ChartTests(Helm helm) : IClassFixture<Helm>
         Assert.Equal(At(policy, "spec", "podSelector"), At(from, "podSelector"));
         Assert.All(rules.Where(rule => !rule.ContainsKey("from")), rule => Assert.Equal(["data"], PortsOf(rule)));
     }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Scaler_OfTheChart_IsWhereKedaAsks_AndOpenToKedaOnly()
+    {
+        var manifests = await ManifestsAsync("scaler", "-f", "ci/tls-scaler-values.yaml");
+        var service = Assert.Single(manifests, m => (string)m["kind"] == "Service" && Name(m).EndsWith("-scaler", StringComparison.Ordinal));
+        var trigger = (Dictionary<object, object>)Assert.Single((List<object>)At(manifests.Single(m => (string)m["kind"] == "ScaledObject"), "spec")["triggers"]);
+        Assert.Equal("external-push", trigger["type"]);
+        Assert.StartsWith(Name(service) + ".", (string)At(trigger, "metadata")["scalerAddress"], StringComparison.Ordinal);
+        var rules = ((List<object>)At(manifests.Single(m => (string)m["kind"] == "NetworkPolicy"), "spec")["ingress"]).Cast<Dictionary<object, object>>();
+        Assert.Equal(2, ((List<object>)Assert.Single(rules, r => PortsOf(r).Contains("scaler"))["from"]).Count);
+    }
+
+    private static string Name(Dictionary<object, object> manifest) => (string)At(manifest, "metadata")["name"];
 
     private static string[] PortsOf(Dictionary<object, object> rule) => [.. ((List<object>)rule["ports"]).Select(p => (string)((Dictionary<object, object>)p)["port"])];
 

@@ -31,8 +31,12 @@ containers:
       {{- if .serves }}
       - name: data
         containerPort: 8080
+      {{- end }}
       - name: admin
         containerPort: 9090
+      {{- if and .serves (include "gateway.scaler" .root) }}
+      - name: scaler
+        containerPort: {{ .root.Values.autoscaling.scaler.port }}
       {{- end }}
       {{- if ne .role "edge" }}
       - name: silo
@@ -54,6 +58,11 @@ containers:
       - name: cluster
         mountPath: /run/secrets/cluster
         readOnly: true
+      {{- if .root.Values.nodeTls.secret }}
+      - name: nodes
+        mountPath: /run/secrets/nodes
+        readOnly: true
+      {{- end }}
       {{- range $name, $_ := .root.Values.secretFiles }}
       - name: secret-{{ $name }}
         mountPath: /run/secrets/{{ $name }}
@@ -72,6 +81,12 @@ volumes:
     secret:
       secretName: {{ .root.Values.clusterSecret }}
       defaultMode: 0440
+  {{- with .root.Values.nodeTls.secret }}
+  - name: nodes
+    secret:
+      secretName: {{ . }}
+      defaultMode: 0440
+  {{- end }}
   {{- range $name, $file := .root.Values.secretFiles }}
   - name: secret-{{ $name }}
     secret:
@@ -107,9 +122,7 @@ topologySpreadConstraints:
   {{- end }}
 {{- end }}
 
-{{/* A silo without an edge has no admin listener: all that can be asked of it is whether it listens. */}}
 {{- define "gateway.probes" -}}
-{{- if .serves -}}
 startupProbe:
   httpGet: {path: /livez, port: admin}
   periodSeconds: 2
@@ -124,20 +137,4 @@ readinessProbe:
   periodSeconds: 2
   timeoutSeconds: 2
   failureThreshold: 2
-{{- else -}}
-startupProbe:
-  tcpSocket: {port: silo}
-  periodSeconds: 2
-  failureThreshold: 60
-livenessProbe:
-  tcpSocket: {port: silo}
-  periodSeconds: 10
-  timeoutSeconds: 5
-  failureThreshold: 3
-readinessProbe:
-  tcpSocket: {port: silo}
-  periodSeconds: 2
-  timeoutSeconds: 2
-  failureThreshold: 2
-{{- end }}
 {{- end }}
