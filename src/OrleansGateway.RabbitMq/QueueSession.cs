@@ -47,8 +47,8 @@ internal sealed class QueueSession : AsyncDefaultBasicConsumer, IAsyncDisposable
         var copy = body[..Math.Min(body.Length, EventMapper.BytesMax + 1)].ToArray();
         var delivery = new Delivery(deliveryTag, MessageProperties.Of(properties, routingKey), copy, _parts.Time.GetTimestamp());
         delivery.Outcome = AcceptAsync(delivery);
-        _parts.Metrics.Waiting(_id, 1);
-        _deliveries.Writer.TryWrite(delivery);
+        // Nobody takes it in any more once the session ends.
+        if (_deliveries.Writer.TryWrite(delivery)) _parts.Metrics.Waiting(_id, 1);
         return Task.CompletedTask;
     }
 
@@ -85,18 +85,24 @@ internal sealed class QueueSession : AsyncDefaultBasicConsumer, IAsyncDisposable
                 ulong done = 0;
                 while (reader.TryRead(out var delivery))
                 {
-                    // Before waiting for one that is not done: those before it need not wait as well.
-                    if (!delivery.Outcome.IsCompleted) done = await AcknowledgeAsync(done);
-                    if (await SettledAsync(delivery)) done = delivery.Tag;
-                    else
+                    try
                     {
-                        await AcknowledgeAsync(done);
-                        done = 0;
-                        await Channel.BasicRejectAsync(delivery.Tag, requeue: false, _ending.Token);
-                    }
+                        // Before waiting for one that is not done: those before it need not wait as well.
+                        if (!delivery.Outcome.IsCompleted) done = await AcknowledgeAsync(done);
+                        if (await SettledAsync(delivery)) done = delivery.Tag;
+                        else
+                        {
+                            done = await AcknowledgeAsync(done);
+                            await Channel.BasicRejectAsync(delivery.Tag, requeue: false, _ending.Token);
+                        }
 
-                    _parts.Metrics.Waiting(_id, -1);
-                    _parts.Metrics.Settled(_id, _parts.Time.GetElapsedTime(delivery.ReceivedAt));
+                        _parts.Metrics.Settled(_id, _parts.Time.GetElapsedTime(delivery.ReceivedAt));
+                    }
+                    finally
+                    {
+                        // Also if the connection breaks now: it comes again, and is counted anew.
+                        _parts.Metrics.Waiting(_id, -1);
+                    }
                 }
 
                 await AcknowledgeAsync(done);

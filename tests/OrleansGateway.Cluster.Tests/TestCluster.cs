@@ -8,6 +8,7 @@ using OrleansGateway.Tests.Configuration;
 using OrleansGateway.Tests.Limits;
 using OrleansGateway.Tests.Listeners;
 using OrleansGateway.Tests.Operations;
+using OrleansGateway.Tests.Storage;
 using OrleansGateway.Tests.Storage.Ledger;
 
 namespace OrleansGateway.Cluster.Tests;

@@ -11,9 +11,9 @@ internal sealed class AccountingBed(GatewayUnderTest gateway) : IDisposable
 {
     private readonly HttpClient _admin = new()
     {
-        BaseAddress = gateway.Host.AdminAddress,
+        BaseAddress = gateway.AdminAddress,
         Timeout = TimeSpan.FromMinutes(10),
-        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", gateway.Host.AdminToken.Fresh!.Reveal()) },
+        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", gateway.AdminToken) },
     };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

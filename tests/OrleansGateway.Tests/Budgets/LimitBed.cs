@@ -92,8 +92,8 @@ internal sealed class LimitBed : IAsyncDisposable
     /// </summary>
     public async Task<Dictionary<string, (long Used, long Out)>> LevelsAsync()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Gateway.Host.AdminAddress, "/admin/v1/limits/explain?key=test&model=o"));
-        request.Headers.Authorization = new("Bearer", Gateway.Host.AdminToken.Fresh!.Reveal());
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Gateway.AdminAddress, "/admin/v1/limits/explain?key=test&model=o"));
+        request.Headers.Authorization = new("Bearer", Gateway.AdminToken);
         using var answer = await Gateway.Client.SendAsync(request, Cancellation);
         var accounts = JsonElement.Parse(await answer.Content.ReadAsStringAsync(Cancellation)).GetProperty("accounts");
         return accounts.EnumerateArray().ToDictionary(

@@ -164,7 +164,7 @@ public sealed class StampedeTests
     /// <summary>Until so many requests are in the gateway.</summary>
     private static async Task UntilAsync(CacheBed bed, int waiting)
     {
-        using var admin = new HttpClient { BaseAddress = bed.Bed.Gateway.Host.AdminAddress };
+        using var admin = new HttpClient { BaseAddress = bed.Bed.Gateway.AdminAddress };
         while (true)
         {
             var metrics = await admin.GetStringAsync("/metrics", Cancellation);

@@ -139,12 +139,12 @@ public sealed class CacheCommandTests : IAsyncLifetime
     {
         await GetAsync("/a");
         await GetAsync("/b", key: Other);
-        using var owner = new HttpClient { BaseAddress = _gateway.Host.AdminAddress };
-        owner.DefaultRequestHeaders.Authorization = new("Bearer", _gateway.Host.AdminToken.Fresh!.Reveal());
+        using var owner = new HttpClient { BaseAddress = _gateway.AdminAddress };
+        owner.DefaultRequestHeaders.Authorization = new("Bearer", _gateway.AdminToken);
         using var request = new StringContent("""{"role":"tenant_admin","tenant":"beta"}""", System.Text.Encoding.UTF8, "application/json");
         using var made = await owner.PostAsync("/admin/v1/admins", request, Cancel);
         using var document = JsonDocument.Parse(await made.Content.ReadAsStringAsync(Cancel));
-        using var beta = new HttpClient { BaseAddress = _gateway.Host.AdminAddress };
+        using var beta = new HttpClient { BaseAddress = _gateway.AdminAddress };
         beta.DefaultRequestHeaders.Authorization = new("Bearer", document.RootElement.GetProperty("token").GetString());
         foreach (var path in (string[])["stats", "top"])
         {
@@ -194,7 +194,7 @@ public sealed class CacheCommandTests : IAsyncLifetime
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        string[] reach = ["--admin", _gateway.Host.AdminAddress.ToString(), "--token-file", Path.Combine(_gateway.Folder, ".gateway", "admin-token")];
+        string[] reach = ["--admin", _gateway.AdminAddress.ToString(), "--token-file", Path.Combine(_gateway.Folder, ".gateway", "admin-token")];
         var exit = await GatewayCommandLine.Create().Parse([.. arguments, .. reach]).InvokeAsync(new() { Output = output, Error = error }, Cancel);
         return (exit, output.ToString(), error.ToString());
     }

@@ -133,7 +133,7 @@ public sealed class PurgeCommandTests : IAsyncLifetime
 
     private HttpClient Admin()
     {
-        var admin = new HttpClient { BaseAddress = _gateway.Host.AdminAddress };
+        var admin = new HttpClient { BaseAddress = _gateway.AdminAddress };
         admin.DefaultRequestHeaders.Authorization = new("Bearer", File.ReadAllText(TokenFile).Trim());
         return admin;
     }
@@ -160,7 +160,7 @@ public sealed class PurgeCommandTests : IAsyncLifetime
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
         var isTest = arguments is ["events", "test", ..];
-        string[] reach = isTest ? [] : ["--admin", _gateway.Host.AdminAddress.ToString(), "--token-file", TokenFile];
+        string[] reach = isTest ? [] : ["--admin", _gateway.AdminAddress.ToString(), "--token-file", TokenFile];
         var exit = await GatewayCommandLine.Create().Parse([.. arguments, .. reach]).InvokeAsync(new() { Output = output, Error = error }, Cancel);
         return (exit, output.ToString(), error.ToString());
     }

@@ -21,8 +21,8 @@ public sealed class EventReadinessTests
         using var events = new StateFolder();
         await using var gateway = await GatewayUnderTest.StartAsync("", replace: services => services.AddSingleton(new EventDatabase(
             SqliteDatabase.OpenEvents(events.Path, EventBed.LockWait, TimeProvider.System, NullLogger<SqliteDatabase>.Instance))));
-        using var admin = new HttpClient { BaseAddress = gateway.Host.AdminAddress };
-        admin.DefaultRequestHeaders.Authorization = new("Bearer", gateway.Host.AdminToken.Fresh!.Reveal());
+        using var admin = new HttpClient { BaseAddress = gateway.AdminAddress };
+        admin.DefaultRequestHeaders.Authorization = new("Bearer", gateway.AdminToken);
         await EventBed.UntilAsync(async () => await WarningAsync() is null);
         await using (new EventLogDown(events.Path))
         {

@@ -114,7 +114,7 @@ public sealed class GatewayEventsTests
 
     private static async Task<(int Exit, string Output)> RunAsync(GatewayUnderTest gateway, params string[] arguments)
     {
-        var environment = new Dictionary<string, string?> { ["GATEWAY_ADMIN"] = gateway.Host.AdminAddress.ToString(), ["GATEWAY_ADMIN_TOKEN"] = gateway.Host.AdminToken.Fresh!.Reveal() };
+        var environment = new Dictionary<string, string?> { ["GATEWAY_ADMIN"] = gateway.AdminAddress.ToString(), ["GATEWAY_ADMIN_TOKEN"] = gateway.AdminToken };
         var root = new RootCommand { WebhooksCommand.Create(environment.GetValueOrDefault) };
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter();
@@ -126,8 +126,8 @@ public sealed class GatewayEventsTests
 
     private static HttpClient AdminOf(GatewayUnderTest gateway)
     {
-        var client = new HttpClient { BaseAddress = new Uri(gateway.Host.AdminAddress, "/admin/v1/") };
-        client.DefaultRequestHeaders.Authorization = new("Bearer", gateway.Host.AdminToken.Fresh!.Reveal());
+        var client = new HttpClient { BaseAddress = new Uri(gateway.AdminAddress, "/admin/v1/") };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", gateway.AdminToken);
         return client;
     }
 

@@ -69,7 +69,7 @@ internal sealed class ForwardBed : IAsyncDisposable
     public async Task UntilEjectedAsync(Uri target, bool ejected, CancellationToken cancellation)
     {
         var series = $"gateway_upstream_ejected{{target=\"{target.Authority}\",upstream=\"origin\"}} {(ejected ? 1 : 0)}";
-        using var admin = new HttpClient { BaseAddress = Gateway.Host.AdminAddress };
+        using var admin = new HttpClient { BaseAddress = Gateway.AdminAddress };
         while (!(await admin.GetStringAsync("/metrics", cancellation)).Contains(series, StringComparison.Ordinal)) await Task.Delay(20, cancellation);
     }
 

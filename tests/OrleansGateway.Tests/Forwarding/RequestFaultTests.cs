@@ -19,7 +19,7 @@ public sealed class RequestFaultTests
             Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
         }
 
-        using var metrics = new HttpClient { BaseAddress = bed.Gateway.Host.AdminAddress };
+        using var metrics = new HttpClient { BaseAddress = bed.Gateway.AdminAddress };
         Assert.DoesNotMatch("(?m)^gateway_upstream_ejected\\{.*\\} 1$", await metrics.GetStringAsync("/metrics", Cancellation));
         using var good = await bed.Client.GetAsync("/", Cancellation);
         Assert.Equal(HttpStatusCode.OK, good.StatusCode);

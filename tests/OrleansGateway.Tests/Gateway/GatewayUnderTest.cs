@@ -2,10 +2,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using OrleansGateway.Configuration;
+using OrleansGateway.Tests.Topologies;
 
 namespace OrleansGateway.Tests.Gateway;
 
-/// <summary>A whole gateway on loopback, from a configuration given as text; its ports are free ones, its state lies in a folder of its own.</summary>
+/// <summary>
+/// A whole gateway on loopback, from a configuration given as text; its ports are free ones, its state lies in a folder of its own. Or a cluster of them, where <see cref="Topology"/> says so.
+/// </summary>
 internal sealed class GatewayUnderTest : IAsyncDisposable
 {
     /// <summary>A key of the tenant <c>acme</c> that every configuration made here has.</summary>
@@ -24,6 +27,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     private readonly ILoggerFactory _logs;
     private readonly SnapshotSource _source;
     private GatewayHost? _host;
+    private ClusterUnderTest? _cluster;
     private Action<IServiceCollection>? _configure;
 
     private GatewayUnderTest(TimeProvider time, ILoggerProvider? logs, string? folder)
@@ -37,12 +41,33 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         _source = new SnapshotSource(Path.Combine(_folder.FullName, "gateway.yaml"), _ => null, time, _logs.CreateLogger<SnapshotSource>());
     }
 
-    public GatewayHost Host => _host!;
+    /// <summary>What is inside the process: not on a cluster.</summary>
+    public GatewayHost Host
+    {
+        get
+        {
+            Topology.SkipOnCluster("looks inside the process.");
+            return _host!;
+        }
+    }
 
-    public string Folder => _folder.FullName;
+    /// <summary>Where it keeps its state, and the files that the configuration names: not on a cluster, where each node has its own.</summary>
+    public string Folder
+    {
+        get
+        {
+            Topology.SkipOnCluster("looks into the gateway's folder.");
+            return _folder.FullName;
+        }
+    }
 
     /// <summary>Root of the data listener, without <c>/v1</c>.</summary>
-    public Uri Url => Host.DataAddresses[0];
+    public Uri Url => _cluster?.Url ?? Host.DataAddresses[0];
+
+    public Uri AdminAddress => _cluster?.AdminAddress ?? Host.AdminAddress;
+
+    /// <summary>The admin token, which the first start makes.</summary>
+    public string AdminToken => _cluster?.AdminToken ?? Host.AdminToken.Fresh!.Reveal();
 
     /// <summary>A client that carries the key.</summary>
     public HttpClient Client { get; } = new();
@@ -58,6 +83,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     public static async Task<GatewayUnderTest> StartWholeAsync(
         string yaml, TimeProvider? time = null, ILoggerProvider? logs = null, Action<IServiceCollection>? replace = null, string? folder = null)
     {
+        if (Topology.IsCluster) return await StartClusterAsync(yaml, time, logs is not null || replace is not null || folder is not null);
         var gateway = new GatewayUnderTest(time ?? TimeProvider.System, logs, folder);
         await File.WriteAllTextAsync(Path.Combine(gateway.Folder, "gateway.yaml"), yaml);
         var faults = gateway._source.Load();
@@ -70,9 +96,32 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             replace?.Invoke(services);
         };
         gateway._host = await GatewayHost.StartAsync(gateway._source, gateway.Folder, gateway._configure, TestContext.Current.CancellationToken);
-        gateway.Client.BaseAddress = gateway.Url;
-        gateway.Client.DefaultRequestHeaders.Authorization = new("Bearer", Key);
-        return gateway;
+        return gateway.WithClient();
+    }
+
+    /// <summary>The nodes of <see cref="Topology"/> with that configuration.</summary>
+    private static async Task<GatewayUnderTest> StartClusterAsync(string yaml, TimeProvider? time, bool isWithin)
+    {
+        if (isWithin) Topology.SkipOnCluster("puts parts of its own into the process.");
+        if (time is ManualTime manual) manual.IsElsewhere = true;
+        var gateway = new GatewayUnderTest(TimeProvider.System, logs: null, folder: null);
+        try
+        {
+            gateway._cluster = await ClusterUnderTest.StartAsync(gateway._folder, yaml, TestContext.Current.CancellationToken);
+            return gateway.WithClient();
+        }
+        catch
+        {
+            await gateway.DisposeAsync();
+            throw;
+        }
+    }
+
+    private GatewayUnderTest WithClient()
+    {
+        Client.BaseAddress = Url;
+        Client.DefaultRequestHeaders.Authorization = new("Bearer", Key);
+        return this;
     }
 
     /// <summary>Stops it, and starts it again on what it has kept. Its address is another one: answers another client.</summary>
@@ -87,7 +136,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     }
 
     /// <summary>Writes the configuration anew; a reload takes it over.</summary>
-    public void Write(string models) => File.WriteAllText(Path.Combine(_folder.FullName, "gateway.yaml"), Head + models);
+    public void Write(string models) => File.WriteAllText(Path.Combine(Folder, "gateway.yaml"), Head + models);
 
     public async ValueTask DisposeAsync()
     {
@@ -98,6 +147,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             await _host.DisposeAsync();
         }
 
+        if (_cluster is not null) await _cluster.DisposeAsync();
         _source.Dispose();
         _logs.Dispose();
         _folder.Delete(recursive: true);

@@ -150,7 +150,7 @@ public sealed class HotChangeTests
         Assert.Equal(total, bed.Mill.Requests);
     }
 
-    private static Task<string> MetricsAsync(LimitBed bed) => bed.Gateway.Client.GetStringAsync(new Uri(bed.Gateway.Host.AdminAddress, "/metrics"), Cancellation);
+    private static Task<string> MetricsAsync(LimitBed bed) => bed.Gateway.Client.GetStringAsync(new Uri(bed.Gateway.AdminAddress, "/metrics"), Cancellation);
 
     private static Task<HttpStatusCode> StatusAsync(LimitBed bed) => Clients.StatusAsync(bed);
 }

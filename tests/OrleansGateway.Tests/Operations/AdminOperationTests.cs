@@ -57,8 +57,8 @@ public sealed class AdminOperationTests
 
     private static async Task<JsonElement> GetAsync(GatewayUnderTest gateway, string path)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.Host.AdminAddress, "/admin/v1" + path));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", gateway.Host.AdminToken.Fresh!.Reveal());
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.AdminAddress, "/admin/v1" + path));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", gateway.AdminToken);
         using var response = await gateway.Client.SendAsync(request, Cancel);
         var body = await response.Content.ReadAsStringAsync(Cancel);
         Assert.True(response.IsSuccessStatusCode, body);

@@ -19,7 +19,7 @@ public sealed class KeyOperationTests
     {
         const int Rounds = 100;
         await using var gateway = await GatewayUnderTest.StartAsync(Models);
-        var (token, connections) = (gateway.Host.AdminToken.Fresh!.Reveal(), 0);
+        var (token, connections) = (gateway.AdminToken, 0);
         using var oneConnection = new SocketsHttpHandler { MaxConnectionsPerServer = 1 };
         oneConnection.ConnectCallback = async (context, cancellation) =>
         {
@@ -31,10 +31,10 @@ public sealed class KeyOperationTests
         using var client = new HttpClient(oneConnection);
         for (var round = 0; round < Rounds; round++)
         {
-            var made = await gateway.Client.AdminAsync(gateway.Host.AdminAddress, token, "/keys", """{"tenant":"acme"}""", Cancel);
+            var made = await gateway.Client.AdminAsync(gateway.AdminAddress, token, "/keys", """{"tenant":"acme"}""", Cancel);
             var key = made.GetProperty("key").GetString()!;
             Assert.Equal(HttpStatusCode.OK, await client.StatusAsync(gateway.Url, key, Cancel));
-            await gateway.Client.AdminAsync(gateway.Host.AdminAddress, token, $"/keys/{made.GetProperty("id").GetString()}/revoke", "", Cancel);
+            await gateway.Client.AdminAsync(gateway.AdminAddress, token, $"/keys/{made.GetProperty("id").GetString()}/revoke", "", Cancel);
             Assert.Equal(HttpStatusCode.Unauthorized, await client.StatusAsync(gateway.Url, key, Cancel));
         }
 
@@ -45,8 +45,8 @@ public sealed class KeyOperationTests
     public async Task Revoke_UnderConcurrentCalls_LetsNoneThroughThatCameAfterIt()
     {
         await using var gateway = await GatewayUnderTest.StartAsync(Models);
-        var token = gateway.Host.AdminToken.Fresh!.Reveal();
-        var made = await gateway.Client.AdminAsync(gateway.Host.AdminAddress, token, "/keys", """{"tenant":"acme"}""", Cancel);
+        var token = gateway.AdminToken;
+        var made = await gateway.Client.AdminAsync(gateway.AdminAddress, token, "/keys", """{"tenant":"acme"}""", Cancel);
         var key = made.GetProperty("key").GetString()!;
         var (revoked, late, called) = (false, 0, new SemaphoreSlim(0));
         var callers = Enumerable.Range(0, 8).Select(async _ =>
@@ -63,7 +63,7 @@ public sealed class KeyOperationTests
         }).ToArray();
 
         for (var calls = 0; calls < 200; calls++) await called.WaitAsync(Cancel);
-        await gateway.Client.AdminAsync(gateway.Host.AdminAddress, token, $"/keys/{made.GetProperty("id").GetString()}/revoke", "", Cancel);
+        await gateway.Client.AdminAsync(gateway.AdminAddress, token, $"/keys/{made.GetProperty("id").GetString()}/revoke", "", Cancel);
         Volatile.Write(ref revoked, true);
         await Task.WhenAll(callers);
         Assert.Equal(0, late);
@@ -74,10 +74,10 @@ public sealed class KeyOperationTests
     {
         var time = new ManualTime();
         await using var gateway = await GatewayUnderTest.StartAsync(Models, time);
-        var token = gateway.Host.AdminToken.Fresh!.Reveal();
-        var made = await gateway.Client.AdminAsync(gateway.Host.AdminAddress, token, "/keys", """{"tenant":"acme"}""", Cancel);
+        var token = gateway.AdminToken;
+        var made = await gateway.Client.AdminAsync(gateway.AdminAddress, token, "/keys", """{"tenant":"acme"}""", Cancel);
         var rotated = await gateway.Client.AdminAsync(
-            gateway.Host.AdminAddress, token, $"/keys/{made.GetProperty("id").GetString()}/rotate", """{"grace":"15m"}""", Cancel);
+            gateway.AdminAddress, token, $"/keys/{made.GetProperty("id").GetString()}/rotate", """{"grace":"15m"}""", Cancel);
         var (old, fresh) = (made.GetProperty("key").GetString()!, rotated.GetProperty("key").GetString()!);
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), await BothAsync());

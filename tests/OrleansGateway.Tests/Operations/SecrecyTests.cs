@@ -31,7 +31,7 @@ public sealed class SecrecyTests
         string[] secrets;
         await using (gateway)
         {
-            secrets = await UseAsync(gateway.Client, gateway.Url, gateway.Host.AdminAddress, gateway.Host.AdminToken.Fresh!.Reveal());
+            secrets = await UseAsync(gateway.Client, gateway.Url, gateway.AdminAddress, gateway.AdminToken);
             // A reload that is refused says why, and must not quote.
             gateway.Write("providers: {mock: {kind: openai, api_key: [" + OperationsFolder.ProviderKey + "], base_url: " + OperationsFolder.ProviderKey + "}}");
             Assert.NotEmpty((await gateway.Host.Configuration.ReloadAsync(Cancel)).Faults);

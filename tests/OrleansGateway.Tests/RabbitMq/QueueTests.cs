@@ -102,7 +102,9 @@ public sealed class QueueTests(SharedBroker shared)
     public async Task Messages_WhileTheStoreFails_StayInTheQueue_AndAreAppliedAfterwards()
     {
         StoreThatFails? store = null;
-        await using var bed = await RabbitBed.StartAsync(await shared.Running, Shop, replace: services => services.AddSingleton<IInvalidationLog>(provider =>
+        var broker = await shared.Running;
+        await using var proxy = new BreakingProxy(broker.Port);
+        await using var bed = await RabbitBed.StartAsync(broker, Shop, port: proxy.Port, replace: services => services.AddSingleton<IInvalidationLog>(provider =>
             store = new StoreThatFails(new SqliteInvalidationLog(provider.GetRequiredService<CacheDatabase>(), TimeProvider.System))));
         await bed.UntilReadyAsync();
         store!.Fails = true;
@@ -111,9 +113,16 @@ public sealed class QueueTests(SharedBroker shared)
         await bed.UntilAsync(Queue, ready: 80, readers: 1);
         await EventBed.UntilAsync(async () => (await bed.ReadinessAsync()).Contains("The disk is full.", StringComparison.Ordinal));
         Assert.Equal(0, bed.Table.Of("acme").Applied);
+        Assert.Equal(20, await bed.WaitingAsync());
+        // What was under way on a connection that breaks comes again on the next one, and is not counted twice.
+        proxy.Cut();
+        await EventBed.UntilAsync(() => Task.FromResult(proxy.Connections > 1));
+        await bed.UntilAsync(Queue, ready: 80, readers: 1);
+        await EventBed.UntilAsync(async () => await bed.WaitingAsync() == 20);
         store.Fails = false;
         await bed.UntilConsumedAsync("shop", 100);
         Assert.Equal(100, bed.Table.Of("acme").Applied);
+        await EventBed.UntilAsync(async () => await bed.WaitingAsync() == 0);
         await bed.UntilReadyAsync();
         Assert.Empty(await bed.ParkedAsync());
     }

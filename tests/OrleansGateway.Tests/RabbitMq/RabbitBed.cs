@@ -21,8 +21,8 @@ internal sealed class RabbitBed : IAsyncDisposable
     private RabbitBed(Broker broker, string virtualHost, OriginServer origin, GatewayUnderTest gateway, InvalidationTable table)
     {
         (Broker, VirtualHost, _origin, _gateway, Table, _publisher) = (broker, virtualHost, origin, gateway, table, new ConfirmingPublisher(broker, virtualHost));
-        Admin = new HttpClient { BaseAddress = new Uri(gateway.Host.AdminAddress, "/admin/v1/") };
-        Admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", gateway.Host.AdminToken.Fresh!.Reveal());
+        Admin = new HttpClient { BaseAddress = new Uri(gateway.AdminAddress, "/admin/v1/") };
+        Admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", gateway.AdminToken);
     }
 
     public Broker Broker { get; }
@@ -68,7 +68,7 @@ internal sealed class RabbitBed : IAsyncDisposable
     /// <summary>Waits until all that is stated works.</summary>
     public Task UntilReadyAsync() => EventBed.UntilAsync(async () => await ReadinessAsync() == """{"status":"ready"}""");
 
-    public Task<string> ReadinessAsync() => Admin.GetStringAsync(new Uri(_gateway.Host.AdminAddress, "/readyz"), Cancel);
+    public Task<string> ReadinessAsync() => Admin.GetStringAsync(new Uri(_gateway.AdminAddress, "/readyz"), Cancel);
 
     /// <summary>Publishes, and returns when the broker has confirmed; tries again for as long as it does not.</summary>
     public Task PublishAsync(string exchange, string body, string? id = null, string key = "product", Dictionary<string, object?>? headers = null) =>
@@ -80,10 +80,14 @@ internal sealed class RabbitBed : IAsyncDisposable
     /// <summary>Waits until that many messages of a queue have been settled, however.</summary>
     public Task UntilConsumedAsync(string id, long count) => EventBed.UntilAsync(async () =>
     {
-        var metrics = await Admin.GetStringAsync(new Uri(_gateway.Host.AdminAddress, "/metrics"), Cancel);
+        var metrics = await Admin.GetStringAsync(new Uri(_gateway.AdminAddress, "/metrics"), Cancel);
         var series = metrics.Split('\n').Where(l => l.StartsWith("gateway_rabbitmq_consumed", StringComparison.Ordinal) && l.Contains($"queue=\"{id}\"", StringComparison.Ordinal));
         return series.Where(l => !l.Contains("failed", StringComparison.Ordinal)).Sum(l => long.Parse(l.Split(' ')[^1], CultureInfo.InvariantCulture)) >= count;
     });
+
+    /// <summary>Messages that the gateway has received and not acknowledged.</summary>
+    public async Task<long> WaitingAsync() => (await Admin.GetStringAsync(new Uri(_gateway.AdminAddress, "/metrics"), Cancel)).Split('\n')
+        .Where(l => l.StartsWith("gateway_rabbitmq_waiting", StringComparison.Ordinal)).Sum(l => long.Parse(l.Split(' ')[^1], CultureInfo.InvariantCulture));
 
     /// <summary>Waits until a queue has so many messages to give, and so many readers.</summary>
     public Task UntilAsync(string queue, uint ready, uint readers) =>

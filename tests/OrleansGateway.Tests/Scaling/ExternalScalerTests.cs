@@ -191,8 +191,8 @@ public sealed class ExternalScalerTests
 
     private static async Task<JsonElement> ScalingAsync(GatewayUnderTest gateway)
     {
-        using var admin = new HttpClient { BaseAddress = gateway.Host.AdminAddress };
-        admin.DefaultRequestHeaders.Authorization = new("Bearer", gateway.Host.AdminToken.Fresh!.Reveal());
+        using var admin = new HttpClient { BaseAddress = gateway.AdminAddress };
+        admin.DefaultRequestHeaders.Authorization = new("Bearer", gateway.AdminToken);
         return JsonElement.Parse(await admin.GetStringAsync("/admin/v1/scaling", Cancel));
     }
 

@@ -27,7 +27,7 @@ public sealed class ShedGatewayTests
             Assert.Contains("\"code\":\"overloaded\"", await refused.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
         }
 
-        using var client = new HttpClient { BaseAddress = gateway.Host.AdminAddress };
+        using var client = new HttpClient { BaseAddress = gateway.AdminAddress };
         var metrics = await client.GetStringAsync("/metrics", Cancel);
         Assert.Contains("gateway_shed_total{priority=\"normal\"} 1\n", metrics, StringComparison.Ordinal);
         Assert.Contains("gateway_refusals_total{code=\"overloaded\"} 1\n", metrics, StringComparison.Ordinal);

@@ -37,8 +37,8 @@ internal static partial class ExposedSamples
             """);
         using var unreachable = await gateway.Client.GetAsync("/shop", TestContext.Current.CancellationToken);
         for (var i = 0; i < 2; i++) Assert.Equal("cached", await gateway.Client.GetStringAsync("/cached", TestContext.Current.CancellationToken));
-        using var admin = new HttpClient { BaseAddress = gateway.Host.AdminAddress };
-        admin.DefaultRequestHeaders.Authorization = new("Bearer", gateway.Host.AdminToken.Fresh!.Reveal());
+        using var admin = new HttpClient { BaseAddress = gateway.AdminAddress };
+        admin.DefaultRequestHeaders.Authorization = new("Bearer", gateway.AdminToken);
         foreach (var message in (string[])["""{"tags":["a"],"occurred_at":"2026-01-01T00:00:00Z"}""", "{}"])
         {
             using var content = new StringContent(message);
@@ -59,7 +59,7 @@ internal static partial class ExposedSamples
         disk.Failed();
         new BrokerMetrics(metrics).Connected("queue", "backend", 0);
 
-        var text = await gateway.Client.GetStringAsync(new Uri(gateway.Host.AdminAddress, "/metrics"), TestContext.Current.CancellationToken);
+        var text = await gateway.Client.GetStringAsync(new Uri(gateway.AdminAddress, "/metrics"), TestContext.Current.CancellationToken);
         return Exposition.Parse(text).Samples.Keys.GroupBy(series => series.Split('{')[0])
             .ToDictionary(g => g.Key, g => g.SelectMany(series => Label().Matches(series).Select(m => m.Groups[1].Value)).ToHashSet());
     }

@@ -58,7 +58,7 @@ public sealed class SeriesBoundTests
 
     private static async Task<Exposition> SeriesAsync(GatewayUnderTest gateway)
     {
-        var text = await gateway.Client.GetStringAsync(new Uri(gateway.Host.AdminAddress, "/metrics"), TestContext.Current.CancellationToken);
+        var text = await gateway.Client.GetStringAsync(new Uri(gateway.AdminAddress, "/metrics"), TestContext.Current.CancellationToken);
         return Exposition.Parse(text);
     }
 

@@ -204,8 +204,8 @@ public sealed class ReadingTests : IAsyncLifetime
 
     private static HttpClient AdminClientOf(GatewayUnderTest gateway) => new()
     {
-        BaseAddress = new Uri(gateway.Host.AdminAddress, "/admin/v1/"),
-        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", gateway.Host.AdminToken.Fresh!.Reveal()) },
+        BaseAddress = new Uri(gateway.AdminAddress, "/admin/v1/"),
+        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", gateway.AdminToken) },
     };
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;

@@ -91,7 +91,7 @@ public sealed class UsageDiskTests(ITestOutputHelper output)
         using var http = new HttpClient();
         while (true)
         {
-            using var answer = await http.GetAsync(new Uri(gateway.Host.AdminAddress, "/readyz"), Cancel);
+            using var answer = await http.GetAsync(new Uri(gateway.AdminAddress, "/readyz"), Cancel);
             var text = await answer.Content.ReadAsStringAsync(Cancel);
             if (isSo((int)answer.StatusCode, JsonNode.Parse(text)!)) return text;
             await Task.Yield();

@@ -50,7 +50,7 @@ public sealed class UsageReadinessTests
         store.Down = null;
         while ((await ReadyzAsync(gateway)).Json["reason"] is not null) log().Tidy();
         using var http = new HttpClient();
-        var metrics = await http.GetStringAsync(new Uri(gateway.Host.AdminAddress, "/metrics"), Cancel);
+        var metrics = await http.GetStringAsync(new Uri(gateway.AdminAddress, "/metrics"), Cancel);
         Assert.Contains("gateway_usage_records_total{result=\"appended\"}", metrics, StringComparison.Ordinal);
         Assert.Contains("gateway_usage_log_lag_seconds", metrics, StringComparison.Ordinal);
     }
@@ -68,7 +68,7 @@ public sealed class UsageReadinessTests
     private static async Task<(int Status, JsonNode Json)> ReadyzAsync(GatewayUnderTest gateway)
     {
         using var http = new HttpClient();
-        using var answer = await http.GetAsync(new Uri(gateway.Host.AdminAddress, "/readyz"), Cancel);
+        using var answer = await http.GetAsync(new Uri(gateway.AdminAddress, "/readyz"), Cancel);
         return ((int)answer.StatusCode, JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancel))!);
     }
 }

@@ -54,7 +54,7 @@ public sealed class ConsistencyTests
         Assert.Equal(0, run.Judge.Stale);
         // Else it was not the cache that was looked at.
         Assert.True(run.Hits > reads / 4, $"{run.Hits} of {reads} reads came from the store");
-        using var admin = new HttpClient { BaseAddress = bed.Gateway.Host.AdminAddress };
+        using var admin = new HttpClient { BaseAddress = bed.Gateway.AdminAddress };
         return await admin.GetStringAsync("/metrics", cancellation);
     }
 

@@ -14,7 +14,7 @@ internal sealed class Purges : IDisposable
 
     public static Task<Purges> OfAsync(ForwardBed bed, CancellationToken cancellation)
     {
-        var admin = new HttpClient { BaseAddress = bed.Gateway.Host.AdminAddress };
+        var admin = new HttpClient { BaseAddress = bed.Gateway.AdminAddress };
         admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", bed.Gateway.Host.AdminToken.Fresh?.Reveal());
         return Task.FromResult(new Purges(admin, bed.Url.Authority));
     }

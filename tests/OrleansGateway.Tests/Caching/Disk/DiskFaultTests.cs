@@ -65,7 +65,7 @@ public sealed class DiskFaultTests
         Assert.False((await bed.GetAsync(second)).IsHit);
         Assert.NotNull(bed.Disk.Health.Reason);
         Assert.True((await bed.GetAsync(s_film)).IsHit);
-        using var admin = new HttpClient { BaseAddress = bed.Gateway.Host.AdminAddress };
+        using var admin = new HttpClient { BaseAddress = bed.Gateway.AdminAddress };
         Assert.Contains("gateway_cache_disk_failures_total", await admin.GetStringAsync("/metrics", Cancellation), StringComparison.Ordinal);
         small.MakeRoom();
         time.Advance(DiskHealth.Rest);

@@ -14,7 +14,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
     // $1 is the folder; the rest starts programs as a user who may run PostgreSQL. What it logs is in the folder.
     private const string Script = """
         folder=$1; programs=$2; port=$3; shift 3; exec 2>/dev/null
-        "$@" "$programs/postgres" -D "$folder/data" -k "$folder" -c listen_addresses=127.0.0.1 -c port=$port -c fsync=on -c shared_buffers=32MB -c max_connections=100 </dev/null >>"$folder/log" 2>&1 &
+        "$@" "$programs/postgres" -D "$folder/data" -k "$folder" -c listen_addresses=127.0.0.1 -c port=$port -c fsync=on -c shared_buffers=32MB -c max_connections=300 </dev/null >>"$folder/log" 2>&1 &
         server=$!
         cat >/dev/null
         kill -QUIT $server

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
-namespace OrleansGateway.Cluster.Tests;
+namespace OrleansGateway.Tests.Storage;
 
 /// <summary>A Redis of the tests' own, that keeps nothing, on a free port of the loopback. It ends with the tests, however they end: a shell beside it waits for its standard input to close.</summary>
 internal sealed class RedisServer : IAsyncDisposable
