@@ -107,7 +107,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         var gateway = new GatewayUnderTest(TimeProvider.System, logs: null, folder: null);
         try
         {
-            gateway._cluster = await ClusterUnderTest.StartAsync(gateway._folder, yaml, TestContext.Current.CancellationToken);
+            gateway._cluster = await ClusterUnderTest.StartAsync(yaml, TestContext.Current.CancellationToken);
             return gateway.WithClient();
         }
         catch

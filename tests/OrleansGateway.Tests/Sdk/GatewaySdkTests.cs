@@ -13,7 +13,7 @@ public abstract class GatewaySdkTests(string prefix) : SdkContract
     internal override async Task<SdkServer> StartAsync()
     {
         _upstream = await MockUpstream.StartAsync(new ReferenceProvider().Handle);
-        _gateway = await GatewayUnderTest.StartWholeAsync(SdkGatewayYaml.Of(".state", _upstream.V1));
+        _gateway = await GatewayUnderTest.StartWholeAsync(SdkGatewayYaml.Of(_upstream.V1));
         return new SdkServer(_gateway.Url, SdkGatewayYaml.ApiKey, prefix)
         {
             Environment = new Dictionary<string, string> { ["CAPTURE"] = _capture },

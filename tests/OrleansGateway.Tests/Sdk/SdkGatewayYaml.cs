@@ -31,13 +31,9 @@ internal static class SdkGatewayYaml
     };
 
     /// <summary>The configuration, on free ports.</summary>
-    /// <param name="state">Folder for the gateway's state.</param>
     /// <param name="reference">Base address of a <see cref="Upstreams.ReferenceProvider"/>, with its version.</param>
-    public static string Of(string state, Uri reference) => $"""
-        listeners:
-          data: ["127.0.0.1:0"]
-          admin: 127.0.0.1:0
-        state: {state}
+    public static string Of(Uri reference) => $"""
+        listeners: {Braced("data: [\"127.0.0.1:0\"], admin: \"127.0.0.1:0\"")}
         limits:
           request_body_max: 1MiB
         access_log:

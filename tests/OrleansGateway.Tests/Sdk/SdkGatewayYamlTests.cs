@@ -10,7 +10,7 @@ public sealed class SdkGatewayYamlTests
     public void Of_ForEachKind_OffersEveryModelOfTheTable(string prefix)
     {
         var yaml = new YamlStream();
-        yaml.Load(new StringReader(SdkGatewayYaml.Of("/tmp/state", new Uri("http://127.0.0.1:1/v1"))));
+        yaml.Load(new StringReader(SdkGatewayYaml.Of(new Uri("http://127.0.0.1:1/v1"))));
         var offered = ((YamlMappingNode)yaml.Documents[0].RootNode["models"]).Children.Keys.Select(name => ((YamlScalarNode)name).Value!).ToHashSet();
         var readme = File.ReadLines(Path.Combine(Repository.Root, "tests", "sdk", "README.md"));
         var table = readme.SkipWhile(line => !line.StartsWith("| model |", StringComparison.Ordinal)).Skip(2).TakeWhile(line => line.StartsWith('|'))

@@ -16,6 +16,9 @@ internal sealed class RedisServer : IAsyncDisposable
         wait $server
         """;
 
+    // Test programs that run side by side begin elsewhere.
+    private static int s_port = Environment.ProcessId * 101;
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gateway-redis-");
     private readonly int _port = FreePort();
     private readonly string? _certificate;
@@ -59,12 +62,23 @@ internal sealed class RedisServer : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    /// <summary>A port of the loopback that nobody had a moment ago.</summary>
+    /// <summary>A port of the loopback that nobody has, and that no outgoing connection is given before it is used: those have others (32768 and above).</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = 20_000 + (int)((uint)Interlocked.Increment(ref s_port) % 12_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody listens there.
+            }
+        }
     }
 
     private async Task ReadyAsync(CancellationToken cancellation)

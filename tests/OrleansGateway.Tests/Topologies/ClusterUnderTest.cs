@@ -1,44 +1,75 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
 using OrleansGateway.Tests.Operations;
 using OrleansGateway.Tests.Storage;
 
 namespace OrleansGateway.Tests.Topologies;
 
-/// <summary>A cluster of the built program for one test: each node a process of its own, with a real Redis and PostgreSQL, behind a balancer.</summary>
+/// <summary>
+/// A cluster of the built program for one test: each node a process of its own, with a real Redis and PostgreSQL, behind a balancer. Where nothing of a test stays, the next one is given the
+/// same nodes, with its own configuration applied to them.
+/// </summary>
 internal sealed class ClusterUnderTest : IAsyncDisposable
 {
+    private const string UsualListeners = "data: [\"127.0.0.1:0\"], admin: \"127.0.0.1:0\"";
+
     private static readonly string s_program = Path.GetFullPath(
         Path.Combine(AppContext.BaseDirectory, "..", "..", "OrleansGateway.Cluster", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), "gateway-cluster"));
 
-    private readonly List<GatewayProcess> _nodes = [];
-    private readonly DirectoryInfo _folder;
-    private readonly string _yaml;
-    private Balancer _balancer = null!;
+    // What leaves something behind that the next test would see, and what is each node's own and never applied.
+    private static readonly string[] s_lasting = ["rate_limits:", "budgets:", "cache:", "cache_control", "webhooks:", "rabbitmq:", "invalidation:", "prices:", "state:", "telemetry:", "scaling:", "health_check"];
 
-    private ClusterUnderTest(DirectoryInfo folder, string yaml) => (_folder, _yaml) = (folder, yaml);
+    private static readonly ConcurrentBag<ClusterUnderTest> s_free = [];
+    private static readonly ConcurrentBag<ClusterUnderTest> s_all = [];
+
+    private readonly List<GatewayProcess> _nodes = [];
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gateway-nodes-");
+    private readonly string _yaml;
+    private readonly bool _isLent;
+    private Uri[] _data = [];
+    private Uri[] _admin = [];
+    private Balancer? _balancer;
+    private bool _isOver;
+
+    private ClusterUnderTest(string yaml, bool isLent) => (_yaml, _isLent) = (yaml, isLent);
+
+    static ClusterUnderTest() => AppDomain.CurrentDomain.ProcessExit += static (_, _) =>
+    {
+        foreach (var cluster in s_all) cluster.EndAsync().AsTask().Wait();
+    };
 
     /// <summary>Where clients call, whichever node it is.</summary>
-    public Uri Url => _balancer.Url;
+    public Uri Url => _balancer!.Url;
 
     /// <summary>Where operators call one of the nodes.</summary>
-    public Uri AdminAddress { get; private set; } = null!;
+    public Uri AdminAddress => _admin[0];
 
     public string AdminToken { get; private set; } = "";
 
-    /// <param name="folder">Where nodes have their folders.</param>
     /// <param name="yaml">The configuration but for the cluster.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    public static async Task<ClusterUnderTest> StartAsync(DirectoryInfo folder, string yaml, CancellationToken cancellation)
+    public static async Task<ClusterUnderTest> StartAsync(string yaml, CancellationToken cancellation)
     {
+        var isLent = yaml.Contains(UsualListeners, StringComparison.Ordinal) && !s_lasting.Any(word => yaml.Contains(word, StringComparison.Ordinal));
+        if (isLent && s_free.TryTake(out var free))
+        {
+            await free.ApplyAsync(yaml, cancellation);
+            return free.Balanced();
+        }
+
         var (name, redis, postgres) = await SharedStores.NewClusterAsync();
-        var cluster = new ClusterUnderTest(folder, $"cluster: {{name: {name}, redis: \"{redis}\", postgres: \"{postgres}\", silo: \"127.0.0.1:SILO\", edge_port: EDGES}}\n{yaml}");
+        var cluster = new ClusterUnderTest($"cluster: {{name: {name}, redis: \"{redis}\", postgres: \"{postgres}\", silo: \"127.0.0.1:SILO\", edge_port: EDGES}}\n{yaml}", isLent);
+        s_all.Add(cluster);
         try
         {
             await cluster.StartNodesAsync(cancellation);
-            return cluster;
+            return cluster.Balanced();
         }
         catch
         {
-            await cluster.DisposeAsync();
+            await cluster.EndAsync();
             throw;
         }
     }
@@ -46,20 +77,50 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_balancer is not null) await _balancer.DisposeAsync();
+        if (_isLent) s_free.Add(this);
+        else await EndAsync();
+    }
+
+    private ClusterUnderTest Balanced()
+    {
+        _balancer = new Balancer(_data);
+        return this;
+    }
+
+    private async ValueTask EndAsync()
+    {
+        if (_isOver) return;
+        _isOver = true;
         foreach (var node in _nodes) await node.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    /// <summary>Waits until every node serves it.</summary>
+    private async Task ApplyAsync(string yaml, CancellationToken cancellation)
+    {
+        using var admin = new HttpClient { DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", AdminToken) } };
+        using var put = new HttpRequestMessage(HttpMethod.Put, new Uri(AdminAddress, "/admin/v1/config")) { Content = new StringContent(yaml, Encoding.UTF8), Headers = { { "If-Match", "*" } } };
+        using var answer = await admin.SendAsync(put, cancellation);
+        var text = await answer.Content.ReadAsStringAsync(cancellation);
+        Assert.True(answer.IsSuccessStatusCode, text);
+        var version = JsonElement.Parse(text).GetProperty("version").GetString();
+        foreach (var node in _admin)
+        {
+            while (JsonElement.Parse(await admin.GetStringAsync(new Uri(node, "/admin/v1/config"), cancellation)).GetProperty("version").GetString() != version)
+                await Task.Delay(TimeSpan.FromMilliseconds(20), cancellation);
+        }
     }
 
     /// <summary>The first silo makes the cluster and the first that serves clients its admin token; the others join at once.</summary>
     private async Task StartNodesAsync(CancellationToken cancellation)
     {
-        var silos = Topology.Roles.Where(r => r == "silo").ToArray();
         var serving = Topology.Roles.Where(r => r != "silo").ToArray();
-        await Task.WhenAll(silos.Select(role => NodeAsync(role, cancellation)));
+        await Task.WhenAll(Topology.Roles.Where(r => r == "silo").Select(role => NodeAsync(role, cancellation)));
         var first = await NodeAsync(serving[0], cancellation);
         GatewayProcess[] all = [first, .. await Task.WhenAll(serving[1..].Select(role => NodeAsync(role, cancellation)))];
-        AdminAddress = new Uri(await AfterAsync(first, "Operators call ", cancellation));
         AdminToken = first.Output.Lines.Single(l => l.StartsWith("Admin token, ", StringComparison.Ordinal)).Split(": ")[1].Trim();
-        _balancer = new Balancer([.. await Task.WhenAll(all.Select(async node => new Uri(await AfterAsync(node, "Clients call ", cancellation))))]);
+        _admin = await Task.WhenAll(all.Select(node => AddressAsync(node, "Operators call ", cancellation)));
+        _data = await Task.WhenAll(all.Select(node => AddressAsync(node, "Clients call ", cancellation)));
     }
 
     private async Task<GatewayProcess> NodeAsync(string role, CancellationToken cancellation)
@@ -82,6 +143,6 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
         return node;
     }
 
-    private static async Task<string> AfterAsync(GatewayProcess node, string words, CancellationToken cancellation) =>
-        (await node.Output.WaitForAsync(words, cancellation))[words.Length..].Split(' ')[0];
+    private static async Task<Uri> AddressAsync(GatewayProcess node, string words, CancellationToken cancellation) =>
+        new((await node.Output.WaitForAsync(words, cancellation))[words.Length..].Split(' ')[0]);
 }
