@@ -26,10 +26,11 @@ internal sealed class AdminListener : IAsyncDisposable
     /// <summary>Throws <see cref="IOException"/> if the address cannot be bound.</summary>
     public static async Task<AdminListener> StartAsync(IServiceProvider services, AdminDirectory admins, CancellationToken cancellation)
     {
-        var api = Api(services, admins);
+        // Before all else is made: what counts from zero says so when it is made, and is to be heard.
+        var metrics = services.GetRequiredService<PrometheusText>();
         return await StartAsync(
-            services.GetRequiredService<SnapshotSource>().Current.Settings.Listeners.Admin, services.GetRequiredService<ILoggerFactory>(), services.GetRequiredService<PrometheusText>(),
-            services.GetRequiredService<Readiness>(), cancellation, api.Map);
+            services.GetRequiredService<SnapshotSource>().Current.Settings.Listeners.Admin, services.GetRequiredService<ILoggerFactory>(), metrics,
+            services.GetRequiredService<Readiness>(), cancellation, Api(services, admins).Map);
     }
 
     /// <summary>Metrics and health, and what else is mapped. Throws <see cref="IOException"/> if the address cannot be bound.</summary>
