@@ -38,12 +38,12 @@ internal static class RenewalsCommand
         var all = Enumerable.Range(0, sessions).Select(_ => new RenewingSession(node.Grains, account)).ToArray();
         var running = Task.WhenAll(all.Select(s => s.RunAsync(over.Token)));
         await Task.WhenAny(running, Task.Delay(warmUp, cancellation));
-        var (before, began) = (all.Sum(s => s.Answered), Stopwatch.GetTimestamp());
+        var (before, began) = (all.Sum(s => s.Renewed), Stopwatch.GetTimestamp());
         await Task.WhenAny(running, Task.Delay(seconds, cancellation));
-        var (answered, took) = (all.Sum(s => s.Answered) - before, Stopwatch.GetElapsedTime(began));
+        var (renewed, took) = (all.Sum(s => s.Renewed) - before, Stopwatch.GetElapsedTime(began));
         await over.CancelAsync();
         await running;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $$"""{"sessions":{{sessions}},"renewals_per_second":{{answered / took.TotalSeconds:0}},"granted":{{all.Sum(s => s.Granted)}}}"""));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $$"""{"sessions":{{sessions}},"renewals_per_second":{{renewed / took.TotalSeconds:0}},"refused":{{all.Sum(s => s.Refused)}}}"""));
         await node.LeaveAsync();
         return 0;
     }

@@ -7,20 +7,22 @@ namespace OrleansGateway.Cluster.Bench;
 /// <summary>An edge with one lease, which it has used up each time that it asks.</summary>
 internal sealed class RenewingSession(IGrainFactory grains, AccountId account)
 {
-    private const long Want = 100;
+    // The least: so that what refills is enough for all.
+    private const long Want = 1;
 
     private readonly ILeaseOwnerGrain _owner = grains.GetGrain<ILeaseOwnerGrain>("tenant:" + account.Scope);
     private readonly Guid _session = Guid.NewGuid();
-    private long _answered;
+    private long _renewed;
     private long _epoch;
     private long _number;
     private long _lease = 1;
+    private long _granted;
 
-    /// <summary>Renewals so far.</summary>
-    public long Answered => Volatile.Read(ref _answered);
+    /// <summary>Renewals so far: answers that granted more.</summary>
+    public long Renewed => Volatile.Read(ref _renewed);
 
-    /// <summary>Units of the lease that it has now.</summary>
-    public long Granted { get; private set; }
+    /// <summary>Answers that granted nothing.</summary>
+    public long Refused { get; private set; }
 
     public async Task RunAsync(CancellationToken over)
     {
@@ -30,7 +32,6 @@ internal sealed class RenewingSession(IGrainFactory grains, AccountId account)
             var reply = (await _owner.SendAsync(Next(mustRegister), CancellationToken.None)).ToReply();
             (_epoch, mustRegister) = (reply.Epoch, reply.MustRegister);
             foreach (var grant in reply.Grants) Take(grant);
-            if (!mustRegister) Volatile.Write(ref _answered, _answered + 1);
         }
     }
 
@@ -40,13 +41,20 @@ internal sealed class RenewingSession(IGrainFactory grains, AccountId account)
         Number = ++_number,
         Epoch = _epoch,
         Registers = registers,
-        Reports = [new LeaseReport(account, _lease, Spent: Granted, Returned: 0, Want, TypicalHold: 1, IsFinal: false, Granted)],
+        Reports = [new LeaseReport(account, _lease, Spent: _granted, Returned: 0, Want, TypicalHold: 1, IsFinal: false, _granted)],
     });
 
     private void Take(LeaseGrant grant)
     {
-        if (grant.Lifetime > TimeSpan.Zero) Granted = grant.Granted;
-        // It is over: the next one.
-        else (_lease, Granted) = (_lease + 1, 0);
+        if (grant.Lifetime == TimeSpan.Zero)
+        {
+            // It is over: the next one.
+            (_lease, _granted) = (_lease + 1, 0);
+            return;
+        }
+
+        if (grant.Granted > _granted) Volatile.Write(ref _renewed, _renewed + 1);
+        else Refused++;
+        _granted = grant.Granted;
     }
 }

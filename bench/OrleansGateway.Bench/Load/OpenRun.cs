@@ -9,11 +9,10 @@ namespace OrleansGateway.Bench.Load;
 /// Sends requests when they are due, not when the one before is answered, and measures from when they were due: a server that stalls is not spared the
 /// requests it would have had meanwhile. Gaps are drawn evenly between nothing and twice the mean, so that no target can fall in step.
 /// </summary>
-internal sealed class OpenRun(Target target, ProcessMeter meter, int rate, TimeSpan warmUp, TimeSpan duration)
+internal sealed class OpenRun(IReadOnlyList<Target> targets, ProcessMeter meter, int rate, TimeSpan warmUp, TimeSpan duration)
 {
-    private readonly byte[] _request = target.Request(stream: false);
+    private readonly Aim[] _aims = [.. targets.Select(target => new Aim(target))];
     private readonly Samples _latencies = new();
-    private readonly ConcurrentStack<LoadConnection> _idle = new();
     private readonly Random _random = new(1);
     private int _errors;
     private string? _firstError;
@@ -30,14 +29,18 @@ internal sealed class OpenRun(Target target, ProcessMeter meter, int rate, TimeS
     {
         var pending = new List<Task>();
         var end = Stopwatch.GetTimestamp() + Ticks(length.TotalSeconds);
-        for (var due = Stopwatch.GetTimestamp(); due < end; due += Ticks(_random.NextDouble() * 2 / rate))
+        var next = 0;
+        for (var due = Stopwatch.GetTimestamp(); due < end; due += Ticks(_random.NextDouble() * 2 / (rate * _aims.Length)))
         {
             await UntilAsync(due, cancellation);
-            pending.Add(RequestAsync(due, measured, cancellation));
+            pending.Add(RequestAsync(_aims[next++ % _aims.Length], due, measured, cancellation));
         }
 
         await Task.WhenAll(pending);
-        while (_idle.Count > 64 && _idle.TryPop(out var spare)) spare.Dispose();
+        foreach (var aim in _aims)
+        {
+            while (aim.Idle.Count > 64 && aim.Idle.TryPop(out var spare)) spare.Dispose();
+        }
     }
 
     /// <summary>Timers are good to a millisecond; the rest is waited out.</summary>
@@ -48,16 +51,16 @@ internal sealed class OpenRun(Target target, ProcessMeter meter, int rate, TimeS
         while (Stopwatch.GetTimestamp() < due) Thread.Yield();
     }
 
-    private async Task RequestAsync(long due, bool measured, CancellationToken cancellation)
+    private async Task RequestAsync(Aim aim, long due, bool measured, CancellationToken cancellation)
     {
         LoadConnection? connection = null;
         try
         {
-            if (!_idle.TryPop(out connection)) connection = await LoadConnection.OpenAsync(target, cancellation);
-            await connection.SendAsync(_request, cancellation);
+            if (!aim.Idle.TryPop(out connection)) connection = await LoadConnection.OpenAsync(aim.Target, cancellation);
+            await connection.SendAsync(aim.Request, cancellation);
             await connection.SkipAsync(await connection.ReadHeadAsync(cancellation), cancellation);
             if (measured) _latencies.Add(Stopwatch.GetTimestamp() - due);
-            _idle.Push(connection);
+            aim.Idle.Push(connection);
         }
         catch (Exception failed) when (failed is SocketException or InvalidDataException)
         {
@@ -74,7 +77,7 @@ internal sealed class OpenRun(Target target, ProcessMeter meter, int rate, TimeS
         Console.WriteLine(JsonSerializer.Serialize(new
         {
             kind = "open",
-            url = target.Url,
+            url = targets[0].Url,
             rate,
             requests = _latencies.Count,
             errors = _errors,
@@ -86,4 +89,13 @@ internal sealed class OpenRun(Target target, ProcessMeter meter, int rate, TimeS
     }
 
     private static long Ticks(double seconds) => (long)(seconds * Stopwatch.Frequency);
+
+    private sealed class Aim(Target target)
+    {
+        public Target Target => target;
+
+        public byte[] Request { get; } = target.Request(stream: false);
+
+        public ConcurrentStack<LoadConnection> Idle { get; } = new();
+    }
 }

@@ -34,7 +34,7 @@ internal struct Demand
         units += _asked;
         (_takesSeen, _asked) = (cell.Takes, 0);
         // After a pause only what came now says something; within a moment, what came says nothing about longer.
-        var elapsed = Math.Clamp(now - _seenAt, horizon / 50, horizon);
+        var elapsed = Math.Clamp(now - _seenAt, horizon / 16, horizon);
         _seenAt = now;
         var seen = (long)Math.Min((double)units * horizon / elapsed, long.MaxValue / 4);
         _perHorizon += seen > _perHorizon ? (seen - _perHorizon) / 2 : -((_perHorizon - seen) / 10);

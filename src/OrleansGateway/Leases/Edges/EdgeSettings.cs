@@ -3,8 +3,11 @@ namespace OrleansGateway.Leases.Edges;
 /// <summary>How an edge goes about its leases. The defaults are meant for everybody; tests and the simulator have their own.</summary>
 internal sealed record EdgeSettings
 {
-    /// <summary>How often each account in use is looked at: what was spent is reported, what is not used goes back. 10 ms to 10 s; default 1 s. Less costs calls to owners.</summary>
-    public TimeSpan VisitEvery { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>How often each account in use is looked at: what was spent is reported, what is not used goes back. 10 ms to 10 s; default 1.5 s. Less costs calls to owners.</summary>
+    public TimeSpan VisitEvery { get; init; } = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>Accounts of one owner that are looked at together, so that all they have to say is one call. Default 64.</summary>
+    public int VisitedAtOnce { get; init; } = 64;
 
     /// <summary>After how long without use units of a rate go back to the owner. Default 2 s. More keeps them from other edges, less makes the next request wait for the owner.</summary>
     public TimeSpan RateKept { get; init; } = TimeSpan.FromSeconds(2);
@@ -12,8 +15,11 @@ internal sealed record EdgeSettings
     /// <summary>After how long without use money goes back to the owner. Default 30 s.</summary>
     public TimeSpan MoneyKept { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>For how much time at the present demand an edge wants units to hand. Default 500 ms: many times what an owner takes to answer.</summary>
-    public TimeSpan Horizon { get; init; } = TimeSpan.FromMilliseconds(500);
+    /// <summary>
+    /// For how much time at the present demand an edge wants units to hand; more are asked for once half of them are used. Default 4 s: more than twice <see cref="VisitEvery"/>, so that
+    /// visits renew them and hardly ever an extra call, and an owner that fails and is found elsewhere within 2 s is not missed.
+    /// </summary>
+    public TimeSpan Horizon { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>
     /// Accounts known at once, of some 400 bytes each, above which visits are twice as often, and what was not used between two of them is given back and forgotten at once, but

@@ -40,7 +40,9 @@ internal sealed partial class OwnerLink
             if (account.Cell is not { } cell) continue;
             if (cell.IsMoney)
             {
-                SetDue(account);
+                // What was granted on it and never heard of may have been posted since, and the lease with it: its number is not to be used again.
+                if (cell.Granted == 0) Retire(account, cell);
+                else SetDue(account);
                 continue;
             }
 

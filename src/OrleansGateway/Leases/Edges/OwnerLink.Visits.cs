@@ -17,6 +17,7 @@ internal sealed partial class OwnerLink
         _owed += (Int128)Math.Clamp(now - _visitedAt, 0, every) * _accounts.Count;
         _visitedAt = now;
         var visits = (int)(_owed / every);
+        if (visits < Math.Min(_accounts.Count, Settings.VisitedAtOnce)) return;
         _owed %= every;
         for (; visits > 0 && _accounts.Count > 0; visits--)
         {

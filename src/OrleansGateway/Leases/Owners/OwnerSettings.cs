@@ -30,11 +30,9 @@ internal sealed record OwnerSettings
     /// </summary>
     public TimeSpan LedgerFrom { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Of what is available of a budget, the share in 1/1000 that one edge may have. 1 to 1000; default 20. More of it is parked in suspense when an edge dies.</summary>
+    /// <summary>Of what is available of a budget, the share in 1/1000 that one edge may have in advance, should it want so much. 1 to 1000; default 20. More of it is parked
+    /// in suspense when an edge dies.</summary>
     public int MoneyShare { get; init; } = 20;
-
-    /// <summary>How many typical holds one edge may have of a budget. 1 to 10,000; default 64.</summary>
-    public int MoneyHolds { get; init; } = 64;
 
     /// <summary>What is said of slots, and of money that is out elsewhere, for nobody knows when they come back. Default 1 s.</summary>
     public TimeSpan UnknownDelay { get; init; } = TimeSpan.FromSeconds(1);

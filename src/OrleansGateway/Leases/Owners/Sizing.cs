@@ -47,11 +47,7 @@ internal static class Sizing
     {
         var half = account.Level / (2 * edges);
         if (account.Spec.Kind == AccountKind.Budget)
-        {
-            var share = (Int128)account.Level * settings.MoneyShare / 1000;
-            return (long)Int128.Min(half, Int128.Min(share, (Int128)account.TypicalHold * settings.MoneyHolds));
-        }
-
+            return Math.Min(half, (long)((Int128)account.Level * settings.MoneyShare / 1000));
         return Math.Min(half, (long)((Int128)account.Limit * settings.HoardShare / 1000) / edges);
     }
 

@@ -377,8 +377,8 @@ public sealed class EdgeCoreTests
             _rig.Pass(TimeSpan.FromMilliseconds(10));
         }
 
-        // 1,000 a second, for half a second ahead: few calls, and no hoard.
-        Assert.InRange(account.Remaining, 100, 1_500);
-        Assert.InRange(_rig.Owner.Requests.Count, 3, 40);
+        // 1,000 a second, for some seconds ahead: few calls, and no hoard.
+        Assert.InRange(account.Remaining, 1_000, 5_000);
+        Assert.InRange(_rig.Owner.Requests.Count, 3, 10);
     }
 }

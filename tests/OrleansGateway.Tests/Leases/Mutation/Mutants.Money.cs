@@ -21,5 +21,7 @@ internal static partial class Mutants
         new("Settled without bound", "more is posted of a hold than it held", "Owners/Acts.cs", "act.Amount < 0 || act.Amount > row.Amount", "act.Amount < 0"),
         new("Notices repeat", "notice is given of a share that was reached before", "Owners/Notices.cs", "            row.Noticed = percent;\n", ""),
         new("Reset forgets what is out", "money that edges have is given out again", "Owners/Acts.cs", "        row.Available += row.Posted;\n        row.Posted = 0;\n        return posted;", "        row.Available = row.Limit;\n        row.Posted = 0;\n        return posted;"),
+        new("A number is used again", "a lease that was posted as a whole begins anew, and its posting is overwritten", "Edges/OwnerLink.Replies.cs",
+            "                if (cell.Granted == 0) Retire(account, cell);\n                else SetDue(account);", "                SetDue(account);"),
     ];
 }

@@ -88,12 +88,13 @@ public sealed class LedgerAccountTests
         var bench = new OwnerBench(accounts: ("m", Budget(100_000)));
         var edge = new BenchEdge(bench);
         edge["m"].TypicalHold = 10;
-        Assert.Equal(640, edge.Want("m", 50_000));
+        Assert.Equal(640, edge.Want("m", 640));
+        Assert.Equal(1_987, edge.Want("m", 50_000));
         Assert.False(edge["m"].Grant.IsExact);
         edge["m"].TypicalHold = 5000;
         edge.Want("m", 50_000);
         Assert.True(edge["m"].Grant.IsExact);
-        Assert.Equal(640, edge["m"].Granted);
+        Assert.Equal(2_627, edge["m"].Granted);
     }
 
     [Fact]

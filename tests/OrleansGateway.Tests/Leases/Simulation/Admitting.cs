@@ -18,6 +18,9 @@ internal sealed class Admitting(World world, SimEdge edge, SimRequest request)
 
     public SimRequest Request => request;
 
+    /// <summary>When it last began to take.</summary>
+    public TimeSpan Since { get; private set; }
+
     private Hold Hold => request.Hold!;
 
     public void Begin()
@@ -25,7 +28,7 @@ internal sealed class Admitting(World world, SimEdge edge, SimRequest request)
         edge.Track(this);
         request.Hold ??= edge.Core.NewHold(request.Name);
         _accounts = [.. request.Kind.Select(edge.Account)];
-        _mark = Hold.Mark();
+        Mark();
         if (!edge.Core.TryAdmit(Hold, _accounts, request.Units, edge.Now, out _))
         {
             Try();
@@ -33,7 +36,7 @@ internal sealed class Admitting(World world, SimEdge edge, SimRequest request)
         }
 
         // The process may be stopped after it looked at the clock and before it has what it takes.
-        if (world.Random.Next(500) == 0) edge.Pause(TimeSpan.FromMilliseconds(world.Random.Next(8000)));
+        if (world.Plan.Faults.EdgePause > TimeSpan.Zero && world.Random.Next(500) == 0) edge.Pause(TimeSpan.FromMilliseconds(world.Random.Next(8000)));
         edge.Later(TimeSpan.Zero, Confirm);
     }
 
@@ -57,10 +60,12 @@ internal sealed class Admitting(World world, SimEdge edge, SimRequest request)
         if (_isOver) return;
         _delay = TimeSpan.Zero;
         _wanting.Clear();
-        _mark = Hold.Mark();
+        Mark();
         if (edge.Core.TryAdmitWhatIsToHand(Hold, _accounts, request.Units, edge.Now, _wanting)) AskNext();
         else Refuse();
     }
+
+    private void Mark() => (_mark, Since) = (Hold.Mark(), world.Agenda.Now);
 
     private void AskNext()
     {

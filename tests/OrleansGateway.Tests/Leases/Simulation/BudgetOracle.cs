@@ -44,8 +44,11 @@ internal sealed class BudgetOracle(AccountId id, AccountSpec spec) : AccountOrac
         _limit = spec.Limit;
     }
 
-    /// <summary>A request may have been journalled that was never let through, for its process died.</summary>
-    public void MayHaveHeld(long units, TimeSpan at) => _worst[NumberAt(at)] = _worst.GetValueOrDefault(NumberAt(at)) + units;
+    /// <summary>A request may have been journalled that was never let through, for its process died: in the period in which it tried, or the one in which that ended.</summary>
+    public void MayHaveHeld(long units, TimeSpan from, TimeSpan until)
+    {
+        foreach (var period in new HashSet<long> { NumberAt(from), NumberAt(until) }) _worst[period] = _worst.GetValueOrDefault(period) + units;
+    }
 
     /// <summary>The end is journalled: an owner may post what was used, and no more.</summary>
     public void Proven(SimCharge charge, long used)

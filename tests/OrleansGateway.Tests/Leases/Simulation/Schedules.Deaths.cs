@@ -9,7 +9,7 @@ internal static partial class Schedules
     private static Action[] Deaths() =>
     [
         MoneyOfTheDead_IsNotCredited, DeadWithoutMoney_LeaveNothing, LateReportOfASuspended_IsEvidence, WholeJournal_GivesBackWhatWasNeverHeld, LostTail_ProvesOnlyWhatWasSpent, DeathBetweenJournalAndTake_LosesNothing,
-        DeathAfterTheEnd_PostsWhatWasUsed, JournalThatIsFull_RefusesMoney, Settling_EndsSuspense, Settling_PostsNoMoreThanWasHeld, PostWorst_PostsTheHold, ReleaseAfter_CreditsWhenItsTimeHasCome,
+        DeathAfterTheEnd_PostsWhatWasUsed, JournalThatIsFull_RefusesMoney, Settling_EndsSuspense, Settling_PostsNoMoreThanWasHeld, PostWorst_PostsTheHold, GrantNobodyHeardOf_IsPostedOnce, ReleaseAfter_CreditsWhenItsTimeHasCome,
         FindingsTwice_ChangeNothingMore, SuspectedEdge_GoesOn, UndoneHold_IsNotInTheJournal, UnheardClose_IsSaidAgain,
     ];
 
@@ -157,6 +157,24 @@ internal static partial class Schedules
         var bench = Suspended(out var row);
         bench.Act(Settlement(row, 5000));
         Must(bench.Row.Posted <= 100, $"{bench.Row.Posted} is posted of a hold of 100");
+    }
+
+    // Its edge was taken for dead before the answer came, and goes on with an owner that has just taken over.
+    private static void GrantNobodyHeardOf_IsPostedOnce()
+    {
+        var bench = new Bench(Budget(100_000) with { Orphans = OrphanPolicy.PostWorst });
+        var edge = bench.Edge();
+        edge.Talk();
+        edge.Core.QueueTake(edge.Core.NewHold("r"), [edge.Account()], new Amounts { Cost = 500 });
+        var request = edge.Say();
+        bench.Ask(request);
+        var granted = bench.Lease.Granted;
+        bench.Suspend(edge.Session);
+        bench.NewOwner(mayOthersHold: true);
+        edge.Hear(bench.Ask(request));
+        edge.Live(3);
+        MustBe(granted, bench.Ledger.Leases.MinBy(l => l.Number)!.Posted, "Posted of what nobody heard of");
+        MustBe(granted, bench.Row.Posted, "Posted");
     }
 
     private static void PostWorst_PostsTheHold()

@@ -220,7 +220,7 @@ internal sealed class SimEdge
         _world.Evidence.Dead.Add(Session);
         if (isWithoutProof) _world.Evidence.WithoutProof.Add(Session);
         foreach (var request in _open) request.Orphaned(Session);
-        foreach (var admitting in _admitting) admitting.Request.MayHaveHeld();
+        foreach (var admitting in _admitting) admitting.Request.MayHaveHeld(admitting.Since);
         _open.Clear();
         _admitting.Clear();
         _core = null;

@@ -112,9 +112,9 @@ internal sealed class SimRequest(World world, int edge, string name, int[] kind)
     }
 
     /// <summary>It may have been journalled, or not, when its process died on its way in.</summary>
-    public void MayHaveHeld()
+    public void MayHaveHeld(TimeSpan since)
     {
-        foreach (var number in kind) (world.Oracles[world.Account(number).Id] as BudgetOracle)?.MayHaveHeld(Units.Cost, world.Agenda.Now);
+        foreach (var number in kind) (world.Oracles[world.Account(number).Id] as BudgetOracle)?.MayHaveHeld(Units.Cost, since, world.Agenda.Now);
     }
 
     /// <summary>

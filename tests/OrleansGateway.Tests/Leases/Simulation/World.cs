@@ -100,8 +100,8 @@ internal sealed class World
         if (asked > _touched.GetValueOrDefault((edge, owner))) _touched[(edge, owner)] = asked;
     }
 
-    // A lease may be past half of its life when its edge is heard for the last time, and is renewed with the next visit only.
-    public bool IsInTouch(int edge, string owner) => Agenda.Now - _touched.GetValueOrDefault((edge, owner)) < (OwnerSettings.LeaseLifetime / 2) - (1.3 * EdgeSettings.VisitEvery);
+    // A lease may be past half of its life, and a late visit, when its edge is heard for the last time.
+    public bool IsInTouch(int edge, string owner) => Agenda.Now - _touched.GetValueOrDefault((edge, owner)) < (OwnerSettings.LeaseLifetime / 2) - (0.3 * EdgeSettings.VisitEvery);
 
     /// <summary>Faults and requests until the plan's end, then quiet, then the proof that nothing was lost.</summary>
     public void Run()
