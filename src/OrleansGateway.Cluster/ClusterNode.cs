@@ -32,7 +32,7 @@ internal sealed class ClusterNode : IAsyncDisposable
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton(logs).AddSingleton(time).AddSingleton<IHostLifetime, NoSignals>();
-        var redis = RedisOf(settings);
+        var redis = RedisOptions.Of(settings.Redis!, settings.RedisCa, "cluster.redis");
         if (owners is null) builder.UseOrleansClient(client =>
         {
             Set(client, settings, redis, time);
@@ -64,20 +64,6 @@ internal sealed class ClusterNode : IAsyncDisposable
     {
         if (_host is IAsyncDisposable disposable) await disposable.DisposeAsync();
         else _host.Dispose();
-    }
-
-    private static ConfigurationOptions RedisOf(ClusterSettings settings)
-    {
-        try
-        {
-            var redis = ConfigurationOptions.Parse(settings.Redis!.Reveal());
-            if (settings.RedisCa is { } ca) RedisTrust.Trust(redis, ca.Reveal());
-            return redis;
-        }
-        catch (ArgumentException wrong)
-        {
-            throw new IOException($"cluster.redis is not understood: {wrong.Message}", wrong);
-        }
     }
 
     private static void Set(ISiloBuilder silo, ClusterSettings settings, ConfigurationOptions redis, SiloParts owners)

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using OrleansGateway.Admin;
 using OrleansGateway.Audit;
+using OrleansGateway.Caching.SecondLevel;
+using OrleansGateway.Cluster.Caching;
 using OrleansGateway.Cluster.Invalidation;
 using OrleansGateway.Cluster.Nodes;
 using OrleansGateway.Cluster.Owners;
@@ -40,6 +42,7 @@ internal sealed class OrleansEngine : IEngine
     private readonly GrainOwners _owners;
     private readonly InvalidationTable _invalidations = new();
     private readonly HubFollower _follower;
+    private readonly RedisSecondLevel? _secondLevel;
     private readonly PostgresNodes _nodes;
     private readonly NodeReporter _reporter;
     private readonly RuleTables _rules;
@@ -52,14 +55,20 @@ internal sealed class OrleansEngine : IEngine
     private bool _hasLeft;
 
     private OrleansEngine(
-        ClusterSettings settings, ClusterRole role, PostgresDatabase database, SharedConfiguration configuration, ClusterNode node, SiloOwners? silo, RuleTables rules, ILoggerFactory logs)
+        GatewaySettings gateway, ClusterRole role, PostgresDatabase database, SharedConfiguration configuration, ClusterNode node, SiloOwners? silo, RuleTables rules, ILoggerFactory logs)
     {
+        var settings = gateway.Cluster!;
         (_settings, _role, _database, _configuration, _node, _silo, _rules) = (settings, role, database, configuration, node, silo, rules);
         _ledger = new PostgresLedgerStore(database, TimeProvider.System);
         _owners = new GrainOwners(node.Grains, _ledger, new PostgresOwnerLives(database), silo, id => rules.Current.SpecOf(id), TimeProvider.System);
         _told = rules.Current;
-        _follower = new HubFollower(node.Grains, _invalidations, TimeProvider.System, logs.CreateLogger<HubFollower>());
-        if (HasEdge) _follower.Start();
+        _follower = new HubFollower(node.Grains, _invalidations, gateway.Cache.SecondLevel?.Remembers ?? 0, TimeProvider.System, logs.CreateLogger<HubFollower>());
+        if (HasEdge)
+        {
+            _follower.Start();
+            _secondLevel = RedisSecondLevel.Begin(gateway, _follower, TimeProvider.System, logs.CreateLogger<RedisSecondLevel>());
+        }
+
         _nodes = new PostgresNodes(database, settings.Name);
         _reporter = new NodeReporter(
             _nodes, settings, role, silo is null ? null : new SiloFigures(silo, TimeProvider.System), TimeProvider.System, logs.CreateLogger<NodeReporter>());
@@ -88,7 +97,7 @@ internal sealed class OrleansEngine : IEngine
             // Whether there is TLS is settled at start; what it goes by is read again when files change.
             var tls = settings.Tls is null ? null : new NodeTls(() => configuration.Current.Settings.Cluster!.Tls!, time, logs.CreateLogger<NodeTls>());
             var node = await ClusterNode.JoinAsync(settings, silo is null ? null : PartsOf(silo, database, time), tls, time, logs, cancellation);
-            return new OrleansEngine(settings, role, database, shared, node, silo, rules, logs);
+            return new OrleansEngine(configuration.Current.Settings, role, database, shared, node, silo, rules, logs);
         }
         catch
         {
@@ -109,6 +118,7 @@ internal sealed class OrleansEngine : IEngine
         services.AddSingleton<IUsageStore>(static provider => provider.GetRequiredService<PostgresUsageStore>());
         services.AddSingleton<IUsageReports>(static provider => provider.GetRequiredService<PostgresUsageStore>());
         services.AddSingleton(_invalidations);
+        if (_secondLevel is not null) services.AddSingleton<ISecondLevelStore>(_secondLevel);
         services.AddSingleton<IInvalidationSequencer>(provider => new WatchedSequencer(
             new ClusterSequencer(_node.Grains, _follower, TimeProvider.System), provider.GetRequiredService<InvalidationMetrics>(), provider.GetRequiredService<RecentPurges>(),
             provider.GetRequiredService<TimeProvider>()));
@@ -148,6 +158,7 @@ internal sealed class OrleansEngine : IEngine
         _reporter.Leaves();
         await _stopping.CancelAsync();
         await _watch;
+        if (_secondLevel is not null) await _secondLevel.DisposeAsync();
         if (HasEdge) await _follower.DisposeAsync();
         await _node.LeaveAsync();
         await _reporter.DisposeAsync();

@@ -9,6 +9,7 @@ using OrleansGateway.Caching.Figures;
 using OrleansGateway.Caching.Disk;
 using OrleansGateway.Caching.Models;
 using OrleansGateway.Caching.Reading;
+using OrleansGateway.Caching.SecondLevel;
 using OrleansGateway.Compression;
 using OrleansGateway.Configuration;
 using OrleansGateway.Cors;
@@ -194,6 +195,13 @@ internal static class GatewayServices
             provider.GetRequiredService<Random>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<DiskCache>>()));
+        services.TryAddSingleton<SecondLevelMetrics>();
+        services.TryAddSingleton(provider => new SecondLevelCache(
+            provider.GetService<ISecondLevelStore>(),
+            provider.GetRequiredService<Func<Snapshot>>()().Settings.Cache.SecondLevel,
+            provider.GetRequiredService<InvalidationTable>(),
+            provider.GetRequiredService<SecondLevelMetrics>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<AnswerCache>();
         services.TryAddSingleton<CacheFetch>();
         services.TryAddSingleton<CachePassing>();

@@ -28,6 +28,7 @@ public sealed class ClusterPurgeTests : IAsyncLifetime
             keys: { test: { tenant: acme, secret: {{ClusterGateway.Key}} } }
             upstreams: { origin: { targets: [ { url: "{{LoopbackApp.AddressOf(_origin)}}" } ] } }
             routes: { all: { path: /, upstream: origin, auth: [key], cache: { scope: tenant } } }
+            cache: { second_level: { timeout: 1s } }
             """, silos: 0, Cancel);
         _gateways = [await _cluster.AddGatewayAsync("both", Cancel), await _cluster.AddGatewayAsync("both", Cancel), await _cluster.AddGatewayAsync("edge", Cancel)];
     }
@@ -81,7 +82,10 @@ public sealed class ClusterPurgeTests : IAsyncLifetime
     {
         try
         {
-            return int.Parse(await gateway.Client.GetStringAsync(string.Create(CultureInfo.InvariantCulture, $"/{page}"), Cancel), CultureInfo.InvariantCulture);
+            // By one name: what one of them has stored the others find.
+            using var request = new HttpRequestMessage(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"/{page}")) { Headers = { Host = "shop.example" } };
+            using var response = await gateway.Client.SendAsync(request, Cancel);
+            return int.Parse(await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync(Cancel), CultureInfo.InvariantCulture);
         }
         catch (HttpRequestException failed)
         {

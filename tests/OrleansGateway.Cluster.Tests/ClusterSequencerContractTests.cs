@@ -44,7 +44,7 @@ internal sealed class TestEdge : ISequencerBed
 
     private void Begin()
     {
-        Follower = new HubFollower(_cluster.Grains, Table, TimeProvider.System, NullLogger<HubFollower>.Instance);
+        Follower = new HubFollower(_cluster.Grains, Table, remembers: 0, TimeProvider.System, NullLogger<HubFollower>.Instance);
         Sequencer = new ClusterSequencer(_cluster.Grains, Follower, TimeProvider.System);
         Follower.Start();
     }

@@ -9,7 +9,12 @@ namespace OrleansGateway.Cluster.Invalidation;
 /// <summary>
 /// Applies on this edge what the hub numbers, in its order and without a gap, and says how long what is stored here may be trusted: for as long as the hub has been heard from.
 /// </summary>
-internal sealed class HubFollower(IGrainFactory grains, InvalidationTable table, TimeProvider time, ILogger<HubFollower> log) : IAsyncDisposable
+/// <param name="grains">Where the hub is.</param>
+/// <param name="table">What is applied here.</param>
+/// <param name="remembers">How many invalidations from before it begins are applied and remembered, so that what other edges have stored can be judged; 0 for none.</param>
+/// <param name="time">Clock.</param>
+/// <param name="log">For what is missed.</param>
+internal sealed class HubFollower(IGrainFactory grains, InvalidationTable table, int remembers, TimeProvider time, ILogger<HubFollower> log) : IAsyncDisposable
 {
     /// <summary>The hub's key: there is one.</summary>
     public const string Key = "all";
@@ -26,6 +31,7 @@ internal sealed class HubFollower(IGrainFactory grains, InvalidationTable table,
     private long _life;
     private long _applied = -1;
     private long _wholeAt = long.MinValue;
+    private Heard? _heard;
     private bool _isLost;
 
     /// <summary>The last that has been applied here; -1 before the hub was first heard.</summary>
@@ -39,6 +45,18 @@ internal sealed class HubFollower(IGrainFactory grains, InvalidationTable table,
     {
         table.Trust.Limit(() => _clock.Now.Monotonic);
         _following = FollowAsync();
+    }
+
+    /// <summary>The last number given, as the hub says when it is asked from now on.</summary>
+    public async Task<long> HeadAsync(CancellationToken cancellation)
+    {
+        var now = _clock.Now.Monotonic;
+        while (true)
+        {
+            var progress = _progress.Task;
+            if (Volatile.Read(ref _heard) is { } heard && heard.Asked >= now) return heard.Head;
+            await progress.WaitAsync(cancellation);
+        }
     }
 
     /// <summary>Returns when it has been applied here.</summary>
@@ -100,12 +118,7 @@ internal sealed class HubFollower(IGrainFactory grains, InvalidationTable table,
         if (answer.Life < _life) return;
         _life = answer.Life;
         var applied = Applied;
-        if (answer.IsAnew)
-        {
-            if (applied >= 0) log.Anew(applied, answer.Head);
-            table.Forget(answer.Head);
-            applied = answer.Head;
-        }
+        if (answer.IsAnew) applied = BeginAnew(applied, answer.Head);
 
         foreach (var next in answer.Next)
         {
@@ -119,9 +132,25 @@ internal sealed class HubFollower(IGrainFactory grains, InvalidationTable table,
         _authority.Heard(answer.Head, asked);
         table.Trust.Until(_authority.TrustedUntil);
         if (applied >= answer.Head) Volatile.Write(ref _wholeAt, asked.Ticks);
+        Volatile.Write(ref _heard, new Heard(asked, answer.Head));
         var progress = _progress;
         _progress = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         progress.TrySetResult();
+    }
+
+    /// <summary>Where it goes on: at the head with nothing that is valid, or so far behind it as it is to remember.</summary>
+    private long BeginAnew(long applied, long head)
+    {
+        if (applied < 0 && remembers > 0)
+        {
+            var from = Math.Max(0, head - remembers);
+            table.Remember(from);
+            return from;
+        }
+
+        if (applied >= 0) log.Anew(applied, head);
+        table.Forget(head);
+        return head;
     }
 
     private void Tell(bool isLost, string reason)
@@ -131,6 +160,8 @@ internal sealed class HubFollower(IGrainFactory grains, InvalidationTable table,
         if (isLost) log.Lost(reason);
         else log.Back();
     }
+
+    private sealed record Heard(TimeSpan Asked, long Head);
 }
 
 internal static partial class HubFollowerLog

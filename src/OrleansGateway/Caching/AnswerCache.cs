@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OrleansGateway.Caching.Disk;
 using OrleansGateway.Caching.Figures;
+using OrleansGateway.Caching.SecondLevel;
 using OrleansGateway.Caching.Store;
 using OrleansGateway.Configuration;
 using OrleansGateway.Forwarding;
@@ -26,12 +27,14 @@ internal sealed class AnswerCache : IAsyncDisposable
     private readonly Func<Snapshot> _current;
     private readonly ConcurrentDictionary<UInt128, Task<CachedResource?>> _loading = [];
     private readonly DiskCache? _disk;
+    private readonly SecondLevelCache? _secondLevel;
     private readonly ITimer _sweep;
 
     public AnswerCache(
-        Origin origin, InvalidationTable invalidations, Func<Snapshot> current, CacheMetrics metrics, CacheFigures figures, Random random, TimeProvider time, DiskCache? disk = null)
+        Origin origin, InvalidationTable invalidations, Func<Snapshot> current, CacheMetrics metrics, CacheFigures figures, Random random, TimeProvider time, DiskCache? disk = null,
+        SecondLevelCache? secondLevel = null)
     {
-        (Origin, Invalidations, _current, Metrics, Figures, Time, _disk) = (origin, invalidations, current, metrics, figures, time, disk);
+        (Origin, Invalidations, _current, Metrics, Figures, Time, _disk, _secondLevel) = (origin, invalidations, current, metrics, figures, time, disk, secondLevel);
         Action<CacheKey, CachedResource, int>? evicted = disk is null ? null : (key, resource, asks) => disk.Evicted(key, resource, asks);
         _store = new(() => new MemoryStore<CacheKey, CachedResource>(current().Settings.Cache.Memory.Bytes, random, evicted));
         Uncacheable = new UncacheableKeys(time);
@@ -63,6 +66,9 @@ internal sealed class AnswerCache : IAsyncDisposable
 
     /// <summary>What is on disk; none if there is no disk.</summary>
     public DiskCache? Disk => _disk is { IsOpen: true } ? _disk : null;
+
+    /// <summary>What other edges have stored; none if there is nothing to be asked.</summary>
+    public SecondLevelCache? SecondLevel => _secondLevel is { IsOpen: true } ? _secondLevel : null;
 
     /// <summary>Most bytes of a body that is stored at all.</summary>
     public long LargestBytes => Math.Max(ObjectBytesMax, _disk?.ObjectBytesMax ?? 0);
@@ -150,6 +156,24 @@ internal sealed class AnswerCache : IAsyncDisposable
 
         Answers.Change(place, (Answer: answer, place.Bytes), static (before, added) => CachedResource.With(before, added.Answer, added.Bytes));
         Disk?.Replaced(place, answer);
+        SecondLevel?.Keep(key, answer);
+    }
+
+    /// <summary>Stores what another edge has fetched. False if it may not be given any more, or something newer is here.</summary>
+    public bool TryAdopt(in CacheKey key, CachedAnswer answer)
+    {
+        var isNewest = answer.Check() != Standing.Gone;
+        if (isNewest)
+        {
+            Answers.Change(key, (Answer: answer, key.Bytes), (before, added) =>
+            {
+                isNewest = !HasNewer(before, added.Answer);
+                return isNewest ? CachedResource.With(before, added.Answer, added.Bytes) : before;
+            });
+        }
+
+        if (!isNewest) answer.LetGo();
+        return isNewest;
     }
 
     /// <summary>
@@ -223,6 +247,16 @@ internal sealed class AnswerCache : IAsyncDisposable
             var swept = Answers.Sweep(SweptAtOnce, this, static (resource, cache) => cache.HasSpent(resource), static (resource, cache) => resource?.Where(answer => !cache.IsSpent(answer)));
             if (swept < SweptAtOnce || before - Answers.Count < SweptAtOnce / 2) return;
         }
+    }
+
+    private static bool HasNewer(CachedResource? resource, CachedAnswer than)
+    {
+        foreach (var answer in resource is null ? [] : resource.Answers)
+        {
+            if (than.IsReplacedBy(answer) && answer.Terms.Times.CameAt >= than.Terms.Times.CameAt) return true;
+        }
+
+        return false;
     }
 
     private bool HasSpent(CachedResource resource)

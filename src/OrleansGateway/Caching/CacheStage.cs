@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
 using OrleansGateway.Caching.Disk;
 using OrleansGateway.Caching.Figures;
+using OrleansGateway.Caching.SecondLevel;
 using OrleansGateway.Caching.Terms;
 using OrleansGateway.Configuration;
 using OrleansGateway.Forwarding;
@@ -27,13 +28,13 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
         if (Bypass(exchange.Http) is { } why) return passing.PassAsync(exchange, settings, why);
         var key = KeyOf(exchange, settings);
         var terms = RequestTerms.Of(headers, settings);
-        return Serve(exchange, settings, key, terms, cache.Find(key), mayLoad: cache.Disk is { Count: > 0 });
+        return Serve(exchange, settings, key, terms, cache.Find(key), mayLoad: true);
     }
 
     private ValueTask Serve(Exchange exchange, CacheSettings settings, in CacheKey key, RequestTerms terms, CachedResource? resource, bool mayLoad)
     {
         var stored = Find(exchange, resource, out var partial, out var variant);
-        if (stored is null && mayLoad && IsOnDisk(key, resource, out var place)) return LoadAsync(exchange, settings, key, terms, place);
+        if (stored is null && mayLoad && cache.Disk is { Count: > 0 } && IsOnDisk(key, resource, out var place)) return LoadAsync(exchange, settings, key, terms, place);
         var isSuspect = settings.WhenSuspect != SuspectUse.Serve && cache.Invalidations.Trust.IsOver;
         if (isSuspect)
         {
@@ -55,6 +56,7 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
             }
         }
 
+        if (mayLoad && !isSuspect && !terms.WantsNew && cache.SecondLevel is { } secondLevel && !cache.Uncacheable.Has(key)) return LoadAsync(exchange, settings, key, terms, secondLevel);
         if (terms.Directives.Has(CacheFlags.OnlyIfCached))
         {
             exchange.Cache = CacheUse.Miss;
@@ -180,5 +182,12 @@ internal sealed class CacheStage(AnswerCache cache, CacheFetch fetch, CachePassi
         await SocketThreads.Leave();
         var all = await cache.LoadAsync(place, settings);
         await Serve(exchange, settings, key, terms, all, mayLoad: false);
+    }
+
+    private async ValueTask LoadAsync(Exchange exchange, CacheSettings settings, CacheKey key, RequestTerms terms, SecondLevelCache secondLevel)
+    {
+        await SocketThreads.Leave();
+        await secondLevel.LoadAsync(exchange, key, settings, cache);
+        await Serve(exchange, settings, key, terms, cache.Find(key), mayLoad: false);
     }
 }

@@ -3,6 +3,9 @@ namespace OrleansGateway.Configuration;
 /// <summary>A number of bytes, written <c>512</c>, <c>64KiB</c>, <c>32MiB</c> or <c>1GiB</c>.</summary>
 public readonly record struct ByteSize(long Bytes) : IComparable<ByteSize>, IComparable
 {
+    /// <summary>A size in units of 2^10 bytes.</summary>
+    public static ByteSize FromKibibytes(long kibibytes) => new(kibibytes << 10);
+
     /// <summary>A size in units of 2^20 bytes.</summary>
     public static ByteSize FromMebibytes(long mebibytes) => new(mebibytes << 20);
 

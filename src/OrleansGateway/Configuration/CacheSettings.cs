@@ -19,6 +19,9 @@ public sealed record CacheStoreSettings
     /// <summary>Disk for answers that are too large for memory or had to leave it; default none.</summary>
     public CacheDiskSettings? Disk { get; init; }
 
+    /// <summary>A Redis in which the edges of a cluster share what they store; default none. Only with <c>cluster</c>.</summary>
+    public SecondLevelSettings? SecondLevel { get; init; }
+
     /// <summary>
     /// Memory for the answers of models that routes with <c>model_cache</c> keep, apart from <c>memory</c>, so that pages cannot push out what costs money to make
     /// again. 1 MiB to 1024 GiB; default 64 MiB. Read at start only.
@@ -51,6 +54,41 @@ public sealed record CacheDiskSettings
     /// <summary>Largest answer that is stored at all. 1 KiB to 1024 GiB; default 1 GiB. Those over <c>cache.object_max</c> are on disk only.</summary>
     [Range(typeof(ByteSize), "1KiB", "1024GiB")]
     public ByteSize ObjectMax { get; init; } = ByteSize.FromMebibytes(1024);
+}
+
+/// <summary>
+/// What one edge of a cluster has stored the others find in Redis before they ask the upstream, and so does one that has just started. Answers of routes with <c>cache</c>; not those of
+/// models. Redis is asked for nothing but bytes: what is invalid each edge knows itself, and goes on without it while it is down. What is stored is not encrypted. Read at start only.
+/// </summary>
+public sealed record SecondLevelSettings
+{
+    /// <summary>
+    /// Where, as StackExchange.Redis takes it: <c>host:port,password=…,ssl=true</c>. Write it as <c>${VARIABLE}</c> or <c>file:path</c>. Default: that of <c>cluster.redis</c>. Give one of its own that
+    /// much is stored in a bound (<c>maxmemory</c>) and let it evict what is used least (<c>allkeys-lfu</c>); the one with the members must not.
+    /// </summary>
+    public Secret? Redis { get; init; }
+
+    /// <summary>Certificates of the authorities that the certificate of Redis must come from, as PEM, written <c>file:path</c>. Default: none, the system's; or those of <c>cluster.redis_ca</c> with its Redis.</summary>
+    public Secret? RedisCa { get; init; }
+
+    /// <summary>Largest answer that is shared. 1 KiB to 16 MiB; default 256 KiB. Each goes over the network whole.</summary>
+    [Range(typeof(ByteSize), "1KiB", "16MiB")]
+    public ByteSize ObjectMax { get; init; } = ByteSize.FromKibibytes(256);
+
+    /// <summary>Longest time for which an answer is kept there, fresh as it may be longer. 1 s to 30 days; default 1 day.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
+    public TimeSpan KeptMax { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Longest time that a request waits for Redis before the upstream is asked. 1 ms to 5 s; default 50 ms. An edge that has waited in vain asks Redis nothing for a second.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:00:05")]
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
+    /// How many invalidations from before its start an edge brings to mind, to judge by them what others have stored: what is older than they are is not used. 0 to 1,000,000, which is as many as
+    /// the cluster keeps; default 100,000. A start waits for them, some 5 s for each million.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int Remembers { get; init; } = 100_000;
 }
 
 /// <summary>

@@ -5,11 +5,18 @@ internal static class ClusterRules
 {
     public static void Check(GatewaySettings settings, Findings findings)
     {
-        if (settings.Cluster is not { } cluster) return;
+        if (settings.Cluster is not { } cluster)
+        {
+            if (settings.Cache.SecondLevel is not null)
+                findings.Report("cache", "second_level", "Only edges of a cluster share what they store; take second_level out, or add the section cluster. On one machine disk keeps answers over a restart.");
+            return;
+        }
+
         // A disk holds answers from before a restart, and what was invalidated meanwhile is numbered elsewhere: passed over in silence, it would be missed.
         if (settings.Cache.Disk is not null)
             findings.Report("cache", "disk", "Nodes of a cluster keep no answers on a disk; take disk out, or the section cluster on one machine.");
         CheckAuthorities(cluster.RedisCa, "cluster", "redis_ca", findings);
+        CheckAuthorities(settings.Cache.SecondLevel?.RedisCa, SettingPath.Field("cache", "second_level"), "redis_ca", findings);
         if (cluster.Tls is { } tls) CheckTls(tls, SettingPath.Field("cluster", "tls"), findings);
     }
 

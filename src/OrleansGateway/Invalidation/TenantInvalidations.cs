@@ -18,6 +18,7 @@ internal sealed class TenantInvalidations(InvalidationBounds bounds, TableTrust?
     private long _lastOfUnknowns;
     private long _forgotten;
     private long _keptFrom;
+    private FillTicket? _remembers;
 
     /// <summary>The last invalidation that has been applied; 0 for none.</summary>
     public long Applied => Volatile.Read(ref _applied);
@@ -157,6 +158,44 @@ internal sealed class TenantInvalidations(InvalidationBounds bounds, TableTrust?
 
             Volatile.Write(ref _applied, head);
             return ticket;
+        }
+    }
+
+    /// <summary>
+    /// From now on all that is invalidated behind a place is remembered, whether it concerns something here or not: for what others have stored (<see cref="TryIntern"/>).
+    /// </summary>
+    /// <param name="applied">The last of the sequence that is known to be applied, for a tenant of which nothing was known until now.</param>
+    /// <param name="from">The place; nothing of this tenant was invalidated between it and now but what has been applied here.</param>
+    public void Remember(long applied, long from)
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _applied, Math.Max(_applied, applied));
+            _remembers ??= new FillTicket(this, from, _fills.Begin(from), _held.Begin(from));
+        }
+    }
+
+    /// <summary>
+    /// Holds the selectors of what was stored elsewhere, by a fetch that began at that place of the same sequence. None if it is too old for it to be known what has been invalidated since.
+    /// </summary>
+    public CellSet? TryIntern(long fillSeq, string knownUrl, HashSet<Selector> selectors) =>
+        _remembers is { } ticket && fillSeq >= ticket.Seq ? Intern(ticket, knownUrl, selectors) : null;
+
+    /// <summary>How many selectors are remembered that nothing here carries.</summary>
+    public int Remembered
+    {
+        get
+        {
+            lock (_lock) return _remembered.Count;
+        }
+    }
+
+    /// <summary>Forgets the older half of them: what others stored before that, and nothing here carries, is not taken for valid any more.</summary>
+    public void ForgetHalf()
+    {
+        lock (_lock)
+        {
+            for (var left = _remembered.Count / 2; left > 0 && _remembered.TryTakeOldest(long.MaxValue, out var oldest); left--) _forgotten = Math.Max(_forgotten, oldest.Last.Seq);
         }
     }
 

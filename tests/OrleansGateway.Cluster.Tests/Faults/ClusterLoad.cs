@@ -95,7 +95,8 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, ClusterM
         var floor = judge.Floor(page);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"/pages/{page}"));
+            // By one name, as clients of a cluster do: what one edge stores the others may find.
+            using var request = new HttpRequestMessage(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"/pages/{page}")) { Headers = { Host = "pages.example" } };
             request.Headers.Authorization = KeyOf(TenantsOfRound.Reader);
             using var response = await fleet.Edge(edge).Client.SendAsync(request, Cancel);
             var text = await response.Content.ReadAsStringAsync(Cancel);

@@ -66,6 +66,7 @@ internal sealed record TenantsOfRound(int Number)
             routes:
               models: { path: / }
               pages: { path: /pages/, upstream: pages, auth: [key], cache: { scope: tenant } }
+            cache: { second_level: { timeout: 100ms } }
             rate_limits:
               slots: { per: [tenant], count: concurrency, limit: {{SlotLimit}}, match: { tenants: [ "slots-*" ] } }
             budgets:

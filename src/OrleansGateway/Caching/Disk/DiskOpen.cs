@@ -165,9 +165,7 @@ internal sealed class DiskOpen : IAsyncDisposable
     public AnswerTerms TermsOf(DiskHead head, CacheSettings settings)
     {
         var cameAt = Clock.TimestampAt(head.CameAt);
-        var times = new AnswerTimes(cameAt - (long)((Int128)head.Delay.Ticks * _time.TimestampFrequency / TimeSpan.TicksPerSecond), cameAt, head.Date);
-        var directives = AnswerTerms.DirectivesOf(head.Head, out var isTargeted);
-        return AnswerTerms.Of(head.Head, directives, isTargeted, settings, times, _time);
+        return AnswerTerms.Again(head.Head, cameAt, head.Delay, head.Date, settings, _time);
     }
 
     /// <summary>From when on an answer is of no use: stale past all that may be done with it, and nothing to confirm it by.</summary>

@@ -74,6 +74,20 @@ internal sealed class AnswerTerms
     public static AnswerTerms Of(StoredHead head, in CacheDirectives directives, bool isTargeted, CacheSettings settings, in AnswerTimes times, TimeProvider time) =>
         new(head, directives, isTargeted, settings, times, time);
 
+    /// <summary>Works them out again, by the settings of now, of an answer that was stored before.</summary>
+    /// <param name="head">Status and fields.</param>
+    /// <param name="cameAt">When it came, as a timestamp of <paramref name="time"/>.</param>
+    /// <param name="delay">Time from the request to the origin until then.</param>
+    /// <param name="date">The date then.</param>
+    /// <param name="settings">The route's.</param>
+    /// <param name="time">Clock.</param>
+    public static AnswerTerms Again(StoredHead head, long cameAt, TimeSpan delay, DateTimeOffset date, CacheSettings settings, TimeProvider time)
+    {
+        var times = new AnswerTimes(cameAt - (long)((Int128)delay.Ticks * time.TimestampFrequency / TimeSpan.TicksPerSecond), cameAt, date);
+        var directives = DirectivesOf(head, out var isTargeted);
+        return Of(head, directives, isTargeted, settings, times, time);
+    }
+
     /// <summary>The directives that count for this cache: those of the first field for it that is there and valid (RFC 9213 §2.2), else <c>Cache-Control</c>.</summary>
     public static CacheDirectives DirectivesOf(StoredHead head, out bool isTargeted)
     {

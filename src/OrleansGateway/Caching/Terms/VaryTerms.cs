@@ -76,16 +76,23 @@ internal sealed class VaryTerms
     }
 
     /// <summary>What this request says of the fields, to tell it from those that want another answer.</summary>
-    public string VariantOf<TRequest>(TRequest request, SentField<TRequest> field)
-    {
-        if (IsNone) return "";
-        var text = new StringBuilder();
-        foreach (var name in _names) text.Append(name).Append(':').Append(Meaning(name, field(request, name)) ?? "\0").Append('\n');
-        return text.ToString();
-    }
+    public string VariantOf<TRequest>(TRequest request, SentField<TRequest> field) => VariantOf(_names, request, field);
+
+    /// <summary>The same of fields of which it is only known that answers vary by them.</summary>
+    public static string VariantOf<TRequest>(IReadOnlyList<string> names, TRequest request, SentField<TRequest> field) => TextOf(names, names.Select(name => Meaning(name, field(request, name))));
+
+    /// <summary>What the request said that it is the answer to.</summary>
+    public string Variant => TextOf(_names, _meant);
 
     /// <summary>Whether both are for the same requests.</summary>
     public bool IsSameAs(VaryTerms other) => _names.AsSpan().SequenceEqual(other._names) && _meant.AsSpan().SequenceEqual(other._meant);
+
+    private static string TextOf(IReadOnlyList<string> names, IEnumerable<string?> meant)
+    {
+        var text = new StringBuilder();
+        foreach (var (name, one) in names.Zip(meant)) text.Append(name).Append(':').Append(one ?? "\0").Append('\n');
+        return text.ToString();
+    }
 
     private bool Means(int at, StringValues says)
     {
