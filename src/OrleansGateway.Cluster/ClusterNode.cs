@@ -69,7 +69,7 @@ internal sealed class ClusterNode : IAsyncDisposable
     private static void Set(ISiloBuilder silo, ClusterSettings settings, ConfigurationOptions redis, SiloParts owners)
     {
         // Before the silo, and so stopped after it: owners are handed over under the silo's term.
-        silo.Services.AddSingleton(owners.Owners).AddSingleton(owners.Lives).AddSingleton(owners.Hub).AddSingleton<ISiloMembership, TableMembership>().AddHostedService<SiloTerm>();
+        silo.Services.AddSingleton(owners.Owners).AddSingleton(owners.Lives).AddSingleton(owners.Hub).AddSingleton<ISiloMembership, TableMembership>().AddHostedService<SiloTerm>().AddHostedService<SiloWarmUp>();
         silo.Services.AddHostedService<KeptMembers>();
         silo.UseRedisClustering(options => options.ConfigurationOptions = redis)
             // The default one forgets grains of healthy silos when another dies.

@@ -40,7 +40,10 @@ internal sealed class SiloOwners(
     public long Renewals => Interlocked.Read(ref _renewals);
 
     /// <summary>Takes an owner over from whoever had it.</summary>
-    public async Task<HostedOwner> OpenAsync(string name, CancellationToken cancellation)
+    public Task<HostedOwner> OpenAsync(string name, CancellationToken cancellation) => OpenAsync(name, specs, cancellation);
+
+    /// <summary>The same, with accounts that no rule makes.</summary>
+    public async Task<HostedOwner> OpenAsync(string name, Func<AccountId, AccountSpec?> specs, CancellationToken cancellation)
     {
         var store = new OwnedLedger(ledger, lives, silo);
         var (record, former) = await store.BeginAsync(name, cancellation);
