@@ -103,7 +103,8 @@ internal sealed class ClusterNode : IAsyncDisposable
         var began = time.GetTimestamp();
         client.UseRedisClustering(options => options.ConfigurationOptions = redis)
             .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (settings.Name, settings.Name))
-            .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2))
+            // A silo that has just joined may soon be the only one there is.
+            .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromMilliseconds(500))
             .Configure<ClientMessagingOptions>(options => options.ResponseTimeout = s_answerMax)
             // Edges and silos are often started together.
             .UseConnectionRetryFilter(async (_, cancellation) =>

@@ -79,6 +79,7 @@ internal sealed class RedisSecondLevel : ISecondLevelStore, IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await _running;
+        _generation = null;
         if (_redis is { Multiplexer: { } connection }) await connection.DisposeAsync();
         _stopping.Dispose();
     }
@@ -92,7 +93,8 @@ internal sealed class RedisSecondLevel : ISecondLevelStore, IAsyncDisposable
             _isFailing = false;
             return answer;
         }
-        catch (Exception failed) when (failed is RedisException or TimeoutException)
+        // It is disposed of where the node stops while somebody asks.
+        catch (Exception failed) when (failed is RedisException or TimeoutException or ObjectDisposedException)
         {
             Volatile.Write(ref _pausedUntil, _time.GetTimestamp() + (long)(s_pause.TotalSeconds * _time.TimestampFrequency));
             if (!_isFailing) _log.Failed(failed.Message);
@@ -133,8 +135,9 @@ internal sealed class RedisSecondLevel : ISecondLevelStore, IAsyncDisposable
         var mark = await redis.HashGetAsync(_prefix, ["generation", "head"]);
         // Asked after the mark was read: it can only be behind it if the sequence was set back.
         var head = await _follower.HeadAsync(_stopping.Token);
-        if (!mark[0].IsNull && !mark[1].IsNull && (long)mark[1] <= head) return mark[0]!;
-        if (!mark[1].IsNull) _log.SetBack((long)mark[1], head);
+        var isKnown = mark[1].TryParse(out long seen);
+        if (!mark[0].IsNull && isKnown && seen <= head) return mark[0]!;
+        if (isKnown && seen > head) _log.SetBack(seen, head);
         // Whichever edge is first: the others take its word.
         return (string)(await redis.ScriptEvaluateAsync(BeginScript, [_prefix], [mark[0].IsNull ? "" : mark[0], Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), head]))!;
     }

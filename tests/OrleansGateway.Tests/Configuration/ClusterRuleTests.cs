@@ -14,6 +14,12 @@ public sealed class ClusterRuleTests
     public void Disk_InACluster_IsRefused(string cache, string? fault) => AssertFault(Faults($"cluster: {{{Rest}}}\n{cache}"), fault);
 
     [Theory]
+    [InlineData("cluster: {redis: localhost, postgres: Host=localhost}\ncache: {second_level: {}}", null)]
+    [InlineData("cluster: {redis: localhost, postgres: Host=localhost}\ncache: {second_level: {redis_ca: \"not PEM\"}}", "cache.second_level.redis_ca: There is no root certificate in it")]
+    [InlineData("cache: {second_level: {}}", "cache.second_level: Only edges of a cluster share what they store")]
+    public void SecondLevel_WithoutACluster_IsRefused(string settings, string? fault) => AssertFault(Faults(settings), fault);
+
+    [Theory]
     [InlineData("certificate: \"file:{0}.pem\", key: \"file:{0}.key\", ca: \"file:{1}\"", null)]
     [InlineData("certificate: \"file:{0}.pem\", key: \"file:{0}.key\"", "cluster.tls.ca: ")]
     [InlineData("certificate: \"file:{0}.pem\", key: \"file:{0}.key\", ca: \"file:{0}.pem\"", "cluster.tls.ca: There is no root certificate in it")]
