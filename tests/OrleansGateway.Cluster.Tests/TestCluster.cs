@@ -21,6 +21,9 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private static readonly Dictionary<string, string> s_nothingMore = [];
 
+    /// <summary>The program of the version before, which a rolling upgrade begins with; none to begin with this one.</summary>
+    public static string? Before { get; } = Environment.GetEnvironmentVariable("GATEWAY_TEST_CLUSTER_BEFORE");
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gateway-cluster-");
     private readonly List<GatewayProcess> _silos = [];
     private readonly List<ClusterGateway> _gateways = [];
@@ -39,6 +42,9 @@ internal sealed class TestCluster : IAsyncDisposable
     private TestCluster(string rules, string? tls) => (_rules, _tls) = (rules, tls);
 
     public IReadOnlyList<GatewayProcess> Silos => _silos;
+
+    /// <summary>Whether nodes that are started now are of the version before, if there is one.</summary>
+    public bool IsBefore { get; set; }
 
     public PostgresCluster Postgres => _postgres;
 
@@ -60,9 +66,10 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="cancellation">Ends the wait.</param>
     /// <param name="tls">The setting <c>cluster.tls</c> of all nodes, for a cluster without silos at first; none for plain connections.</param>
     /// <param name="redis">Certificates, if Redis is to speak TLS only.</param>
-    public static async Task<TestCluster> StartAsync(string rules, int silos, CancellationToken cancellation, string? tls = null, TestCertificates? redis = null)
+    /// <param name="isBefore">See <see cref="IsBefore"/>.</param>
+    public static async Task<TestCluster> StartAsync(string rules, int silos, CancellationToken cancellation, string? tls = null, TestCertificates? redis = null, bool isBefore = false)
     {
-        var cluster = new TestCluster(rules, tls);
+        var cluster = new TestCluster(rules, tls) { IsBefore = isBefore };
         redis?.WriteServer("redis", "localhost");
         cluster._redisCa = redis?.PathOf("ca.pem");
         try
@@ -163,10 +170,10 @@ internal sealed class TestCluster : IAsyncDisposable
         return folder.FullName;
     }
 
-    private static async Task<GatewayProcess> StartInAsync(
+    private async Task<GatewayProcess> StartInAsync(
         string folder, string role, string until, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation)
     {
-        var silo = GatewayProcess.StartProgram(s_program, folder, environment, "serve", "--role", role, "--config", "gateway.yaml");
+        var silo = GatewayProcess.StartProgram(IsBefore && Before is not null ? Before : s_program, folder, environment, "serve", "--role", role, "--config", "gateway.yaml");
         try
         {
             await silo.Output.WaitForAsync(until, cancellation);

@@ -7,7 +7,8 @@ namespace OrleansGateway.Cluster.Tests.Faults;
 /// <summary>
 /// A cluster of two silos and four edges under load, while nodes and what they stand on are lost. Judged by what its provider counts and bills, never by what the cluster says of itself.
 /// <c>GATEWAY_TEST_CLUSTER_ROUNDS</c> says how many rounds (50 for the proof), <c>GATEWAY_TEST_CLUSTER_OUTAGE</c> for how many seconds stores are down (60), and
-/// <c>GATEWAY_TEST_CLUSTER_SEED</c> what comes after the first rounds. <c>GATEWAY_TEST_CLUSTER_MISHAPS</c> names what comes in every round instead, as <c>Rolled,SiloKilled</c>.
+/// <c>GATEWAY_TEST_CLUSTER_SEED</c> what comes after the first rounds. <c>GATEWAY_TEST_CLUSTER_MISHAPS</c> names what comes in every round instead, as <c>Rolled,SiloKilled</c>. With
+/// <c>GATEWAY_TEST_CLUSTER_BEFORE</c>, the path of an earlier version's <c>gateway-cluster</c>, nodes are of that version until they are restarted: <c>Rolled</c> is an upgrade then.
 /// </summary>
 public sealed class ClusterFaultTests(ITestOutputHelper output) : IAsyncLifetime
 {

@@ -30,10 +30,12 @@ internal sealed class Fleet : IAsyncDisposable
     /// <param name="messages">Its RabbitMQ, if it has one.</param>
     public static async Task<Fleet> StartAsync(string rules, ClusterMessages? messages = null)
     {
-        var fleet = new Fleet { _messages = messages, _cluster = await TestCluster.StartAsync(rules, Silos, Cancel) };
+        var fleet = new Fleet { _messages = messages, _cluster = await TestCluster.StartAsync(rules, Silos, Cancel, isBefore: true) };
         fleet._cluster.Silos.ToArray().CopyTo(fleet._silos, 0);
         // The first makes the admin token, which the others are asked with.
         for (var i = 0; i < Edges; i++) fleet._edges[i] = await fleet._cluster.AddGatewayAsync("edge", Cancel);
+        // What is started from now on is of this version.
+        fleet._cluster.IsBefore = false;
         return fleet;
     }
 

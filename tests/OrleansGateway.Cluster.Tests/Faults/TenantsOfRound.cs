@@ -42,7 +42,7 @@ internal sealed record TenantsOfRound(int Number)
 
     public static string KeyOf(string tenant) => $"test-key-of-{tenant}-0123456789-0123456789";
 
-    /// <summary>The configuration of all that takes part in so many rounds, and more.</summary>
+    /// <summary>The configuration of all that takes part in so many rounds, and more. During an upgrade nothing is used that the version before does not know.</summary>
     public static string Rules(int rounds, Uri upstream, string more)
     {
         string[] tenants = [Reader, .. Enumerable.Range(0, rounds).SelectMany(r => new TenantsOfRound(r).All)];
@@ -66,7 +66,7 @@ internal sealed record TenantsOfRound(int Number)
             routes:
               models: { path: / }
               pages: { path: /pages/, upstream: pages, auth: [key], cache: { scope: tenant } }
-            cache: { second_level: { timeout: 100ms } }
+            {{(TestCluster.Before is null ? "cache: { second_level: { timeout: 100ms } }" : "")}}
             rate_limits:
               slots: { per: [tenant], count: concurrency, limit: {{SlotLimit}}, match: { tenants: [ "slots-*" ] } }
             budgets:

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using OrleansGateway.Caching.Disk;
 
@@ -11,6 +12,7 @@ internal static class SecondLevelFormat
 {
     // Another one where what is written changes: versions of the gateway that run side by side pass over what they cannot read.
     private const byte Version = 1;
+    private const int SumBytes = sizeof(uint);
     private const byte IsAnswer = 1;
     private const byte IsVaried = 2;
 
@@ -19,46 +21,60 @@ internal static class SecondLevelFormat
     {
         var headBytes = head.ToBytes();
         using var bytes = new MemoryStream(headBytes.Length + body.Length + 16);
-        using var writer = new BinaryWriter(bytes);
-        writer.Write(Version);
-        writer.Write(IsAnswer);
+        using var writer = Begin(bytes, IsAnswer);
         writer.Write(headBytes.Length);
         writer.Write(headBytes);
         writer.Write(body.Length);
         writer.Write(body);
-        return bytes.ToArray();
+        return Summed(bytes);
     }
 
     /// <summary>What the answers to a URL vary by: each stands under a key of its own.</summary>
     public static byte[] OfVaried(IReadOnlyList<string> names)
     {
         using var bytes = new MemoryStream();
-        using var writer = new BinaryWriter(bytes, Encoding.UTF8);
-        writer.Write(Version);
-        writer.Write(IsVaried);
+        using var writer = Begin(bytes, IsVaried);
         writer.Write(names.Count);
         foreach (var name in names) writer.Write(name);
-        return bytes.ToArray();
+        return Summed(bytes);
     }
 
     /// <summary>Throws <see cref="DiskFaultException"/> if it cannot be read, or is of another version.</summary>
     public static SecondLevelContent Read(byte[] value)
     {
+        // Lengths in it are gone by only where all of it is what was written.
+        if (value.Length < SumBytes || BinaryPrimitives.ReadUInt32LittleEndian(value) != SumOf(value)) throw new DiskFaultException("It is damaged.");
         try
         {
-            using var reader = new BinaryReader(new MemoryStream(value), Encoding.UTF8);
+            using var reader = new BinaryReader(new MemoryStream(value, SumBytes, value.Length - SumBytes), Encoding.UTF8);
             if (reader.ReadByte() != Version) throw new DiskFaultException("It is of another version.");
             if (reader.ReadByte() == IsVaried) return new SecondLevelContent(null, [], ReadNames(reader));
             var head = DiskHead.Of(reader.ReadBytes(reader.ReadInt32()));
-            var length = reader.ReadInt32();
-            var body = reader.ReadBytes(length);
-            return body.Length == length ? new SecondLevelContent(head, body, []) : throw new DiskFaultException("The body is cut.");
+            return new SecondLevelContent(head, reader.ReadBytes(reader.ReadInt32()), []);
         }
         catch (Exception unreadable) when (unreadable is EndOfStreamException or ArgumentException or FormatException)
         {
             throw new DiskFaultException("It cannot be read: " + unreadable.Message);
         }
     }
+
+    private static BinaryWriter Begin(MemoryStream bytes, byte kind)
+    {
+        var writer = new BinaryWriter(bytes, Encoding.UTF8);
+        writer.Write(new byte[SumBytes]);
+        writer.Write(Version);
+        writer.Write(kind);
+        return writer;
+    }
+
+    private static byte[] Summed(MemoryStream bytes)
+    {
+        var value = bytes.ToArray();
+        BinaryPrimitives.WriteUInt32LittleEndian(value, SumOf(value));
+        return value;
+    }
+
+    private static uint SumOf(byte[] value) => DiskFormat.SumOf(file: 0, block: -1, value.AsSpan(SumBytes));
 
     private static string[] ReadNames(BinaryReader reader)
     {

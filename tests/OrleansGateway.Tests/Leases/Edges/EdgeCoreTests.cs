@@ -381,4 +381,20 @@ public sealed class EdgeCoreTests
         Assert.InRange(account.Remaining, 1_000, 5_000);
         Assert.InRange(_rig.Owner.Requests.Count, 3, 10);
     }
+
+    [Fact]
+    public void Visits_OfOneOwnersAccounts_AreOneRequest()
+    {
+        Account[] accounts = [_rig.Account("a", level: 1_000_000), _rig.Account("b", level: 1_000_000), _rig.Account("c", level: 1_000_000)];
+        for (var i = 0; i < 3_000; i++)
+        {
+            var hold = _rig.Core.NewHold("a");
+            if (!_rig.TryAdmit(hold, EdgeRig.Requests(1), accounts)) _rig.Take(hold, EdgeRig.Requests(1), accounts);
+            hold.Settle(EdgeRig.Requests(1));
+            _rig.Pass(TimeSpan.FromMilliseconds(10));
+        }
+
+        // Twenty visits in half a minute, and some until demand is known.
+        Assert.InRange(_rig.Owner.Requests.Count, 20, 32);
+    }
 }
