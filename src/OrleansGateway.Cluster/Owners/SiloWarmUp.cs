@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Orleans.Serialization;
 using OrleansGateway.Cluster.Wire;
 using OrleansGateway.Leases;
-using OrleansGateway.Leases.Owners;
 
 namespace OrleansGateway.Cluster.Owners;
 
