@@ -91,7 +91,9 @@ internal sealed class ClusterNode : IAsyncDisposable
     /// <summary>A killed silo is declared dead after 0.5 to 1 s, in place of 5 to 14 s.</summary>
     private static void SetMembership(ClusterMembershipOptions options)
     {
-        options.ProbeTimeout = TimeSpan.FromSeconds(1);
+        // As short at a silo's start as the shortest that comes of its measurements later.
+        options.ProbeTimeout = TimeSpan.FromMilliseconds(500);
+        options.MinProbeTimeout = TimeSpan.FromMilliseconds(500);
         options.MaxProbeTimeout = TimeSpan.FromSeconds(2);
         options.NumMissedProbesLimit = 2;
         options.NumVotesForDeathDeclaration = 1;

@@ -22,16 +22,16 @@ internal sealed class GrainOwners(IGrainFactory grains, ILedgerStore ledger, Pos
     private static readonly TimeSpan s_recoverAgain = TimeSpan.FromMilliseconds(500);
 
     // Many times what an answer takes, and a small part of what a request waits.
-    private static readonly TimeSpan s_askTwiceAfter = TimeSpan.FromMilliseconds(300);
+    private static readonly Hedge s_hedge = new(TimeSpan.FromMilliseconds(300), 4);
 
     /// <summary>
-    /// Asks a second time if there is no answer for a while, and takes the first that comes: what is on its way by a silo that leaves or dies can be lost without a word, and all who wait
-    /// for this owner would wait until that times out.
+    /// Asks again while there is no answer, and takes the first that comes: what is on its way by a silo that leaves or dies can be lost without a word, or wait for a place until it has
+    /// expired, and all who wait for this owner would wait until that is noticed: Orleans looks once a second what has timed out.
     /// </summary>
     public async ValueTask<LeaseReply> SendAsync(string owner, LeaseRequest request, CancellationToken cancellation)
     {
         var wire = WireLeaseRequest.Of(request);
-        var reply = await Hedge.AskAsync(() => AskAsync(owner, static (grain, asked, stop) => grain.SendAsync(asked, stop), wire, cancellation), s_askTwiceAfter, time, cancellation);
+        var reply = await s_hedge.AskAsync(() => AskAsync(owner, static (grain, asked, stop) => grain.SendAsync(asked, stop), wire, cancellation), time, cancellation);
         return reply.ToReply();
     }
 

@@ -3,10 +3,15 @@ namespace OrleansGateway.Cluster.Tests;
 /// <summary>When a question is asked again, and which answer counts.</summary>
 public sealed class HedgeTests
 {
-    private static readonly TimeSpan s_after = TimeSpan.FromMilliseconds(300);
+    private const int Most = 3;
+
+    private static readonly TimeSpan s_every = TimeSpan.FromMilliseconds(300);
 
     private readonly ManualTime _time = new();
+    private readonly CountedTime _clock;
     private readonly List<TaskCompletionSource<int>> _asked = [];
+
+    public HedgeTests() => _clock = new(_time);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -16,16 +21,17 @@ public sealed class HedgeTests
         var answer = AskAsync();
         _asked[0].SetResult(1);
         Assert.Equal(1, await answer);
-        _time.Advance(s_after);
+        _time.Advance(s_every);
         Assert.Single(_asked);
     }
 
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
+    [InlineData(2)]
     public async Task AskAsync_ThatIsAnsweredLate_TakesTheFirstAnswer(int answered)
     {
-        var answer = await AskTwiceAsync();
+        var answer = await AskAsync(Most);
         _asked[answered].SetResult(answered);
         Assert.Equal(answered, await answer);
     }
@@ -35,10 +41,20 @@ public sealed class HedgeTests
     [InlineData(1)]
     public async Task AskAsync_OfWhichOneFails_WaitsForTheOther(int failed)
     {
-        var answer = await AskTwiceAsync();
+        var answer = await AskAsync(2);
         _asked[failed].SetException(new IOException());
         _asked[1 - failed].SetResult(7);
         Assert.Equal(7, await answer);
+    }
+
+    [Fact]
+    public async Task AskAsync_OfWhichAllFail_Throws_AndIsNotAskedAgain()
+    {
+        var answer = await AskAsync(2);
+        _asked[1].SetException(new IOException());
+        _asked[0].SetException(new IOException());
+        await Assert.ThrowsAsync<IOException>(() => answer);
+        Assert.Equal(2, _asked.Count);
     }
 
     [Fact]
@@ -50,25 +66,71 @@ public sealed class HedgeTests
         Assert.Single(_asked);
     }
 
-    private async Task<Task<int>> AskTwiceAsync()
+    [Fact]
+    public async Task AskAsync_ThatNobodyAnswers_EndsWhenTheLastHasHadItsTime()
+    {
+        var answer = await AskAsync(Most);
+        Assert.False(answer.IsCompleted);
+        _time.Advance(s_every);
+        await Assert.ThrowsAsync<TimeoutException>(() => answer);
+        Assert.Equal(Most, _asked.Count);
+    }
+
+    [Fact]
+    public async Task AskAsync_ThatIsCancelled_EndsAtOnce()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var answer = AskAsync(stop.Token);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);
+        Assert.Single(_asked);
+    }
+
+    /// <summary>Has it asked so often, and wait for the last.</summary>
+    private async Task<Task<int>> AskAsync(int times)
     {
         var answer = AskAsync();
-        _time.Advance(s_after);
-        while (_asked.Count < 2)
+        for (var asked = 1; asked < times; asked++)
+        {
+            await UntilAsync(() => _clock.Timers == asked);
+            _time.Advance(s_every);
+            await UntilAsync(() => _asked.Count > asked);
+        }
+
+        await UntilAsync(() => _clock.Timers == times);
+        return answer;
+    }
+
+    private static async Task UntilAsync(Func<bool> isSo)
+    {
+        while (!isSo())
         {
             Cancel.ThrowIfCancellationRequested();
             await Task.Yield();
         }
-
-        return answer;
     }
 
-    private Task<int> AskAsync() => Hedge.AskAsync(
+    private Task<int> AskAsync(CancellationToken? cancellation = null) => new Hedge(s_every, Most).AskAsync(
         () =>
         {
             var asked = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
             _asked.Add(asked);
             return asked.Task;
         },
-        s_after, _time, Cancel);
+        _clock, cancellation ?? Cancel);
+
+    /// <summary>Says how often somebody has begun to wait.</summary>
+    private sealed class CountedTime(ManualTime time) : TimeProvider
+    {
+        private int _timers;
+
+        public int Timers => Volatile.Read(ref _timers);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = time.CreateTimer(callback, state, dueTime, period);
+            Interlocked.Increment(ref _timers);
+            return timer;
+        }
+    }
 }

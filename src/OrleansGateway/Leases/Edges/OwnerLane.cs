@@ -9,6 +9,9 @@ internal sealed class OwnerLane(OwnerLink link, ILeaseOwners owners, EdgeClock c
     private static readonly TimeSpan RetryFirst = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan RetryLast = TimeSpan.FromSeconds(1);
 
+    // In parts of how long it has not answered: an owner that is back is found within that part of the time that it was away.
+    private const int RetryPart = 8;
+
     // So many answers at once are enough for one caller's thread.
     private const int RoundsAtOnce = 16;
 
@@ -89,9 +92,10 @@ internal sealed class OwnerLane(OwnerLink link, ILeaseOwners owners, EdgeClock c
     /// <summary>The answer, however often it must be asked for; none once the edge stops.</summary>
     private async ValueTask<LeaseReply?> AnswerAsync(LeaseRequest request)
     {
-        var pause = RetryFirst;
+        TimeSpan? since = null;
         while (true)
         {
+            TimeSpan pause;
             try
             {
                 var reply = await owners.SendAsync(link.Owner, request, stopping);
@@ -106,6 +110,7 @@ internal sealed class OwnerLane(OwnerLink link, ILeaseOwners owners, EdgeClock c
             catch (Exception e)
 #pragma warning restore CA1031
             {
+                pause = PauseAfter(clock.Now - (since ??= clock.Now));
                 notices.Asked(false);
                 log.OwnerDidNotAnswer(link.Owner, request.Number, pause, e);
             }
@@ -118,10 +123,11 @@ internal sealed class OwnerLane(OwnerLink link, ILeaseOwners owners, EdgeClock c
             {
                 return null;
             }
-
-            pause = pause * 2 < RetryLast ? pause * 2 : RetryLast;
         }
     }
+
+    private static TimeSpan PauseAfter(TimeSpan silence) =>
+        TimeSpan.FromTicks(Math.Clamp(silence.Ticks / RetryPart, RetryFirst.Ticks, RetryLast.Ticks));
 }
 
 internal static partial class OwnerLaneLog

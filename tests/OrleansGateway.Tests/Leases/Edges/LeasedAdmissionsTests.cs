@@ -15,6 +15,7 @@ public sealed class LeasedAdmissionsTests : IAsyncDisposable
     private readonly PlainOwner _owner = new() { GrantsWants = false };
     private readonly List<Account> _blocked = [];
     private readonly ConcurrentQueue<bool> _asked = new();
+    private readonly ListLogger<LeasedAdmissions> _log = new();
     private readonly LeasedAdmissions _edge;
 
     public LeasedAdmissionsTests() => _edge = Edge(_owner);
@@ -231,6 +232,33 @@ public sealed class LeasedAdmissionsTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task OwnerThatDoesNotAnswer_IsAskedAgainAfterAnEighthOfThatTime()
+    {
+        var asked = new ConcurrentQueue<TimeSpan>();
+        var began = _time.GetUtcNow();
+        _owner.Before = _ =>
+        {
+            asked.Enqueue(_time.GetUtcNow() - began);
+            throw new IOException();
+        };
+        var first = AdmitAsync(_edge.NewHold("a"), 2, AtOnce, Find("limit", 5)).AsTask();
+        await UntilAsync(() => asked.LastOrDefault() > TimeSpan.FromSeconds(20));
+        _owner.Before = null;
+        await UntilAsync(() => _owner.Requests.Count > 0);
+
+        TimeSpan[] times = [.. asked];
+        string[] pauses;
+        lock (_log.Lines) pauses = [.. _log.Lines.Where(l => l.Contains("sent again after ", StringComparison.Ordinal))];
+        // The time goes on while the edge does something: it looks at the clock between two of these.
+        for (var n = 1; n < times.Length - 1; n++) Assert.InRange(Pause(n), EighthOf(times[n] - times[1]), EighthOf(times[n + 1] - times[0]));
+        Assert.Equal((TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1)), (Pause(0), Pause(times.Length - 2)));
+        Assert.Equal(Denial.Unavailable, (await first).Denial);
+
+        TimeSpan Pause(int n) => TimeSpan.Parse(pauses[n].Split("sent again after ")[1], CultureInfo.InvariantCulture);
+        static TimeSpan EighthOf(TimeSpan time) => TimeSpan.FromTicks(Math.Clamp(time.Ticks / 8, TimeSpan.TicksPerMillisecond * 10, TimeSpan.TicksPerSecond));
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task IdleAccounts_GoBackByThemselves()
     {
         _owner.GrantsWants = true;
@@ -310,7 +338,7 @@ public sealed class LeasedAdmissionsTests : IAsyncDisposable
     }
 
     private LeasedAdmissions Edge(ILeaseOwners owners) =>
-        new(new(), Guid.NewGuid(), new TestJournal(), owners, new() { WouldHaveBlocked = _blocked.Add, Asked = _asked.Enqueue }, _time, new ListLogger<LeasedAdmissions>());
+        new(new(), Guid.NewGuid(), new TestJournal(), owners, new() { WouldHaveBlocked = _blocked.Add, Asked = _asked.Enqueue }, _time, _log);
 
     private Account Find(string rule, long level)
     {
