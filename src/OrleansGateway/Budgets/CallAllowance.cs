@@ -14,6 +14,7 @@ namespace OrleansGateway.Budgets;
 internal sealed class CallAllowance(Exchange exchange, ModelCall call, RuleTable table, Admitter admitter, CallHold hold) : IAllowance
 {
     private AttemptHold? _attempt;
+    private long? _attemptMax;
     private Amounts _billed;
     private long _seen;
     private bool _isCovered = true;
@@ -21,7 +22,7 @@ internal sealed class CallAllowance(Exchange exchange, ModelCall call, RuleTable
     private bool _wasDenied;
     private bool _isShort;
 
-    public long? OutputTokensMax => hold.OutputTokensMax;
+    public long? OutputTokensMax => _attemptMax ?? hold.OutputTokensMax;
 
     public bool IsRolling => hold.Slice is not null;
 
@@ -33,16 +34,7 @@ internal sealed class CallAllowance(Exchange exchange, ModelCall call, RuleTable
         // An attempt that may have been billed has used up what covered it.
         if (!_isCovered && await hold.TakeAgainAsync() is { } tooLittle) return admitter.RefusalOf(exchange, tooLittle);
         _isCovered = true;
-        var applying = table.ForTarget(exchange, target.Provider);
-        if (!applying.Accounts.IsEmpty || applying.Full is not null)
-        {
-            _attempt = new AttemptHold(admitter.NewHold(exchange));
-            if (await _attempt.TakeAsync(admitter, exchange, table, applying, hold.Bound.At(hold.OutputTokensMax ?? hold.Output)) is { } full)
-            {
-                EndAttempt(wasSent: false, used: default);
-                return admitter.RefusalOf(exchange, full);
-            }
-        }
+        if (await BeginAsync(table.ForTarget(exchange, target.Provider)) is { } full) return admitter.RefusalOf(exchange, full);
 
         // An earlier target may have had no room.
         if (exchange.Limits is { } facts) facts.RefusedBy = null;
@@ -114,6 +106,23 @@ internal sealed class CallAllowance(Exchange exchange, ModelCall call, RuleTable
         EndAttempt(_isUnderWay, used);
         if (call.WasSent) hold.Settle(Settlement.Sum(_billed, used));
         else hold.Cancel();
+    }
+
+    /// <summary>Takes what the attempt needs of its own provider's accounts; says why it may not be made if there is too little.</summary>
+    private async ValueTask<Denied?> BeginAsync(Applying ofTarget)
+    {
+        _attemptMax = null;
+        if (ofTarget.Accounts.IsEmpty && ofTarget.Full is null) return null;
+        var output = hold.OutputAt(ofTarget);
+        _attempt = new AttemptHold(admitter.NewHold(exchange));
+        if (await _attempt.TakeAsync(admitter, exchange, table, ofTarget, hold.Bound.At(output)) is { } full)
+        {
+            EndAttempt(wasSent: false, used: default);
+            return full;
+        }
+
+        if (Bound.Answers > 0 && CallHold.LimitsOutput(ofTarget)) _attemptMax = Math.Max(output, 1);
+        return null;
     }
 
     private async ValueTask<bool> RaiseAsync(long outputTokens)

@@ -72,8 +72,8 @@ internal sealed class CallHold
     {
         if (Slice is null)
         {
-            if (await TakeAsync(Share.Everything, PlanOf(Share.Everything)) is { } denied) return denied;
-            if (LimitsOutput(Share.Everything)) Tell(_taken);
+            if (await TakeAsync(Share.Everything, PlanOf(_everything, Stated)) is { } denied) return denied;
+            if (LimitsOutput(_everything)) Tell(_taken);
             Output = _taken;
             return null;
         }
@@ -81,16 +81,23 @@ internal sealed class CallHold
         // Money first: a budget may have another model serve the call, which then has other rates.
         if (await TakeAsync(Share.Money, OutputPlan.Of(Stated, Usual, Slice, share: 0)) is { } tooLittle) return tooLittle;
         Output = _taken;
-        if (await TakeAsync(Share.Rates, PlanOf(Share.Rates)) is { } tooMuch) return tooMuch;
+        if (await TakeAsync(Share.Rates, PlanOf(_ofRates, Stated)) is { } tooMuch) return tooMuch;
         // More than a whole budget buys is never to be had. A provider that has been told so makes no more, however late it notices that nobody reads.
-        var ceiling = Least(Share.Money, static (bound, account) => account.Spec.Limit == 0 ? long.MaxValue
+        var ceiling = Least(_ofMoney, static (bound, account) => account.Spec.Limit == 0 ? long.MaxValue
             : bound.OutputFor(Dimension.Cost, account.Spec.Limit));
-        if (LimitsOutput(Share.Rates)) Tell(Math.Min(_taken, ceiling));
+        if (LimitsOutput(_ofRates)) Tell(Math.Min(_taken, ceiling));
         else if (ceiling < (Stated ?? Usual)) Tell(ceiling);
         return null;
 
         void Tell(long tokens) => OutputTokensMax = Bound.Answers == 0 ? null : Math.Max(tokens, 1);
     }
+
+    /// <summary>Output tokens of each answer that an attempt takes of the accounts of its own provider: all that the call may make, or a share of them where nobody has said how much that is.</summary>
+    public long OutputAt(in Applying ofTarget) => PlanOf(ofTarget, OutputTokensMax ?? Stated).Tokens;
+
+    /// <summary>Whether accounts bound the output, so that the provider is to be told.</summary>
+    public static bool LimitsOutput(in Applying applying) =>
+        Any(applying, static account => account.Spec is { Shadow: false, Dimension: Dimension.OutputTokens or Dimension.Tokens or Dimension.Cost });
 
     /// <summary>Takes as much again for another attempt.</summary>
     public ValueTask<Denied?> TakeAgainAsync() => AdmitAsync(Share.Everything, Output, isAgain: true);
@@ -199,24 +206,21 @@ internal sealed class CallHold
         return spec.Dimension is Dimension.OutputTokens or Dimension.Tokens or Dimension.Cost && !(isPatient && denial == Denial.NotNow);
     }
 
-    private OutputPlan PlanOf(Share share) => OutputPlan.Of(Stated, Usual, slice: null, share: Least(share, static (bound, account) =>
+    private OutputPlan PlanOf(in Applying applying, long? stated) => OutputPlan.Of(stated, Usual, slice: null, share: Least(applying, static (bound, account) =>
         // What operators have added to a budget of nothing is not known here.
         account.Spec.Limit == 0 ? long.MaxValue : bound.OutputFor(account.Spec.Dimension, account.Spec.Limit / OutputPlan.Shares)));
 
     /// <summary>The least of what accounts allow that refuse what is more.</summary>
-    private long Least(Share share, Func<CallBound, Account, long> allowed)
+    private long Least(in Applying applying, Func<CallBound, Account, long> allowed)
     {
         var least = long.MaxValue;
-        foreach (var account in Of(share).Accounts.Span)
+        foreach (var account in applying.Accounts.Span)
         {
             if (!account.Spec.Shadow && _table.RuleOf(account.Id)?.Budget is not { Mode: BudgetMode.Soft }) least = Math.Min(least, allowed(Bound, account));
         }
 
         return least;
     }
-
-    private bool LimitsOutput(Share share) =>
-        Any(Of(share), static account => account.Spec is { Shadow: false, Dimension: Dimension.OutputTokens or Dimension.Tokens or Dimension.Cost });
 
     private long? SliceOf(in Applying applying)
     {

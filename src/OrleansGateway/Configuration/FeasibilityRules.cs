@@ -112,7 +112,7 @@ internal static class FeasibilityRules
         all.DefaultIfEmpty((Name: "", Weight: 1)).MaxBy(r => r.Weight);
 
     private static IEnumerable<KeyValuePair<string, ModelSettings>> Models(RuleMatchSettings match, GatewaySettings settings) =>
-        settings.Models.Where(m => Has(match.Models, m.Key));
+        settings.Models.Where(m => Has(match.Models, m.Key) && m.Value.Targets.Select(t => t.Provider).Concat(m.Value.Fallbacks.Select(f => f.Provider)).Any(p => Has(match.Providers, p)));
 
     private static bool Has(IReadOnlyList<string> names, string name) => names.Count == 0 || new NamePatterns(names).Matches(name);
 

@@ -18,7 +18,6 @@ internal static class RateLimitRules
             if (findings.IsFaulty(path)) continue;
             var parts = RulePartRules.CheckPer(limit.Per, path, isBudget: false, findings);
             RulePartRules.CheckMatch(limit.Match, settings, path, findings);
-            CheckProvider(limit, path, findings);
             CheckAmounts(limit, path, findings);
             if (limit.Count == RateLimitCount.Concurrency) CheckSlots(path, findings);
             else CheckWindow(limit, path, findings);
@@ -28,14 +27,6 @@ internal static class RateLimitRules
         }
 
         CheckAtOnce(settings, findings);
-    }
-
-    private static void CheckProvider(RateLimitSettings limit, string path, Findings findings)
-    {
-        if (limit.Count is RateLimitCount.Requests or RateLimitCount.Concurrency) return;
-        const string Reason = "Tokens and cost are held before it is known which provider answers; count requests or concurrency, or go by model.";
-        if (limit.Per.Contains("provider")) findings.Report(path, "per", Reason);
-        if (limit.Match.Providers.Count > 0) findings.Report(SettingPath.Field(path, "match"), "providers", Reason);
     }
 
     private static void CheckAmounts(RateLimitSettings limit, string path, Findings findings)

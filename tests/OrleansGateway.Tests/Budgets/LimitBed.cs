@@ -72,6 +72,7 @@ internal sealed class LimitBed : IAsyncDisposable
               gpt-4o: {targets: [{provider: o, {{{Price}}}}]}
               cheap: {targets: [{provider: o, model: cheap-one, price: {input: 0.0001, output: 0.001}}]}
               nowhere: {targets: [{provider: nowhere, {{{Price}}}}]}
+              o-then-a: {targets: [{provider: o, {{{Price}}}}], fallbacks: [{provider: a, {{{Price}}}}]}
               nowhere-then-o: {targets: [{provider: nowhere, {{{Price}}}}], fallbacks: [{provider: o, {{{Price}}}}]}
 
             """ + rules;

@@ -20,6 +20,7 @@ public sealed class RuleFaultTests
     [InlineData("{ limit: 60 }")]
     [InlineData("{ per: [tenant, team, user, key, ip, 'header:X-App'], limit: 60, burst: 5 }")]
     [InlineData("{ per: [provider], match: { providers: [fake] }, limit: 60 }")]
+    [InlineData("{ per: [provider], match: { providers: [fake] }, count: tokens, limit: 60000 }")]
     [InlineData("{ count: cost, limit: 12.50, window: 1h }")]
     [InlineData("{ count: concurrency, limit: 10, on_limit: queue, wait_max: 30s }")]
     [InlineData("{ algorithm: fixed_window, window: day, time_zone: Europe/Berlin, limit: 0 }")]
@@ -38,8 +39,6 @@ public sealed class RuleFaultTests
     [InlineData("{ limit: 1, per: ['header:'] }", "rate_limits.r.per[0]: 'header:' is not one of tenant, team, user, key, ip, route, model, provider, header:NAME, tag:NAME.")]
     [InlineData("{ limit: 1, per: ['header:a b'] }", "rate_limits.r.per[0]: 'a b' is not a header's name; it takes letters, digits and dashes.")]
     [InlineData("{ limit: 1, per: [key, key] }", "rate_limits.r.per[1]: 'key' is given twice; take one out.")]
-    [InlineData("{ limit: 1, count: tokens, per: [provider] }",
-        "rate_limits.r.per: Tokens and cost are held before it is known which provider answers; count requests or concurrency, or go by model.")]
     [InlineData("{ limit: 1, match: { models: [n] } }", "rate_limits.r.match.models[0]: There is no 'n' among the models. Did you mean 'm'? Known models: m.")]
     [InlineData("{ limit: 1, match: { tenants: ['a*b'] } }", "rate_limits.r.match.tenants[0]: In 'a*b' the * stands before the end; only a trailing * matches.")]
     [InlineData("{ limit: 1, match: { methods: [get] } }", "rate_limits.r.match.methods[0]: 'get' is not a method; they are in capitals, such as GET.")]
