@@ -84,7 +84,7 @@ internal sealed class SharedChanges(
             await tenants.RefreshAsync(tenant, cancellation);
         string[] changed = [.. changes.Where(static c => IsOf(c, "key.")).Select(static c => c.Target).Distinct(StringComparer.Ordinal)];
         if (changed.Length > 0) await keys.RefreshAsync(changed, areNew: !changes.Exists(static c => IsOf(c, "key.") && c.Action != "key.create"), cancellation);
-        if (changes.Exists(static c => IsOf(c, "admin."))) await admins.RefreshAsync(cancellation);
+        if (changes.Exists(static c => IsOf(c, "admin.") || IsOf(c, "admin_token."))) await admins.RefreshAsync(cancellation);
     }
 
     private static bool IsOf(AuditEntry change, string kind) => change.Action.StartsWith(kind, StringComparison.Ordinal);

@@ -42,6 +42,8 @@ public sealed class ClusterAdminTests
             using var refused = await gateway.Admin.GetAsync("/admin/v1/keys", Cancel);
             Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
             Assert.Contains("store_unavailable", await refused.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+            using var shown = await gateway.Admin.GetAsync("/admin/v1/upstreams", Cancel);
+            Assert.Equal(HttpStatusCode.OK, shown.StatusCode);
         }
 
         await cluster.Postgres.RestartAsync();

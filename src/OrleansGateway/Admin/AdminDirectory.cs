@@ -27,6 +27,7 @@ internal sealed class AdminDirectory(
     /// <summary>Reads all admins into memory. Called once, before the first call.</summary>
     public async Task LoadAsync(CancellationToken cancellation)
     {
+        await bootstrap.LoadAsync(cancellation);
         foreach (var account in await store.ReadAllAsync(cancellation)) Take(account);
     }
 

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text;
 using OrleansGateway.Audit;
 using OrleansGateway.Configuration;
@@ -15,6 +16,7 @@ internal sealed class AdminToken
     public const string FileName = "admin-token";
 
     private readonly IAdminTokenStore _store;
+    private volatile Known? _known;
 
     /// <summary>That of a store, which is asked for it at each use.</summary>
     public AdminToken(IAdminTokenStore store) => _store = store;
@@ -56,9 +58,24 @@ internal sealed class AdminToken
 
     /// <summary>
     /// Whether that is the token's hash. Takes the same time wherever two hashes differ. Read anew each time, some 50 µs: another process may just have made
-    /// another token, because this one has leaked.
+    /// another token, because this one has leaked. While the store does not answer, the token is the one that was read last: as with keys and with other admins.
     /// </summary>
-    public async ValueTask<bool> IsAsync(KeyHash hash, CancellationToken cancellation) => await _store.ReadAsync(cancellation) is { } kept && hash.Equals(kept);
+    public async ValueTask<bool> IsAsync(KeyHash hash, CancellationToken cancellation)
+    {
+        try
+        {
+            await LoadAsync(cancellation);
+        }
+        catch (Exception failed) when (failed is DbException or TimeoutException && _known is not null)
+        {
+            // Whatever the request needs of the store it is told itself.
+        }
+
+        return _known?.Hash is { } known && hash.Equals(known);
+    }
+
+    /// <summary>Reads its hash, for when the store does not answer.</summary>
+    public async Task LoadAsync(CancellationToken cancellation) => _known = new Known(await _store.ReadAsync(cancellation));
 
     /// <summary>Hash of the token that an <c>Authorization</c> header carries; none if it carries none.</summary>
     public static KeyHash? HashOf(string? authorization)
@@ -78,4 +95,7 @@ internal sealed class AdminToken
         file.Write(Encoding.ASCII.GetBytes(token + "\n"));
         file.Flush(flushToDisk: true);
     }
+
+    /// <summary>What was read last: none if no token was made yet.</summary>
+    private sealed record Known(KeyHash? Hash);
 }

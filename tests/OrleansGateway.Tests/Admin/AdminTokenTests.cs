@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Admin;
+using OrleansGateway.Audit;
 using OrleansGateway.Cli;
+using OrleansGateway.Configuration;
 using OrleansGateway.Tests.Storage;
 using OrleansGateway.Tests.Tenants;
 
@@ -59,6 +61,24 @@ public sealed class AdminTokenTests : IDisposable
     }
 
     [Fact]
+    public async Task IsAsync_WhileTheStoreDoesNotAnswer_GoesByWhatWasReadLast()
+    {
+        var text = (await OpenAsync()).Fresh!.Reveal();
+        var store = new FailingStore(_directory.AdminTokens);
+        var (knows, knowsNothing) = (new AdminToken(store), new AdminToken(store));
+        await knows.LoadAsync(TestContext.Current.CancellationToken);
+        store.Fails = true;
+
+        Assert.True(await AcceptsAsync(knows, "Bearer " + text));
+        Assert.False(await AcceptsAsync(knows, "Bearer " + text[..^1]));
+        await Assert.ThrowsAsync<TimeoutException>(() => AcceptsAsync(knowsNothing, "Bearer " + text));
+
+        store.Fails = false;
+        await store.WriteAsync(AdminToken.HashOf("Bearer another")!.Value, new AuditEntry(DateTimeOffset.UnixEpoch, AuditActor.Start, "admin_token.reset", "x"), TestContext.Current.CancellationToken);
+        Assert.False(await AcceptsAsync(knows, "Bearer " + text));
+    }
+
+    [Fact]
     public async Task Reset_WhereThereIsNoState_MakesNone()
     {
         using var error = new StringWriter();
@@ -79,4 +99,15 @@ public sealed class AdminTokenTests : IDisposable
         await token.IsAsync(AdminToken.HashOf(authorization)!.Value, TestContext.Current.CancellationToken);
 
     private Task<AdminToken> OpenAsync() => AdminToken.OpenAsync(_directory.AdminTokens, _folder.Path, _directory.Time, TestContext.Current.CancellationToken);
+
+    private sealed class FailingStore(IAdminTokenStore store) : IAdminTokenStore
+    {
+        public bool Fails { get; set; }
+
+        public Task<KeyHash?> ReadAsync(CancellationToken cancellation) => Fails ? throw new TimeoutException() : store.ReadAsync(cancellation);
+
+        public Task<bool> AddAsync(KeyHash hash, AuditEntry audit, CancellationToken cancellation) => store.AddAsync(hash, audit, cancellation);
+
+        public Task WriteAsync(KeyHash hash, AuditEntry audit, CancellationToken cancellation) => store.WriteAsync(hash, audit, cancellation);
+    }
 }
