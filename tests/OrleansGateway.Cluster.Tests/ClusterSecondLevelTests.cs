@@ -49,7 +49,10 @@ public sealed class ClusterSecondLevelTests : IAsyncLifetime
     {
         var (one, two) = (await AddAsync("both"), await AddAsync("edge"));
         Assert.Equal("0 ", await ShareAsync(one, "page"));
+        Assert.Contains("\"verdict\":\"hit\"", await ExplainAsync(two, "page"), StringComparison.Ordinal);
+        Assert.Contains("\"level\":\"second_level\"", await ExplainAsync(two, "page"), StringComparison.Ordinal);
         Assert.Equal("0 ", await ReadAsync(two, "page"));
+        Assert.Contains("\"level\":\"memory\"", await ExplainAsync(two, "page"), StringComparison.Ordinal);
         Assert.Equal(1, _asked["page"]);
         var three = await AddAsync("edge");
         Assert.Equal("0 ", await ReadAsync(three, "page"));
@@ -166,6 +169,9 @@ public sealed class ClusterSecondLevelTests : IAsyncLifetime
         Assert.True(response.IsSuccessStatusCode, text);
         return text;
     }
+
+    private static Task<string> ExplainAsync(ClusterGateway gateway, string page) =>
+        gateway.Admin.GetStringAsync($"/admin/v1/cache/explain?tenant=acme&url=http://shop.example/{page}", Cancel);
 
     private static async Task PurgeAsync(ClusterGateway gateway, string page)
     {

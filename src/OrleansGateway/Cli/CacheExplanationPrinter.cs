@@ -21,7 +21,7 @@ internal static class CacheExplanationPrinter
     private static void Print(TextWriter output, CacheEntryDocument entry, int number)
     {
         var freshness = entry.Ttl > 0 ? $"fresh for {entry.Ttl} s" : $"stale since {-entry.Ttl} s";
-        Line(output, $"Entry {number}", $"{(entry.Matches ? "for this request" : "for other requests")}, status {entry.Status}, {entry.Bytes} bytes{(entry.Part is null ? "" : " (part " + entry.Part + ")")}, {entry.Standing}");
+        Line(output, $"Entry {number}", $"{(entry.Matches ? "for this request" : "for other requests")}, {PlaceOf(entry.Level)}, status {entry.Status}, {entry.Bytes} bytes{(entry.Part is null ? "" : " (part " + entry.Part + ")")}, {entry.Standing}");
         Line(output, "  Age", $"{entry.Age} s of {entry.Lifetime} s, {freshness}{(entry.MustRevalidate ? ", must be confirmed each time" : "")}");
         if (entry.StaleWhileRevalidate > 0 || entry.StaleIfError > 0) Line(output, "  Stale", $"{entry.StaleWhileRevalidate} s while it is refreshed, {entry.StaleIfError} s if the upstream fails");
         Line(output, "  ETag", entry.EntityTag);
@@ -30,6 +30,8 @@ internal static class CacheExplanationPrinter
         Line(output, "  Sequence", entry.Sequence.ToString(CultureInfo.InvariantCulture));
         if (entry.PurgedBy is { } purge) Line(output, "  Purged by", TextOf(purge));
     }
+
+    private static string PlaceOf(string level) => level switch { "disk" => "on disk", "second_level" => "in the second level", _ => "in memory" };
 
     private static string TextOf(CachePurgeDocument purge) =>
         $"{purge.Selector} ({purge.Mode}), number {purge.Sequence}{(purge.Source is null ? "" : ", by " + purge.Source)}, at {KeyPrinter.At(purge.At)}";

@@ -107,7 +107,7 @@ public sealed class CacheCommandTests : IAsyncLifetime
         await GetAsync("/vary/a", ("Accept-Language", "de"));
         var text = await ExplainAsync("/vary/a", "--header", "Accept-Language: de");
         Assert.Matches("Verdict: +hit: A fresh answer is stored.\nRoute: +shop\nUpstream: +origin\nShared by: +tenant acme\n", text);
-        Assert.Matches("Entry 1: +for this request, status 200, 10 bytes, valid\n", text);
+        Assert.Matches("Entry 1: +for this request, in memory, status 200, 10 bytes, valid\n", text);
         Assert.Matches("Age: +[0-9]+ s of 3600 s, fresh for 3[0-9]+ s\n +Stale: +60 s while it is refreshed, [0-9]+ s if", text);
         Assert.Matches("Vary: +accept-language: stored for 'de', asked with 'de'\n", text);
         Assert.Matches($"Selected by: +host {_gateway.Url.Authority}, tag all-of-shop, tag product-42, url {_gateway.Url.Authority}/vary/a\n +Sequence: +0\n", text);

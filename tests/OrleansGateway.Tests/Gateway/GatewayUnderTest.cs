@@ -29,6 +29,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     private GatewayHost? _host;
     private ClusterUnderTest? _cluster;
     private Action<IServiceCollection>? _configure;
+    private string? _adminToken;
 
     private GatewayUnderTest(TimeProvider time, ILoggerProvider? logs, string? folder)
     {
@@ -67,7 +68,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     public Uri AdminAddress => _cluster?.AdminAddress ?? Host.AdminAddress;
 
     /// <summary>The admin token, which the first start makes.</summary>
-    public string AdminToken => _cluster?.AdminToken ?? Host.AdminToken.Fresh!.Reveal();
+    public string AdminToken => _cluster?.AdminToken ?? _adminToken ?? Host.AdminToken.Fresh!.Reveal();
 
     /// <summary>A client that carries the key.</summary>
     public HttpClient Client { get; } = new();
@@ -128,6 +129,8 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     /// <param name="whileDown">What happens between.</param>
     public async Task<HttpClient> RestartAsync(Func<Task>? whileDown = null)
     {
+        // Only the first start tells it.
+        _adminToken ??= Host.AdminToken.Fresh?.Reveal();
         await Host.StopAsync();
         await Host.DisposeAsync();
         if (whileDown is not null) await whileDown();

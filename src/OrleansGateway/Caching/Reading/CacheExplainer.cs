@@ -32,10 +32,10 @@ internal sealed class CacheExplainer(AnswerCache cache, RecentPurges purges, Rou
         var key = CacheStage.KeyOf(exchange, settings);
         var tenant = settings.Scope == CacheScope.Public ? null : question.Tenant;
         var shown = new CacheKeyDocument(SharedBy(settings.Scope, question), exchange.ClientScheme, exchange.ClientHost, exchange.Target.Whole, TargetPath.HostOf(exchange, route), TargetPath.Of(exchange, route));
-        var all = cache.Answers.Peek(key)?.Answers.ToArray() ?? [];
-        var match = all.FirstOrDefault(answer => answer.Vary.Matches(exchange, SentFields.Of));
-        var (verdict, why) = Judge(exchange, settings, all, match);
-        var entries = all.Where(answer => answer == match || !onlyMatching).Select(answer => EntryOf(exchange, tenant, answer, answer == match, onlyMatching)).ToArray();
+        using var stored = await StoredAnswers.FindAsync(cache, exchange, key, settings);
+        var (all, match) = (stored.All, stored.Match);
+        var (verdict, why) = Judge(exchange, settings, all.Count > 0, match);
+        var entries = all.Where(one => one.Answer == match || !onlyMatching).Select(one => EntryOf(exchange, tenant, one, one.Answer == match, onlyMatching)).ToArray();
         var decision = cache.Figures.Decisions.Find(key) is { } last ? new CacheDecisionDocument(last.Why, last.Status, last.At) : null;
         var purge = purges.Find(tenant, UrlOf(key), SelectorsOf(key, route.CacheTags(exchange.Target.RawPath).Select(Selector.OfTag).OfType<Selector>()));
         return new CacheExplanationDocument(
@@ -43,10 +43,10 @@ internal sealed class CacheExplainer(AnswerCache cache, RecentPurges purges, Rou
             DocumentOf(purge, onlyMatching));
     }
 
-    private (string Verdict, string Reason) Judge(Exchange exchange, CacheSettings settings, CachedAnswer[] all, CachedAnswer? match)
+    private (string Verdict, string Reason) Judge(Exchange exchange, CacheSettings settings, bool isAnyStored, CachedAnswer? match)
     {
         if (CacheStage.Bypass(exchange.Http) is { } bypass) return ("bypass", bypass == "method" ? "Only GET and HEAD are answered from the cache." : "The request is one that only the upstream can judge.");
-        if (match is null) return all.Length == 0 ? ("miss", "Nothing is stored for this URL.") : ("miss", "What is stored for this URL is for requests that say something else in the fields of Vary.");
+        if (match is null) return !isAnyStored ? ("miss", "Nothing is stored for this URL.") : ("miss", "What is stored for this URL is for requests that say something else in the fields of Vary.");
         if (match.Part is not null) return ("miss", "Only a part is stored.");
         var age = match.Terms.Age(time, time.GetTimestamp());
         return ReuseRules.Judge(RequestTerms.Of(exchange.Http.Request.Headers, settings), match.Terms, match.Check(), age) switch
@@ -62,14 +62,15 @@ internal sealed class CacheExplainer(AnswerCache cache, RecentPurges purges, Rou
         };
     }
 
-    private CacheEntryDocument EntryOf(Exchange exchange, string? tenant, CachedAnswer answer, bool matches, bool isBound)
+    private CacheEntryDocument EntryOf(Exchange exchange, string? tenant, in StoredAnswer stored, bool matches, bool isBound)
     {
+        var answer = stored.Answer;
         var (terms, age, standing) = (answer.Terms, answer.Terms.Age(time, time.GetTimestamp()), answer.Check());
         HashSet<Selector> selectors = [];
         foreach (var cell in answer.Cells.Cells) selectors.Add(cell.Selector);
         var purge = standing == Standing.Valid ? null : purges.Find(tenant, answer.Cells.Url, selectors);
         return new CacheEntryDocument(
-            matches, answer.Head.Status, answer.Body.Length, answer.Part is { } part ? string.Create(CultureInfo.InvariantCulture, $"{part.From}-{part.To}/{answer.WholeLength}") : null,
+            matches, stored.Level, answer.Head.Status, answer.BodyLength, answer.Part is { } part ? string.Create(CultureInfo.InvariantCulture, $"{part.From}-{part.To}/{answer.WholeLength}") : null,
             standing switch { Standing.Valid => "valid", Standing.Soft => "soft", _ => "gone" }, Seconds(age), Seconds(terms.Lifetime), (long)Math.Floor((terms.Lifetime - age).TotalSeconds),
             terms.MustValidate, Seconds(terms.WhileRevalidate), Seconds(terms.IfError), terms.EntityTag,
             [.. answer.Vary.Fields.Select(field => new CacheVaryDocument(field.Name, Text(field.Said), Text(SentFields.Of(exchange, field.Name))))],

@@ -17,11 +17,11 @@ internal sealed record CacheExplanationDocument(
 internal sealed record CacheKeyDocument(string SharedBy, string Scheme, string Host, string Target, string? UpstreamHost, string UpstreamTarget);
 
 /// <summary>
-/// A stored answer. <c>Matches</c> says whether it is for this request. <c>Standing</c> is <c>valid</c>, <c>soft</c> (to be confirmed: a soft purge) or <c>gone</c>. Times are seconds; <c>Ttl</c>
+/// A stored answer. <c>Matches</c> says whether it is for this request, <c>Level</c> where it stands: <c>memory</c>, <c>disk</c> or <c>second_level</c>. <c>Standing</c> is <c>valid</c>, <c>soft</c> (to be confirmed: a soft purge) or <c>gone</c>. Times are seconds; <c>Ttl</c>
 /// is below zero if it is stale. <c>Sequence</c> is the last invalidation that had been applied when the upstream was asked: a later one that selects it makes it invalid.
 /// </summary>
 internal sealed record CacheEntryDocument(
-    bool Matches, int Status, long Bytes, string? Part, string Standing, long Age, long Lifetime, long Ttl, bool MustRevalidate, long StaleWhileRevalidate, long StaleIfError,
+    bool Matches, string Level, int Status, long Bytes, string? Part, string Standing, long Age, long Lifetime, long Ttl, bool MustRevalidate, long StaleWhileRevalidate, long StaleIfError,
     string? EntityTag, IReadOnlyList<CacheVaryDocument> Vary, IReadOnlyList<string> SelectedBy, long Sequence, CachePurgeDocument? PurgedBy);
 
 /// <summary>A field of requests that an answer is told apart by. <c>Stored</c> is what the upstream got with the request that brought it, <c>Now</c> what it would get; none for no such field.</summary>

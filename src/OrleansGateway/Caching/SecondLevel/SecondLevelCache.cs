@@ -56,6 +56,23 @@ internal sealed class SecondLevelCache : IAsyncDisposable
         if (names.Length > 0) await ReadOnceAsync(VariantOf(name, VaryTerms.VariantOf(names, exchange, SentFields.Of)), key, bytes, settings, into);
     }
 
+    /// <summary>What is there for a request, without bringing it into memory: to be let go. None if nothing is, it may not be given any more, or that cannot be found out in time.</summary>
+    public async ValueTask<CachedAnswer?> PeekAsync(Exchange exchange, CacheKey key, CacheSettings settings)
+    {
+        var bytes = key.ToBytes();
+        var name = NameOf(bytes);
+        try
+        {
+            var found = await FindAsync(name);
+            if (found is ({ Names: [_, ..] names }, _)) found = await FindAsync(VariantOf(name, VaryTerms.VariantOf(names, exchange, SentFields.Of)));
+            return found is ({ Head: { } head, Body: var body }, var left) && IsOf(key, bytes, head) ? AnswerOf(settings, head, body, left) : null;
+        }
+        catch (Exception failed) when (failed is IOException or DiskFaultException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>An answer is stored here: the others are to find it. Quick; what cannot be written in time is not.</summary>
     public void Keep(in CacheKey key, CachedAnswer answer)
     {
@@ -85,15 +102,14 @@ internal sealed class SecondLevelCache : IAsyncDisposable
         string[] names = [];
         try
         {
-            if (await _store!.FindAsync(name) is not { } value)
+            if (await FindAsync(name) is not var (content, left))
             {
                 _metrics.Read("miss");
                 return names;
             }
 
-            var content = SecondLevelFormat.Read(value.Bytes);
             names = content.Names;
-            if (content.Head is { } head) _metrics.Read(TryAdopt(key, bytes, settings, into, head, content.Body, value.Left));
+            if (content.Head is { } head) _metrics.Read(TryAdopt(key, bytes, settings, into, head, content.Body, left));
         }
         catch (Exception failed) when (failed is IOException or DiskFaultException)
         {
@@ -111,14 +127,25 @@ internal sealed class SecondLevelCache : IAsyncDisposable
     /// <summary>Puts what was found into memory, if it may still be given; answers what became of it, in a word.</summary>
     private string TryAdopt(in CacheKey key, byte[] bytes, CacheSettings settings, AnswerCache into, DiskHead head, byte[] body, TimeSpan left)
     {
-        // Nothing hangs on a hash.
-        if (!head.Key.AsSpan().SequenceEqual(bytes) || head.Tenant != key.InvalidatedBy) return "miss";
+        if (!IsOf(key, bytes, head)) return "miss";
+        return AnswerOf(settings, head, body, left) is { } answer && into.TryAdopt(key, answer) ? "hit" : "invalid";
+    }
+
+    private async ValueTask<(SecondLevelContent Content, TimeSpan Left)?> FindAsync(string name) =>
+        await _store!.FindAsync(name) is { } value ? (SecondLevelFormat.Read(value.Bytes), value.Left) : null;
+
+    /// <summary>Nothing hangs on a hash.</summary>
+    private static bool IsOf(in CacheKey key, byte[] bytes, DiskHead head) => head.Key.AsSpan().SequenceEqual(bytes) && head.Tenant == key.InvalidatedBy;
+
+    /// <summary>What was found, as an answer of ours; none if it has been invalidated, or may have been.</summary>
+    private CachedAnswer? AnswerOf(CacheSettings settings, DiskHead head, byte[] body, TimeSpan left)
+    {
         var tenant = _invalidations.Of(head.Tenant);
-        if (tenant.TryIntern(head.FillSeq, head.Url, [.. head.Selectors]) is not { } cells) return "invalid";
+        if (tenant.TryIntern(head.FillSeq, head.Url, [.. head.Selectors]) is not { } cells) return null;
         var age = TimeSpan.FromMilliseconds(head.CameAt + head.SpentAt) - left;
         var cameAt = _time.GetTimestamp() - (long)((Int128)age.Ticks * _time.TimestampFrequency / TimeSpan.TicksPerSecond);
         var terms = AnswerTerms.Again(head.Head, cameAt, head.Delay, head.Date, settings, _time);
-        return into.TryAdopt(key, new CachedAnswer(head.Head, terms, head.Vary, tenant, cells, head.FillSeq) { Length = body.Length }.WithBody(body)) ? "hit" : "invalid";
+        return new CachedAnswer(head.Head, terms, head.Vary, tenant, cells, head.FillSeq) { Length = body.Length }.WithBody(body);
     }
 
     private async Task WriteAllAsync()

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -87,6 +88,20 @@ internal sealed class DiskBed : IAsyncDisposable
 
     public async Task PurgeAsync(params Selector[] selectors) =>
         await _services.GetRequiredService<IInvalidationSequencer>().PublishAsync(new InvalidationRequest(null, selectors, InvalidationMode.Hard, null, null, "test"), Cancellation);
+
+    /// <summary>What the gateway says that would become of a request; and of what is stored for it, where it is and how large.</summary>
+    public async Task<(string Verdict, string? Level, long Bytes)> ExplainAsync(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Gateway.AdminAddress, $"/admin/v1/cache/explain?tenant=acme&url=http://{Host}{Uri.EscapeDataString(path)}"));
+        request.Headers.Authorization = new("Bearer", Gateway.AdminToken);
+        using var response = await Gateway.Client.SendAsync(request, Cancellation);
+        var text = await response.Content.ReadAsStringAsync(Cancellation);
+        Assert.True(response.IsSuccessStatusCode, text);
+        var found = JsonElement.Parse(text);
+        var entry = found.GetProperty("entries").EnumerateArray().FirstOrDefault(static e => e.GetProperty("matches").GetBoolean());
+        return (found.GetProperty("verdict").GetString()!, entry.ValueKind == JsonValueKind.Object ? entry.GetProperty("level").GetString() : null,
+            entry.ValueKind == JsonValueKind.Object ? entry.GetProperty("bytes").GetInt64() : 0);
+    }
 
     public HttpRequestMessage Request(string path, params (string Name, string Value)[] headers)
     {

@@ -28,6 +28,20 @@ public sealed class DiskRestartTests
         Assert.Empty(bed.Asked);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task Explain_OfWhatIsOnlyOnDisk_SaysSoAndLeavesItThere()
+    {
+        await using var bed = await DiskBed.StartAsync(DiskBed.Sized);
+        await bed.FetchAsync(s_film);
+        await bed.RestartAsync();
+        await bed.SettleAsync();
+        for (var i = 0; i < 2; i++) Assert.Equal(("hit", "disk", Large), await bed.ExplainAsync(s_film));
+        Assert.True((await bed.GetAsync(s_film)).IsHit);
+        Assert.Equal(("hit", "memory", Large), await bed.ExplainAsync(s_film));
+        await bed.PurgeAsync(Selector.OfTag("tag-film")!.Value);
+        Assert.Equal("miss", (await bed.ExplainAsync(s_film)).Verdict);
+    }
+
     [Theory(Timeout = 60_000)]
     [InlineData(false)]
     [InlineData(true)]
