@@ -88,12 +88,13 @@ internal sealed class ClusterNode : IAsyncDisposable
             .Configure<GrainCollectionOptions>(options => options.CollectionAge = TimeSpan.FromHours(2));
     }
 
-    /// <summary>A killed silo is declared dead after 0.5 to 1 s, in place of 5 to 14 s.</summary>
+    /// <summary>A killed silo is declared dead after 0.5 to 1 s, in place of 5 to 14 s; one that stands still after 4 s, for as long as what it sent last is taken for a sign of life.</summary>
     private static void SetMembership(ClusterMembershipOptions options)
     {
         // As short at a silo's start as the shortest that comes of its measurements later.
         options.ProbeTimeout = TimeSpan.FromMilliseconds(500);
         options.MinProbeTimeout = TimeSpan.FromMilliseconds(500);
+        // Half of those 4 s.
         options.MaxProbeTimeout = TimeSpan.FromSeconds(2);
         options.NumMissedProbesLimit = 2;
         options.NumVotesForDeathDeclaration = 1;

@@ -5,7 +5,7 @@ using OrleansGateway.Invalidation;
 namespace OrleansGateway.Cluster.Invalidation;
 
 /// <summary>The hub as a grain. Calls interleave: each edge's question waits here for news, and publishers for the edges.</summary>
-[GrainType("invalidation-hub"), Reentrant]
+[GrainType("invalidation-hub"), Reentrant, ByAnySilo]
 internal sealed class InvalidationHubGrain(SiloHub silo, IHostApplicationLifetime process, ILogger<InvalidationHubGrain> log) : Grain, IInvalidationHubGrain
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(50);

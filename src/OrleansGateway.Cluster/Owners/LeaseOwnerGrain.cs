@@ -10,7 +10,7 @@ namespace OrleansGateway.Cluster.Owners;
 /// One owner in a cluster. Calls interleave, so that those which come while the ledger is being written share the next write. Placed where there is room: with the first edge that calls it,
 /// all owners would be on the silo that was up first.
 /// </summary>
-[GrainType("lease-owner"), Reentrant, ResourceOptimizedPlacement]
+[GrainType("lease-owner"), Reentrant, ByAnySilo, ResourceOptimizedPlacement]
 internal sealed class LeaseOwnerGrain(SiloOwners owners) : Grain, ILeaseOwnerGrain
 {
     private static readonly TimeSpan s_sweepEvery = TimeSpan.FromSeconds(1);
