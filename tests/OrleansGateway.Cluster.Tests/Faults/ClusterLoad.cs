@@ -36,7 +36,7 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, ClusterM
     /// <summary>What clients noticed while nobody was to, and faults at any time.</summary>
     public IReadOnlyCollection<string> Noticed => _noticed;
 
-    /// <summary>When and what was refused with 503 while nobody was to notice.</summary>
+    /// <summary>When, what and where was refused with 503 while nobody was to notice.</summary>
     public IReadOnlyCollection<string> ToldToWait => _toldToWait;
 
     /// <summary>How many answers there were of which kind.</summary>
@@ -118,7 +118,7 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, ClusterM
             var wasStrict = _isStrict;
             var status = await CallOnceAsync(fleet.Edge(edge), tenant, isStream);
             var mayBeFull = status == HttpStatusCode.TooManyRequests && tenant != round.Rich;
-            Note(kind, status, wasStrict && !mayBeFull);
+            Note(kind, status, wasStrict && !mayBeFull, edge);
             await PauseAsync();
         }
     }
@@ -128,7 +128,7 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, ClusterM
         while (!_over.IsCancellationRequested)
         {
             var (page, wasStrict) = (Random.Shared.Next(BilledUpstream.Pages), _isStrict);
-            Note("read", await ReadOnceAsync(edge, page), wasStrict);
+            Note("read", await ReadOnceAsync(edge, page), wasStrict, edge);
             await PauseAsync();
         }
     }
@@ -169,11 +169,11 @@ internal sealed class ClusterLoad(Fleet fleet, BilledUpstream upstream, ClusterM
         }
     }
 
-    private void Note(string kind, HttpStatusCode? status, bool isNoticed)
+    private void Note(string kind, HttpStatusCode? status, bool isNoticed, int? edge = null)
     {
         var answer = string.Create(CultureInfo.InvariantCulture, $"{kind} {(status is { } known ? (int)known : 0)}");
         _answers.AddOrUpdate(answer, 1, static (_, count) => count + 1);
-        if (isNoticed && _isStrict && status == HttpStatusCode.ServiceUnavailable) _toldToWait.Enqueue(string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {kind}"));
+        if (isNoticed && _isStrict && status == HttpStatusCode.ServiceUnavailable) _toldToWait.Enqueue(string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {kind} at edge {edge}"));
         // A fault of the gateway's own is never right, whatever befalls it.
         else if ((isNoticed && _isStrict && status != HttpStatusCode.OK) || status == HttpStatusCode.InternalServerError) _noticed.Enqueue(answer);
     }
