@@ -17,8 +17,9 @@ internal sealed record CacheExplanationDocument(
 internal sealed record CacheKeyDocument(string SharedBy, string Scheme, string Host, string Target, string? UpstreamHost, string UpstreamTarget);
 
 /// <summary>
-/// A stored answer. <c>Matches</c> says whether it is for this request, <c>Level</c> where it stands: <c>memory</c>, <c>disk</c> or <c>second_level</c>. <c>Standing</c> is <c>valid</c>, <c>soft</c> (to be confirmed: a soft purge) or <c>gone</c>. Times are seconds; <c>Ttl</c>
-/// is below zero if it is stale. <c>Sequence</c> is the last invalidation that had been applied when the upstream was asked: a later one that selects it makes it invalid.
+/// A stored answer. <c>Matches</c> says whether it is for this request, <c>Level</c> where it stands: <c>memory</c>, <c>disk</c> or <c>second_level</c>. <c>Standing</c> is <c>valid</c>,
+/// <c>soft</c> (to be confirmed: a soft purge) or <c>gone</c>. Times are seconds; <c>Ttl</c> is below zero if it is stale. <c>Sequence</c> is the last invalidation that had been applied when the
+/// upstream was asked: a later one that selects it makes it invalid.
 /// </summary>
 internal sealed record CacheEntryDocument(
     bool Matches, string Level, int Status, long Bytes, string? Part, string Standing, long Age, long Lifetime, long Ttl, bool MustRevalidate, long StaleWhileRevalidate, long StaleIfError,
