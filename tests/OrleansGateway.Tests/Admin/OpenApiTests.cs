@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using OrleansGateway.Admin;
-using OrleansGateway.Tests.Tidy;
 
 namespace OrleansGateway.Tests.Admin;
 
@@ -22,7 +21,7 @@ public sealed class OpenApiTests
 
     [Fact]
     public void Document_InDocs_IsTheOneServed() =>
-        Assert.Equal(OpenApiDocument.Text, File.ReadAllText(Path.Combine(Repository.Root, "docs", "admin-openapi.json")));
+        Assert.Equal(OpenApiDocument.Text, File.ReadAllText(Repository.PathOf("docs/admin-openapi.json")));
 
     [Fact]
     public void References_InTheDocument_LeadToSchemas()

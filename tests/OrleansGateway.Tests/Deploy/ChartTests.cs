@@ -11,7 +11,7 @@ public sealed partial class ChartTests(Helm helm) : IClassFixture<Helm>
 
     /// <summary>Values that the chart is tried with: its own, and those in <c>ci</c>.</summary>
     public static TheoryData<string> Values =>
-        ["values.yaml", .. Directory.EnumerateFiles(Tool.PathOf(Folder + "ci"), "*.yaml").Select(f => "ci/" + Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+        ["values.yaml", .. Directory.EnumerateFiles(Repository.PathOf(Folder + "ci"), "*.yaml").Select(f => "ci/" + Path.GetFileName(f)).Order(StringComparer.Ordinal)];
 
     [Theory(Timeout = 180_000)]
     [MemberData(nameof(Values))]
@@ -24,7 +24,7 @@ public sealed partial class ChartTests(Helm helm) : IClassFixture<Helm>
     [Fact(Timeout = 180_000)]
     public async Task Manifests_ByKubernetesTypesAndSchemas_AreSome()
     {
-        Assert.SkipUnless(Directory.Exists(Tool.PathOf("tests/deploy/node_modules")), "What checks manifests is not installed. Run: npm ci --prefix tests/deploy");
+        Assert.SkipUnless(Directory.Exists(Repository.PathOf("tests/deploy/node_modules")), "What checks manifests is not installed. Run: npm ci --prefix tests/deploy");
         var files = new List<string>();
         foreach (var values in Values) files.Add(await helm.RenderAsync("judged-" + Path.GetFileNameWithoutExtension(values.Data), "-f", values.Data));
         var (exit, faults) = await Tool.RunAsync("node", "tests/deploy", ["manifests.mjs", .. files]);

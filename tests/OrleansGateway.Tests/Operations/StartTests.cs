@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using OrleansGateway.Tests.Configuration;
 
 namespace OrleansGateway.Tests.Operations;
 

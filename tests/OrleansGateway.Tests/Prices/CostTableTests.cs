@@ -10,7 +10,7 @@ namespace OrleansGateway.Tests.Prices;
 /// </summary>
 public sealed class CostTableTests
 {
-    public static TheoryData<string> Cases => [.. File.ReadLines(Path.Combine(Tidy.Repository.Root, "tests", "OrleansGateway.Tests", "Prices", "costs.csv")).Skip(1)];
+    public static TheoryData<string> Cases => [.. File.ReadLines(Repository.PathOf("tests/OrleansGateway.Tests/Prices/costs.csv")).Skip(1)];
 
     [Theory]
     [MemberData(nameof(Cases))]

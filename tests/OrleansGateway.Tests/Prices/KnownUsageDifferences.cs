@@ -9,7 +9,7 @@ internal static class KnownUsageDifferences
     /// <summary>How many there are. May shrink, never grow.</summary>
     public const int Count = 690;
 
-    private static string PathOfList => Path.Combine(Tidy.Repository.Root, "tests", "OrleansGateway.Tests", "Prices", "known-usage-differences.txt");
+    private static string PathOfList => Repository.PathOf("tests/OrleansGateway.Tests/Prices/known-usage-differences.txt");
 
     /// <summary>The reason of each, by number and flavour.</summary>
     public static Dictionary<string, string> Read()

@@ -4,7 +4,6 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using OrleansGateway.Tests.Configuration;
 using OrleansGateway.Tests.Transport;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;

@@ -13,7 +13,7 @@ internal static class NodeProgram
 
     private static readonly string? s_node = FindNode();
 
-    private static string Folder { get; } = Path.Combine(Repository.Root, "tests", "sdk");
+    private static string Folder { get; } = Repository.PathOf("tests/sdk");
 
     /// <summary>Runs scenarios of a program (<c>openai</c>, <c>anthropic</c>, <c>ai-sdk</c>) against a server; none named means all, <c>-name</c> all but that.</summary>
     public static async Task<NodeRun> RunAsync(string program, SdkServer server, params IReadOnlyList<string> scenarios)

@@ -5,7 +5,7 @@ internal static class SharedData
 {
     public static string FolderOrSkip()
     {
-        var folder = Environment.GetEnvironmentVariable("SHARED_DATA") ?? Path.GetFullPath(Path.Combine(Repository.Root, "..", "shared", "data"));
+        var folder = Environment.GetEnvironmentVariable("SHARED_DATA") ?? Path.GetFullPath(Repository.PathOf("../shared/data"));
         if (!Directory.Exists(folder)) Assert.Skip($"{folder} is missing: it is not part of the repository (SHARED_DATA may name another folder).");
         return folder;
     }

@@ -48,7 +48,7 @@ public sealed class AccessFieldTests
     [Fact]
     public void Docs_OfTheAccessLog_NameEachField()
     {
-        var page = File.ReadAllText(Path.Combine(Tidy.Repository.Root, "docs/telemetry.md"));
+        var page = File.ReadAllText(Repository.PathOf("docs/telemetry.md"));
         Assert.All(Enum.GetValues<AccessField>(), field => Assert.Contains($"`{Name(field)}`", page));
     }
 

@@ -12,7 +12,7 @@ public sealed partial class DashboardTests
     private static readonly HashSet<string> PanelTypes = ["timeseries", "stat", "table", "bargauge", "row"];
 
     public static TheoryData<string> Files =>
-        [.. Tidy.Repository.Files.Where(f => f.StartsWith("deploy/dashboards/", StringComparison.Ordinal) && f.EndsWith(".json", StringComparison.Ordinal))];
+        [.. Tidy.RepositoryFiles.Files.Where(f => f.StartsWith("deploy/dashboards/", StringComparison.Ordinal) && f.EndsWith(".json", StringComparison.Ordinal))];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -45,7 +45,7 @@ public sealed partial class DashboardTests
     [Fact(Timeout = 120_000)]
     public async Task Dashboards_ByGrafanasSchema_AreSome()
     {
-        var files = Files.Select(f => Path.Combine(Tidy.Repository.Root, f.Data));
+        var files = Files.Select(f => Repository.PathOf(f.Data));
         var (exit, faults, errors) = await NodeProgram.StartAsync(["dashboards.mjs", .. files], new Dictionary<string, string>(), input: "");
         Assert.True(exit == 0, faults + errors);
     }
@@ -87,7 +87,7 @@ public sealed partial class DashboardTests
             metric => Assert.Contains(metric, used));
     }
 
-    private static JsonElement Read(string file) => JsonElement.Parse(File.ReadAllText(Path.Combine(Tidy.Repository.Root, file)));
+    private static JsonElement Read(string file) => JsonElement.Parse(File.ReadAllText(Repository.PathOf(file)));
 
     private static List<JsonElement> Panels(JsonElement dashboard) => [.. dashboard.GetProperty("panels").EnumerateArray()];
 

@@ -57,7 +57,7 @@ internal sealed partial class MutantCompiler
     /// <summary>All but the hosts, which have clocks, logs, files and waits; and what is made of them.</summary>
     private static IEnumerable<SourceFile> Pure()
     {
-        var pure = Repository.Code.Where(f => f.IsIn(Leases)).ToList();
+        var pure = RepositoryFiles.Code.Where(f => f.IsIn(Leases)).ToList();
         var hosts = pure.Where(f => HostWord().IsMatch(CodeOnly.Of(f.Text))).ToList();
         while (hosts.Count > 0)
         {
@@ -66,7 +66,7 @@ internal sealed partial class MutantCompiler
             hosts = [.. pure.Where(f => names.IsMatch(CodeOnly.Of(f.Text)))];
         }
 
-        return pure.Concat(Repository.Code.Where(f => f.IsIn(Simulation) && !f.Name.EndsWith("Tests", StringComparison.Ordinal)));
+        return pure.Concat(RepositoryFiles.Code.Where(f => f.IsIn(Simulation) && !f.Name.EndsWith("Tests", StringComparison.Ordinal)));
     }
 
     [GeneratedRegex(@"\b(TimeProvider|ILogger|LoggerMessage|JsonSerializerContext|async)\b")]

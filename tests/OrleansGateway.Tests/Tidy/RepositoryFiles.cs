@@ -8,44 +8,31 @@ internal sealed record SourceFile(string Path, string Text)
     public bool IsIn(string folder) => Path.StartsWith(folder, StringComparison.Ordinal);
 }
 
-/// <summary>The repository that the tests were built from.</summary>
-internal static class Repository
+/// <summary>What is in the repository that the tests were built from.</summary>
+internal static class RepositoryFiles
 {
     private static readonly string[] TextExtensions =
         [".cs", ".csproj", ".props", ".sln", ".md", ".json", ".yaml", ".yml", ".js", ".mjs", ".ts", ".sh", ".sql", ".html", ".css", ""];
 
-    public static string Root { get; } = FindRoot();
-
     /// <summary>All files but those that git ignores (whole folders, by name), relative to the root.</summary>
-    public static IReadOnlyList<string> Files { get; } = [.. Walk(Root, IgnoredFolders()).Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Files { get; } = [.. Walk(Repository.Root, IgnoredFolders()).Order(StringComparer.Ordinal)];
 
     public static IReadOnlyList<SourceFile> TextFiles { get; } =
-        [.. Files.Where(f => TextExtensions.Contains(Path.GetExtension(f))).Select(f => new SourceFile(f, File.ReadAllText(Path.Combine(Root, f))))];
+        [.. Files.Where(f => TextExtensions.Contains(Path.GetExtension(f))).Select(f => new SourceFile(f, File.ReadAllText(Repository.PathOf(f))))];
 
     public static IEnumerable<SourceFile> Code => TextFiles.Where(f => f.IsCode);
 
     /// <summary>Paths from the root of all projects.</summary>
     public static IEnumerable<string> Projects => Files.Where(f => f.EndsWith(".csproj", StringComparison.Ordinal));
 
-    private static string FindRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "OrleansGateway.sln")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("No OrleansGateway.sln above the tests.");
-        }
-
-        return folder;
-    }
-
     private static HashSet<string> IgnoredFolders() =>
-        [".git", .. File.ReadLines(Path.Combine(Root, ".gitignore")).Where(l => l.EndsWith('/')).Select(l => l.Trim('/'))];
+        [".git", .. File.ReadLines(Repository.PathOf(".gitignore")).Where(l => l.EndsWith('/')).Select(l => l.Trim('/'))];
 
     private static IEnumerable<string> Walk(string folder, HashSet<string> ignored)
     {
         foreach (var file in Directory.EnumerateFiles(folder).Where(f => Path.GetFileName(f) != ".git"))
         {
-            yield return Path.GetRelativePath(Root, file).Replace('\\', '/');
+            yield return Path.GetRelativePath(Repository.Root, file).Replace('\\', '/');
         }
 
         foreach (var child in Directory.EnumerateDirectories(folder).Where(d => !ignored.Contains(Path.GetFileName(d))))
