@@ -19,7 +19,7 @@ internal sealed class Fill
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _cancellation = new();
-    private readonly TaskCompletionSource<FillResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<FillResult> _result;
     private readonly AnswerCache _cache;
     private readonly FillOrder _order;
     private OriginFetch? _live;
@@ -33,6 +33,8 @@ internal sealed class Fill
     public Fill(AnswerCache cache, FillOrder order)
     {
         (_cache, _order) = (cache, order);
+        // Many who wait go on side by side; one goes on where the answer has come.
+        _result = new TaskCompletionSource<FillResult>(order.Shared is null ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
         _fetch = NewFetch();
         // A refresh in the background is for whoever comes next.
         (_goesOn, _isLed) = (order.IsBackground, !order.IsBackground);

@@ -293,10 +293,27 @@ internal sealed class DiskCache : IAsyncDisposable
         Disk.Delete(dropped, "replaced");
     }
 
-    /// <summary>An answer whose body is here was confirmed: its new head takes the place of the old one.</summary>
+    /// <summary>
+    /// An answer whose body is here was confirmed: its new head takes the place of the old one. Its selectors do so at once, for the new head is given from memory until it is written.
+    /// </summary>
     private void ChangeHead(DiskEntry entry, byte[] key, string? tenant, CachedAnswer answer)
     {
-        if (!_index.Change(entry, changed => changed.Pending = answer)) return;
+        if (answer.Cells.Share() is not { } cells)
+        {
+            // The old head must not come back.
+            if (_index.Drop(entry)) Disk.Delete([entry], "failed");
+            return;
+        }
+
+        CellSet? before = null;
+        _index.Change(entry, changed =>
+        {
+            before = changed.Cells;
+            (changed.Cells, changed.FillSeq, changed.SpentAt, changed.Pending) = (cells, answer.FillSeq, Disk.SpentAt(answer.Terms), answer);
+        });
+        (before ?? cells).Dispose();
+        // It is out.
+        if (before is null) return;
         answer.Copy = entry;
         Disk.Jobs.Do(() =>
         {

@@ -1,3 +1,5 @@
+using OrleansGateway.Invalidation;
+
 namespace OrleansGateway.Caching.Disk;
 
 /// <summary>
@@ -39,6 +41,18 @@ internal sealed class DiskIndex(long bytesMax)
 
             return found;
         }
+    }
+
+    /// <summary>What there is of an entry at one moment, for who reads it and then lets the selectors go; none if it is out.</summary>
+    public DiskHeld? Hold(DiskEntry entry)
+    {
+        lock (_lock) return !entry.IsDropped && entry.Cells.Share() is { } cells ? new DiskHeld(cells, entry.Cells, entry.Pending) : null;
+    }
+
+    /// <summary>Whether an entry has the selectors that it had then, so that the head in its file is still the one that they belong to.</summary>
+    public bool IsAsHeld(DiskEntry entry, in DiskHeld held)
+    {
+        lock (_lock) return entry.Cells == held.Origin;
     }
 
     /// <summary>Adds one. Room for it is made elsewhere.</summary>
@@ -175,3 +189,9 @@ internal sealed class DiskIndex(long bytesMax)
         first.Next = entry.Next;
     }
 }
+
+/// <summary>What there was of an entry at one moment.</summary>
+/// <param name="Cells">The reader's own hold on its selectors.</param>
+/// <param name="Origin">The entry's.</param>
+/// <param name="Pending">The answer, if its file is not what it will be.</param>
+internal readonly record struct DiskHeld(CellSet Cells, CellSet Origin, CachedAnswer? Pending);

@@ -116,13 +116,10 @@ internal sealed class DiskOpen : IAsyncDisposable
         try
         {
             if (entry.IsDropped || entry.Pending != answer) return;
-            if (head.Length <= body.HeadRoom && answer.Cells.Share() is { } cells)
+            if (head.Length <= body.HeadRoom)
             {
                 BlockWriter.ChangeHead(Folder.PathOf(entry.Key, entry.File), entry.File, head, body.HeadRoom, body.Length);
-                var before = entry.Cells;
-                var isChanged = _index.Change(entry, changed =>
-                    (changed.Cells, changed.FillSeq, changed.SpentAt, changed.Pending) = (cells, answer.FillSeq, SpentAt(answer.Terms), changed.Pending == answer ? null : changed.Pending));
-                (isChanged ? before : cells).Dispose();
+                _index.Change(entry, changed => changed.Pending = changed.Pending == answer ? null : changed.Pending);
                 return;
             }
         }
@@ -145,15 +142,18 @@ internal sealed class DiskOpen : IAsyncDisposable
         // Twice: the head may be changed just now, and stands in memory meanwhile.
         for (var attempt = 0; ; attempt++)
         {
-            if (entry.IsDropped || entry.Cells.Share() is not { } cells) return null;
-            if (entry.Pending is { } pending) return pending.With(cells);
+            if (_index.Hold(entry) is not { } held) return null;
+            if (held.Pending is { } pending) return pending.With(held.Cells);
             try
             {
-                return Read(cache, entry, cells, key, settings, bodyBytesInMemory);
+                var answer = Read(cache, entry, held.Cells, key, settings, bodyBytesInMemory);
+                // A head that came meanwhile goes with other selectors.
+                if (_index.IsAsHeld(entry, held)) return answer;
+                answer.LetGo();
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                cells.Dispose();
+                held.Cells.Dispose();
                 if (attempt == 0) continue;
                 cache.Damaged(entry, fault);
                 return null;
@@ -199,7 +199,7 @@ internal sealed class DiskOpen : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private CachedAnswer? Read(DiskCache cache, DiskEntry entry, CellSet cells, byte[] key, CacheSettings settings, int bodyBytesInMemory)
+    private CachedAnswer Read(DiskCache cache, DiskEntry entry, CellSet cells, byte[] key, CacheSettings settings, int bodyBytesInMemory)
     {
         using var handle = DiskFile.Open(Folder.PathOf(entry.Key, entry.File));
         var (prefix, head) = DiskFile.ReadHead(handle, entry.File);

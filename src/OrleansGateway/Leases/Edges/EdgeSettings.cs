@@ -34,10 +34,10 @@ internal sealed record EdgeSettings
     public int ItemsMax { get; init; } = 1_024;
 
     /// <summary>
-    /// How long a request waits for an owner's answer before it is refused as <see cref="Denial.Unavailable"/>. 10 ms to 1 min; default 2 s: an owner whose silo was killed is found
-    /// elsewhere by then, and nobody is refused for it.
+    /// How long a request waits for an owner's answer before it is refused as <see cref="Denial.Unavailable"/>. 10 ms to 1 min; default 3 s: an owner whose silo was killed is found
+    /// elsewhere within 2 s, and nobody is refused for it; nor where silos are restarted on a machine that has far too much to do.
     /// </summary>
-    public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Requests that wait in queues at once; the next is refused. Default 10,000.</summary>
     public int WaitingMax { get; init; } = 10_000;

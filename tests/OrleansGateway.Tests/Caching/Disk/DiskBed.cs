@@ -140,7 +140,7 @@ internal sealed class DiskBed : IAsyncDisposable
     {
         var size = int.TryParse(http.Request.Query["size"], CultureInfo.InvariantCulture, out var stated) ? stated : 40_000;
         http.Response.Headers.CacheControl = "max-age=3600";
-        http.Response.Headers["Cache-Tag"] = "all, tag" + http.Request.Path.Value!.Replace('/', '-');
+        http.Response.Headers.Append("Cache-Tag", "all, tag" + http.Request.Path.Value!.Replace('/', '-'));
         http.Response.Headers.ETag = $"\"{size}\"";
         if (http.Request.Query["length"] != "unknown") http.Response.ContentLength = size;
         if (http.Request.Headers.IfNoneMatch == $"\"{size}\"")

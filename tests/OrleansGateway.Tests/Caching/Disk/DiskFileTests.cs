@@ -81,6 +81,35 @@ public sealed class DiskFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Block_ThatStandsInAnothersPlace_IsNotBelieved()
+    {
+        await WriteAsync();
+        var whole = await File.ReadAllBytesAsync(Path, TestContext.Current.CancellationToken);
+        var (first, second) = (BlockOf(whole, 0).ToArray(), BlockOf(whole, 1).ToArray());
+        second.CopyTo(BlockOf(whole, 0));
+        first.CopyTo(BlockOf(whole, 1));
+        await File.WriteAllBytesAsync(Path, whole, TestContext.Current.CancellationToken);
+        Assert.ThrowsAny<DiskFaultException>(Read);
+    }
+
+    [Fact]
+    public async Task Block_OfAnotherFile_IsNotBelieved()
+    {
+        using (var other = new BlockWriter(Path, Number + 1, _head, HeadRoom))
+        {
+            await other.AppendAsync(_body);
+            await other.FinishAsync();
+        }
+
+        var others = await File.ReadAllBytesAsync(Path, TestContext.Current.CancellationToken);
+        await WriteAsync();
+        var whole = await File.ReadAllBytesAsync(Path, TestContext.Current.CancellationToken);
+        BlockOf(others, 1).CopyTo(BlockOf(whole, 1));
+        await File.WriteAllBytesAsync(Path, whole, TestContext.Current.CancellationToken);
+        Assert.ThrowsAny<DiskFaultException>(Read);
+    }
+
+    [Fact]
     public async Task File_ThatWasNotFinished_HasNoName()
     {
         using var writer = new BlockWriter(Path, Number, _head, HeadRoom);
@@ -100,6 +129,8 @@ public sealed class DiskFileTests : IDisposable
         Assert.Equal((99, 5), (DiskFile.ReadHead(Path, Number).Head.FillSeq, DiskFile.ReadHead(Path, Number).Head.CameAt));
         Assert.Equal(_body, Read());
     }
+
+    private static Span<byte> BlockOf(byte[] file, int block) => file.AsSpan((int)DiskFormat.PlaceOf(HeadRoom, block), DiskFormat.BlockBytes + DiskFormat.SumBytes);
 
     private static DiskHead Head()
     {

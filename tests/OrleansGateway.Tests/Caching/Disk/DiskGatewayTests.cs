@@ -135,6 +135,50 @@ public sealed class DiskGatewayTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Replaced_OneOfTwoVariants_LeavesTheOtherAndNoOldFile()
+    {
+        var version = "1";
+        await using var bed = await DiskBed.StartAsync(async http =>
+        {
+            (http.Response.Headers.CacheControl, http.Response.Headers.Vary, http.Response.Headers["x-version"]) = ("max-age=3600", "X-Kind", version);
+            await http.Response.Body.WriteAsync(DiskBed.Bytes(Large), http.RequestAborted);
+        });
+        await bed.FetchAsync("/film", ("X-Kind", "a"));
+        await bed.FetchAsync("/film", ("X-Kind", "b"));
+        version = "2";
+        await bed.FetchAsync("/film", ("X-Kind", "a"), ("Cache-Control", "no-cache"));
+        await bed.SettleAsync();
+        Assert.Equal(2, bed.Files.Length);
+        await bed.RestartAsync();
+        bed.Asked.Clear();
+        Assert.Equal("2", (await bed.GetAsync("/film", ("X-Kind", "a"))).Headers["x-version"]);
+        Assert.Equal("1", (await bed.GetAsync("/film", ("X-Kind", "b"))).Headers["x-version"]);
+        Assert.Empty(bed.Asked);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Purge_OfALargeAnswerThatIsComing_LeavesNoFile()
+    {
+        var rest = new TaskCompletionSource();
+        await using var bed = await DiskBed.StartAsync(async http =>
+        {
+            (http.Response.Headers.CacheControl, http.Response.Headers["Cache-Tag"]) = ("max-age=3600", "film");
+            await http.Response.Body.WriteAsync(DiskBed.Bytes(Large));
+            await http.Response.Body.FlushAsync();
+            await rest.Task;
+        });
+        using var request = bed.Request("/film");
+        using var response = await bed.Gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        await bed.PurgeAsync(Selector.OfTag("film")!.Value);
+        rest.SetResult();
+        Assert.Equal(Large, (await response.Content.ReadAsByteArrayAsync(Cancellation)).Length);
+        await bed.FetchAsync("/film", ("Cache-Control", "only-if-cached"));
+        await bed.SettleAsync();
+        Assert.Empty(bed.Files);
+        Assert.Equal((0, 0L), (bed.Disk.Count, bed.Disk.Bytes));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Answer_ThatHadToLeaveMemory_IsFoundOnDisk()
     {
         await using var bed = await DiskBed.StartAsync(DiskBed.Sized);
@@ -187,6 +231,34 @@ public sealed class DiskGatewayTests
         Assert.True(hit.IsHit, hit.CacheStatus);
         Assert.Equal(("2", DiskBed.Text(Large)), (hit.Headers["x-head"], hit.Body));
         Assert.Empty(bed.Asked);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Purge_ByATagOfAConfirmedHeadThatIsNotWrittenYet_IsFinal()
+    {
+        var tag = "before";
+        await using var bed = await DiskBed.StartAsync(
+            http =>
+            {
+                http.Response.Headers["Cache-Tag"] = tag;
+                return DiskBed.Sized(http);
+            },
+            time: new ManualTime());
+        var path = $"/film?size={Large}";
+        await bed.FetchAsync(path);
+        // More than is written in a second, and the clock stands still: what comes behind waits.
+        await CrowdAsync("first", pages: 600, asks: 2);
+        tag = "after";
+        Assert.Contains("fwd-status=304", (await bed.GetAsync(path, ("Cache-Control", "no-cache"))).CacheStatus, StringComparison.Ordinal);
+        for (var round = 0; await bed.ExplainAsync(path) != ("hit", "disk", Large); round++) await CrowdAsync($"next-{round}", pages: 20, asks: 8);
+        Assert.True((await bed.GetAsync(path)).IsHit);
+        await bed.PurgeAsync(Selector.OfTag("after")!.Value);
+        Assert.False((await bed.GetAsync(path)).IsHit);
+
+        async Task CrowdAsync(string folder, int pages, int asks)
+        {
+            for (var i = 0; i < asks * pages; i++) await bed.GetAsync($"/{folder}/{i / asks}?size=60000");
+        }
     }
 
     [Fact(Timeout = 60_000)]

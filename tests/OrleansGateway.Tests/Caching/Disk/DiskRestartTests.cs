@@ -3,6 +3,7 @@ using OrleansGateway.Caching.Disk;
 using OrleansGateway.Invalidation;
 using OrleansGateway.Storage;
 using OrleansGateway.Storage.Invalidation;
+using OrleansGateway.Telemetry;
 
 namespace OrleansGateway.Tests.Caching.Disk;
 
@@ -134,12 +135,94 @@ public sealed class DiskRestartTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Start_OnAFileUnderTheNameOfAnotherKey_RemovesIt()
+    {
+        await using var bed = await DiskBed.StartAsync(DiskBed.Sized);
+        await bed.FetchAsync(s_film);
+        await bed.RestartAsync(() =>
+        {
+            var name = Path.GetFileName(bed.Files.Single());
+            var other = (name[0] == '0' ? '1' : '0') + name[1..];
+            File.Move(bed.Files.Single(), Path.Combine(bed.Folder, "objects", other[..2], other));
+            return Task.CompletedTask;
+        });
+        Assert.Empty(bed.Files);
+        Assert.Equal(0, bed.Disk.Count);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Start_WithTheLogAndTheMarkOfBefore_TrustsOnlyWhatWasThereThen()
+    {
+        await using var bed = await DiskBed.StartAsync(DiskBed.Sized);
+        await bed.FetchAsync(s_film);
+        var before = new List<(string Path, byte[] Bytes)>();
+        await bed.RestartAsync(() =>
+        {
+            foreach (var path in (string[])[.. Logs(bed), Path.Combine(bed.Folder, "mark.json")]) before.Add((path, File.ReadAllBytes(path)));
+            return Task.CompletedTask;
+        });
+        await bed.PurgeAsync(Selector.OfTag("other")!.Value);
+        await bed.FetchAsync($"/later?size={Large}");
+        await bed.RestartAsync(() =>
+        {
+            foreach (var path in Logs(bed)) File.Delete(path);
+            foreach (var (path, bytes) in before) File.WriteAllBytes(path, bytes);
+            return Task.CompletedTask;
+        });
+        Assert.True((await bed.GetAsync(s_film)).IsHit);
+        Assert.False((await bed.GetAsync($"/later?size={Large}")).IsHit);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Start_OnWhatIsOfNoMoreUse_RemovesIt()
+    {
+        var time = new ManualTime();
+        await using var bed = await DiskBed.StartAsync(
+            static http =>
+            {
+                (http.Response.Headers.CacheControl, http.Response.ContentLength) = ("max-age=60", Large);
+                return http.Response.Body.WriteAsync(DiskBed.Bytes(Large), http.RequestAborted).AsTask();
+            },
+            time: time);
+        await bed.FetchAsync("/film");
+        Assert.Equal(1, bed.Disk.Count);
+        await bed.RestartAsync(() =>
+        {
+            time.Advance(TimeSpan.FromMinutes(2));
+            return Task.CompletedTask;
+        });
+        Assert.Empty(bed.Files);
+        Assert.Equal(0, bed.Disk.Count);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Start_ThatEndsBeforeAllThatCannotBeTrustedIsDeleted_LeavesNoMark()
+    {
+        await using var bed = await DiskBed.StartAsync(DiskBed.Sized);
+        await bed.FetchAsync(s_film);
+        await bed.RestartAsync(async () =>
+        {
+            var mark = Path.Combine(bed.Folder, "mark.json");
+            File.Delete(mark);
+            using var metrics = new GatewayMetrics();
+            var table = new InvalidationTable();
+            await using (var open = new DiskOpen(DiskFolder.Take(bed.Folder), table, new DiskIndex(long.MaxValue), new DiskMetrics(metrics), TimeProvider.System, NullLogger.Instance))
+                open.Scan.Begin([], mark: null, new CancellationToken(canceled: true));
+            Assert.Single(bed.Files);
+            Assert.False(File.Exists(mark));
+        });
+        Assert.False((await bed.GetAsync(s_film)).IsHit);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Folder_ThatAnotherGatewayUses_IsRefused()
     {
         await using var bed = await DiskBed.StartAsync(DiskBed.Sized);
         var refused = Assert.Throws<IOException>(() => DiskFolder.Take(bed.Folder));
         Assert.Contains("another gateway", refused.Message, StringComparison.Ordinal);
     }
+
+    private static string[] Logs(DiskBed bed) => Directory.GetFiles(bed.Gateway.Folder, "cache.db*", SearchOption.AllDirectories);
 
     private static async Task AppendAsync(DiskBed bed, Selector[] purged)
     {
