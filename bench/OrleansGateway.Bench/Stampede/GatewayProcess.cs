@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace OrleansGateway.Bench.Stampede;
 
@@ -24,7 +22,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public static async Task<GatewayProcess> StartAsync(string program, Uri origin, CancellationToken cancellation, string cache = "{}")
     {
         var folder = Directory.CreateTempSubdirectory("gateway-stampede-").FullName;
-        var (data, admin) = (FreePort(), FreePort());
+        var (data, admin) = (Loopback.FreePort(), Loopback.FreePort());
         var config = Path.Combine(folder, "gateway.yaml");
         await File.WriteAllTextAsync(config, $$"""
             listeners: {data: ["127.0.0.1:{{data}}"], admin: "127.0.0.1:{{admin}}"}
@@ -51,7 +49,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         var gateway = new GatewayProcess(process, folder, new Uri($"http://127.0.0.1:{data}/"), new Uri($"http://127.0.0.1:{admin}/"));
-        await gateway.UntilListeningAsync(cancellation);
+        await Loopback.UntilListeningAsync(process, gateway.Url, cancellation);
         gateway.AdminToken = await token.Task.WaitAsync(cancellation);
         return gateway;
     }
@@ -62,30 +60,5 @@ internal sealed class GatewayProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
         _process.Dispose();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    private async Task UntilListeningAsync(CancellationToken cancellation)
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            if (_process.HasExited || attempt > 600) throw new InvalidOperationException("The gateway does not start.");
-            try
-            {
-                using var socket = new TcpClient();
-                await socket.ConnectAsync(IPAddress.Loopback, Url.Port, cancellation);
-                return;
-            }
-            catch (SocketException)
-            {
-                await Task.Delay(50, cancellation);
-            }
-        }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -6,12 +6,13 @@ using OrleansGateway.Bench.Load;
 namespace OrleansGateway.Bench.Stampede;
 
 /// <summary>Crowds of each kind, and whether the bounds were kept.</summary>
-/// <param name="origin">What is asked by way of the gateway.</param>
-/// <param name="url">The gateway.</param>
+/// <param name="name">Of what is measured.</param>
+/// <param name="origin">What is asked by way of it.</param>
+/// <param name="url">Where it listens.</param>
 /// <param name="crowd">Clients at once.</param>
 /// <param name="rounds">Crowds of each kind.</param>
 /// <param name="pause">Time in which all answers of a crowd have surely come.</param>
-internal sealed class StampedeRun(CrowdOrigin origin, Uri url, int crowd, int rounds, TimeSpan pause)
+internal sealed class StampedeRun(string name, CrowdOrigin origin, Uri url, int crowd, int rounds, TimeSpan pause)
 {
     private const double BehindMaxMs = 5;
     private const double TimesMax = 1.2;
@@ -24,19 +25,42 @@ internal sealed class StampedeRun(CrowdOrigin origin, Uri url, int crowd, int ro
 
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
+        Console.WriteLine(name);
         var clients = Open(url);
         await FirstAsync(clients, cancellation);
         foreach (var folder in (string[])["pages/", "own/"])
         {
-            for (var i = 0; i < Warm; i++) await AskAsync([clients[i]], $"{folder}warm{i}", cancellation);
-            for (var i = 0; i < WarmCrowds; i++) await AskAsync(clients, $"{folder}warming{i}", cancellation);
+            for (var i = 0; i < Warm; i++) await AskAsync([clients[i]], $"{folder}{name}-warm{i}", cancellation);
+            for (var i = 0; i < WarmCrowds; i++) await AskAsync(clients, $"{folder}{name}-warming{i}", cancellation);
         }
 
         await StorableAsync(clients, cancellation);
         await OwnAsync(clients, cancellation);
         foreach (var client in clients) client.Dispose();
-        await StraightAsync(cancellation);
         return _isKept;
+    }
+
+    /// <summary>What of it is the machine's: the same crowd with nothing between it and the origin, and answers that are sent as fast as the kernel takes them.</summary>
+    public async Task StraightAsync(CancellationToken cancellation)
+    {
+        var (clients, all, behind) = (Open(origin.Url), new Samples(), new Samples());
+        for (var i = 0; i < WarmCrowds; i++) await AskAsync(clients, "own/straight", cancellation);
+        for (var round = 0; round < rounds; round++) all.Add((await AskAsync(clients, "own/straight", cancellation)).Max(static one => one.End));
+        Console.WriteLine(all.Table("straight to the origin"));
+        foreach (var client in clients) client.Dispose();
+
+        using var ready = new ReadyAnswers();
+        clients = Open(ready.Url);
+        ready.Accept(crowd);
+        for (var round = 0; round < WarmCrowds + rounds; round++)
+        {
+            ready.SendAll();
+            var came = clients.Select(static client => client.Read()).Select(static one => one.First).ToArray();
+            if (round >= WarmCrowds) foreach (var one in came) behind.Add(Ticks(one - came.Min()));
+        }
+
+        Console.WriteLine(behind.Table("sends alone"));
+        foreach (var client in clients) client.Dispose();
     }
 
     private async Task StorableAsync(Arrivals[] clients, CancellationToken cancellation)
@@ -44,8 +68,8 @@ internal sealed class StampedeRun(CrowdOrigin origin, Uri url, int crowd, int ro
         var (asked, behind) = (new List<int>(), new Samples());
         for (var round = 0; round < rounds; round++)
         {
-            var came = await AskAsync(clients, $"pages/crowd{round}", cancellation);
-            asked.Add(origin.AskedFor($"/pages/crowd{round}"));
+            var came = await AskAsync(clients, $"pages/{name}-crowd{round}", cancellation);
+            asked.Add(origin.AskedFor($"/pages/{name}-crowd{round}"));
             var first = came.Min(static one => one.Head);
             foreach (var one in came) behind.Add(one.Head - first);
         }
@@ -60,8 +84,8 @@ internal sealed class StampedeRun(CrowdOrigin origin, Uri url, int crowd, int ro
         var (single, all) = (new Samples(), new Samples());
         for (var round = 0; round < rounds; round++)
         {
-            single.Add((await AskAsync([clients[0]], $"own/single{round}", cancellation))[0].End);
-            all.Add((await AskAsync(clients, $"own/crowd{round}", cancellation)).Max(static one => one.End));
+            single.Add((await AskAsync([clients[0]], $"own/{name}-single{round}", cancellation))[0].End);
+            all.Add((await AskAsync(clients, $"own/{name}-crowd{round}", cancellation)).Max(static one => one.End));
         }
 
         Console.WriteLine(single.Table("one alone"));
@@ -72,18 +96,8 @@ internal sealed class StampedeRun(CrowdOrigin origin, Uri url, int crowd, int ro
     /// <summary>Nobody has ever seen an answer of this route: that its first crowd waits for one head is the price of asking the origin once. Told, not judged.</summary>
     private async Task FirstAsync(Arrivals[] clients, CancellationToken cancellation)
     {
-        var took = (await AskAsync(clients, "first/own/crowd", cancellation)).Max(static one => one.End);
+        var took = (await AskAsync(clients, $"first/own/{name}-crowd", cancellation)).Max(static one => one.End);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"first crowd of a new route, cold, nothing can be stored: {Stopwatch.GetElapsedTime(0, took).TotalMilliseconds:N0} ms"));
-    }
-
-    /// <summary>What of it is the machine's: the same crowd, without the gateway.</summary>
-    private async Task StraightAsync(CancellationToken cancellation)
-    {
-        var (clients, all) = (Open(origin.Url), new Samples());
-        for (var i = 0; i < WarmCrowds; i++) await AskAsync(clients, "own/straight", cancellation);
-        for (var round = 0; round < rounds; round++) all.Add((await AskAsync(clients, "own/straight", cancellation)).Max(static one => one.End));
-        Console.WriteLine(all.Table("straight to the origin"));
-        foreach (var client in clients) client.Dispose();
     }
 
     private Arrivals[] Open(Uri to) => [.. Enumerable.Range(0, crowd).Select(_ => new Arrivals(to))];
