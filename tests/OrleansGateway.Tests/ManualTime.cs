@@ -3,19 +3,27 @@ namespace OrleansGateway.Tests;
 /// <summary>A clock that moves when a test says so, and fires the timers it passes.</summary>
 internal sealed class ManualTime : TimeProvider
 {
+    private static readonly DateTimeOffset s_start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
-    private DateTimeOffset _now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private DateTimeOffset _now = s_start;
     private TimeSpan _stood;
+    private bool _isElsewhere;
 
-    /// <summary>Whether the gateway that was to go by it is in other processes, which have the real one.</summary>
-    public bool IsElsewhere { get; set; }
+    /// <summary>The gateway that was to go by it is in other processes, which have the real one: a test that moves it ends, or has ended if it did already.</summary>
+    public void GoesElsewhere()
+    {
+        var isMoved = GetUtcNow() != s_start;
+        _isElsewhere = true;
+        if (isMoved) SkipElsewhere();
+    }
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override DateTimeOffset GetUtcNow()
     {
-        lock (_lock) return _now;
+        lock (_lock) return _isElsewhere ? System.GetUtcNow() : _now;
     }
 
     public override long GetTimestamp()
@@ -46,7 +54,7 @@ internal sealed class ManualTime : TimeProvider
         lock (_lock) _now += by;
     }
 
-    private void SkipElsewhere() => Assert.SkipWhen(IsElsewhere, "Not on a cluster: the test has a clock of its own.");
+    private void SkipElsewhere() => Assert.SkipWhen(_isElsewhere, "Not on a cluster: the test has a clock of its own.");
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {

@@ -104,7 +104,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     private static async Task<GatewayUnderTest> StartClusterAsync(string yaml, TimeProvider? time, bool isWithin)
     {
         if (isWithin) Topology.SkipOnCluster("puts parts of its own into the process.");
-        if (time is ManualTime manual) manual.IsElsewhere = true;
+        (time as ManualTime)?.GoesElsewhere();
         var gateway = new GatewayUnderTest(TimeProvider.System, logs: null, folder: null);
         try
         {

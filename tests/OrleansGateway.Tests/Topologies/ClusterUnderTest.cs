@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using OrleansGateway.Tests.Operations;
@@ -91,8 +92,16 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
     {
         if (_isOver) return;
         _isOver = true;
+        // What is not told yet, as spans, is told at the end.
+        if (_yaml.Contains("telemetry:", StringComparison.Ordinal)) await StopAsync();
         foreach (var node in _nodes) await node.DisposeAsync();
         _folder.Delete(recursive: true);
+    }
+
+    private async Task StopAsync()
+    {
+        foreach (var node in _nodes) node.Signal(PosixSignal.SIGTERM);
+        await Task.WhenAll(_nodes.Select(static node => node.ExitAsync(CancellationToken.None))).WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     /// <summary>Waits until every node serves it.</summary>
