@@ -3,8 +3,8 @@ using System.CommandLine;
 namespace OrleansGateway.Bench.Stampede;
 
 /// <summary>
-/// <c>stampede</c>: crowds that ask a gateway with a cache for one thing at once, that can be stored and that cannot. Starts the gateway and an origin itself, and then, of Varnish and nginx, what is
-/// installed in its place. Exit code 1 if the gateway does not keep a bound.
+/// <c>stampede</c>: crowds that ask a gateway with a cache for one thing at once, that can be stored and that cannot. Starts the gateway and an origin itself, and then Varnish in its
+/// place, if that is installed. Exit code 1 if the gateway does not keep a bound.
 /// </summary>
 internal static class StampedeCommand
 {
@@ -21,10 +21,10 @@ internal static class StampedeCommand
             StampedeRun RunOf(string name, Uri url) => new(name, origin, url, parsed.GetValue(crowd), parsed.GetValue(rounds), TimeSpan.FromMilliseconds(3 * parsed.GetValue(delay)));
             bool isKept;
             await using (var gate = await GatewayProcess.StartAsync(parsed.GetRequiredValue(gateway), origin.Url, cancellation)) isKept = await RunOf("gateway", gate.Url).RunAsync(cancellation);
-            foreach (var name in RivalProcess.Names)
+            if (VarnishProcess.IsInstalled)
             {
-                await using var rival = await RivalProcess.StartAsync(name, origin.Url, cancellation);
-                await RunOf(name, rival.Url).RunAsync(cancellation);
+                await using var varnish = await VarnishProcess.StartAsync(origin.Url, cancellation);
+                await RunOf("varnish", varnish.Url).RunAsync(cancellation);
             }
 
             await RunOf("origin", origin.Url).StraightAsync(cancellation);
