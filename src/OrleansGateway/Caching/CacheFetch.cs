@@ -137,10 +137,15 @@ internal sealed class CacheFetch(AnswerCache cache, TimeProvider time)
             {
                 await Serving.WriteAsync(exchange, answer, age, status, time);
             }
-            else if (!await Serving.TryWriteFromDiskAsync(exchange, answer, age, status, time))
+            else
             {
-                cache.Remove(miss.Key, answer);
-                return false;
+                // Whoever led comes here where the origin's answer came in, and a read of the disk waits.
+                await SocketThreads.Leave();
+                if (!await Serving.TryWriteFromDiskAsync(exchange, answer, age, status, time))
+                {
+                    cache.Remove(miss.Key, answer);
+                    return false;
+                }
             }
 
             Completed(exchange);
