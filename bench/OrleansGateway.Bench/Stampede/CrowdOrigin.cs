@@ -73,7 +73,7 @@ internal sealed class CrowdOrigin : IAsyncDisposable
                 length += bytes;
                 // One at a time, without bodies.
                 if (!buffer.AsSpan(0, length).EndsWith("\r\n\r\n"u8)) continue;
-                var path = Encoding.ASCII.GetString(buffer.AsSpan(0, length)).Split(' ', 3)[1];
+                var path = PathOf(buffer.AsSpan(0, length));
                 var number = _asked.AddOrUpdate(path, 1, static (_, before) => before + 1);
                 _due.Enqueue(new Due(socket, Answer(path, number), Stopwatch.GetTimestamp()));
                 length = 0;
@@ -87,6 +87,12 @@ internal sealed class CrowdOrigin : IAsyncDisposable
         {
             socket.Dispose();
         }
+    }
+
+    private static string PathOf(ReadOnlySpan<byte> request)
+    {
+        var target = request[(request.IndexOf((byte)' ') + 1)..];
+        return Encoding.ASCII.GetString(target[..target.IndexOf((byte)' ')]);
     }
 
     private static byte[] Answer(string path, int number) => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,

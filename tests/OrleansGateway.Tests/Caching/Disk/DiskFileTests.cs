@@ -34,6 +34,16 @@ public sealed class DiskFileTests : IDisposable
         Assert.Equal("a=1|b=2", string.Join('|', read.Head["Set-Cookie"].ToArray()));
     }
 
+    [Fact]
+    public void Prefix_OfAHeadThatIsLargerThanItsRoom_IsNotBelieved()
+    {
+        var prefix = new byte[DiskFormat.PrefixBytes];
+        DiskFormat.WritePrefix(prefix, new DiskPrefix(Number, HeadBytes: 100, HeadRoom: 100, HeadSum: 0, BodyLength: 0));
+        Assert.NotNull(DiskFormat.ReadPrefix(prefix));
+        DiskFormat.WritePrefix(prefix, new DiskPrefix(Number, HeadBytes: 101, HeadRoom: 100, HeadSum: 0, BodyLength: 0));
+        Assert.Null(DiskFormat.ReadPrefix(prefix));
+    }
+
     [Fact(Timeout = 120_000)]
     public async Task File_WithAnyByteChanged_IsNotBelieved()
     {

@@ -195,6 +195,18 @@ public sealed class DiskGatewayTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Answer_ThatLeavesMemoryAgain_IsNotWrittenAgain()
+    {
+        await using var bed = await DiskBed.StartAsync(DiskBed.Sized);
+        for (var i = 0; i < 3; i++) await bed.GetAsync("/often");
+        await bed.CrowdOutAsync();
+        var written = bed.Files;
+        Assert.True((await bed.GetAsync("/often")).IsHit);
+        await bed.CrowdOutAsync();
+        Assert.Superset(written.ToHashSet(), bed.Files.ToHashSet());
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Purge_OfWhatIsOnDiskOnly_IsFinalAndLeavesNothing()
     {
         await using var bed = await DiskBed.StartAsync(DiskBed.Sized);

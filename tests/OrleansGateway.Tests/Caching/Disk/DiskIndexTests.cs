@@ -84,6 +84,23 @@ public sealed class DiskIndexTests
         Assert.True(index.MakeRoom(5 * Size, []));
     }
 
+    [Fact]
+    public void Sweep_WhenTheNextOneIsDropped_GoesOnBehindIt()
+    {
+        var (index, seen) = (new DiskIndex(10 * Size), new List<int>());
+        for (var key = 0; key < 3; key++) Put(index, (uint)key);
+        SweepOne();
+        index.Drop(1, static _ => true, []);
+        SweepOne();
+        Assert.Equal([0, 2], seen);
+
+        void SweepOne() => index.Sweep(1, entry =>
+        {
+            seen.Add((int)entry.Key);
+            return false;
+        }, []);
+    }
+
     private void Put(DiskIndex index, UInt128 key)
     {
         var entry = Entry(key, Size);
