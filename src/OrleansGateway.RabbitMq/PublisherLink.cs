@@ -53,8 +53,9 @@ internal sealed class PublisherLink : ILink, IEventChannel
             throw new EventChannelException($"No queue takes events of the type {one.Type}.");
         }
         // The client throws a dozen kinds; all of them mean that it is not known to be taken.
-        catch (Exception failed) when (!cancellation.IsCancellationRequested)
+        catch (Exception failed)
         {
+            cancellation.ThrowIfCancellationRequested();
             throw new EventChannelException(failed is OperationCanceledException ? "The broker has confirmed nothing in 30 s." : failed.Message, failed);
         }
     }

@@ -28,9 +28,10 @@ internal sealed class ClusterSequencer(IGrainFactory grains, HubFollower followe
                 return await AppliedHereAsync(receipts[0].ToReceipt(), cancellation);
             }
 #pragma warning disable CA1031 // Orleans has dozens, and passes on those of the other side; they all mean that it is not known.
-            catch (Exception unknown) when (!cancellation.IsCancellationRequested)
+            catch (Exception unknown)
 #pragma warning restore CA1031
             {
+                cancellation.ThrowIfCancellationRequested();
                 if (time.GetElapsedTime(began) > s_tryMax) throw new InvalidationException("The cluster did not say that it is invalid everywhere: " + unknown.Message, unknown);
             }
 

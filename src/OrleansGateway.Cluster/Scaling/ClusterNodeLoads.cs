@@ -19,9 +19,10 @@ internal sealed class ClusterNodeLoads(IGrainFactory grains, Guid node, ILogger<
             return Array.ConvertAll(all, static l => l.ToLoad());
         }
 #pragma warning disable CA1031 // Orleans has dozens, and passes on those of the other side; they all mean that it is not known.
-        catch (Exception unknown) when (!cancellation.IsCancellationRequested)
+        catch (Exception unknown)
 #pragma warning restore CA1031
         {
+            cancellation.ThrowIfCancellationRequested();
             if (!_isDeaf) log.Deaf(unknown.Message);
             _isDeaf = true;
             return null;

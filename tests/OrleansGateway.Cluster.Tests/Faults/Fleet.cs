@@ -115,16 +115,22 @@ internal sealed class Fleet : IAsyncDisposable
             _edges[edge].Process.Signal(PosixSignal.SIGTERM);
             await DrainingAsync(_edges[edge]);
             Volatile.Write(ref _isOut[edge], true);
-            Assert.Equal(0, await _edges[edge].Process.ExitAsync(Cancel));
+            await EndedAsync(_edges[edge].Process);
             await RestartEdgeAsync(edge);
         }
 
         for (var silo = 0; silo < Silos; silo++)
         {
             _silos[silo].Signal(PosixSignal.SIGTERM);
-            Assert.Equal(0, await _silos[silo].ExitAsync(Cancel));
+            await EndedAsync(_silos[silo]);
             _silos[silo] = await _cluster.AddSiloAsync(Cancel);
         }
+    }
+
+    private static async Task EndedAsync(GatewayProcess node)
+    {
+        var exit = await node.ExitAsync(Cancel);
+        Assert.True(exit == 0, $"Exit code {exit}.\n{node.Errors.Text}");
     }
 
     private async Task RestartEdgeAsync(int edge)
